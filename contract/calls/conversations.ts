@@ -107,7 +107,8 @@ export const ConversationRow = z.object({
   lastSeq: z.int(),
   /** Incoming messages so far. With the member's own `readCount`: unread = inCount − readCount. */
   inCount: z.int(),
-  readCount: z.int(),
+  /** null in feed frames, which all members share: keep the one you know. */
+  readCount: z.int().nullable(),
   lastAt: z.iso.datetime({ precision: 6 }),
   waitingSince: z.iso.datetime().nullable(),
   /** Deliveries that failed or were not confirmed, not yet settled. */
