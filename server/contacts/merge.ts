@@ -1,0 +1,147 @@
+/**
+ * Two contacts become one, one becomes two again. Merging adds evidence, splitting removes it; nothing is destroyed. Both are journaled
+ * as acts and can be undone. Conversations re-project in the same transaction: whoever calls this must let them.
+ */
+import { sql } from 'kysely'
+import type { ActId, ContactId, IdentityId, MemberId, WorkspaceId } from '#contract/ids.ts'
+import { announce } from '#server/feed/feed.ts'
+import type { Tx } from '#server/platform/database.ts'
+import { newId } from '#server/platform/ids.ts'
+import { Refused } from '#server/platform/problem.ts'
+
+export interface Why {
+  kind: 'proof' | 'strong' | 'manual'
+  /** link, code, sign_in, platform, member */
+  how: string
+  /** The two addresses that the evidence joins; by a member's word: the first of each contact. */
+  one: IdentityId
+  other: IdentityId
+  member: MemberId | null
+}
+
+export interface Merged {
+  act: ActId
+  into: ContactId
+  from: ContactId
+  /** The identities that moved. */
+  moved: IdentityId[]
+}
+
+/**
+ * Joins `from` into `into`. Fields in conflict stay with `into`; its own empty ones are filled.
+ * @throws Refused `same_contact` · `not_found`
+ */
+export async function mergeContacts(tx: Tx, workspace: WorkspaceId, into: ContactId, from: ContactId, why: Why): Promise<Merged> {
+  if (into === from) throw new Refused('same_contact')
+  await lockContacts(tx, workspace, [into, from])
+  const act = newId<ActId>()
+  const { rows } = await sql<{ id: IdentityId }>`
+    update identity set contact_id = ${into} where workspace_id = ${workspace} and contact_id = ${from} returning id`.execute(tx)
+  const moved = rows.map((row) => row.id)
+  await sql`
+    with old as (update contact set merged_into = ${into} where workspace_id = ${workspace} and id = ${from}
+                 returning name, language, time_zone, tags, fields)
+    update contact c
+       set name = coalesce(c.name, old.name), language = coalesce(c.language, old.language), time_zone = coalesce(c.time_zone, old.time_zone),
+           tags = (select coalesce(array_agg(distinct t), '{}') from unnest(c.tags || old.tags) t), fields = old.fields || c.fields
+      from old where c.workspace_id = ${workspace} and c.id = ${into}`.execute(tx)
+  await recordAct(tx, workspace, { act, member: why.member, kind: 'merge', object: into, undo: { into, from, moved } })
+  await sql`insert into evidence (workspace_id, id, one, other, kind, how, act_id, member_id)
+            values (${workspace}, ${newId()}, ${why.one}, ${why.other}, ${why.kind}, ${why.how}, ${act}, ${why.member})`.execute(tx)
+  await announce(tx, workspace, [
+    { kind: 'contact.merged', subject: from, data: { into } },
+    { kind: 'contact.changed', subject: into },
+  ])
+  return { act, into, from, moved }
+}
+
+export interface Split {
+  act: ActId
+  from: ContactId
+  parted: ContactId
+  moved: IdentityId[]
+}
+
+/**
+ * Takes identities out of a contact. Where they once had a contact of their own that was merged into this one, that contact comes
+ * back with its name and fields; else a new one is made.
+ * @throws Refused `not_found` when the identity is not of this contact · `cannot` when nothing would remain
+ */
+export async function splitContact(tx: Tx, workspace: WorkspaceId, from: ContactId, identity: IdentityId, member: MemberId | null): Promise<Split> {
+  await lockContacts(tx, workspace, [from])
+  const { rows: own } = await sql<{ id: IdentityId }>`
+    select id from identity where workspace_id = ${workspace} and contact_id = ${from}`.execute(tx)
+  if (!own.some((row) => row.id === identity)) throw new Refused('not_found')
+  if (own.length === 1) throw new Refused('cannot', { detail: 'a contact keeps at least one identity' })
+  return part(tx, workspace, { from, moved: [identity], member, kind: 'split' })
+}
+
+/** Undoes a merge as far as it still holds: identities that were moved on meanwhile stay where they are. */
+export async function undoMerge(tx: Tx, workspace: WorkspaceId, merge: { into: ContactId; from: ContactId; moved: IdentityId[] }, member: MemberId | null): Promise<Split> {
+  await lockContacts(tx, workspace, [merge.into])
+  const { rows } = await sql<{ id: IdentityId }>`
+    select id from identity where workspace_id = ${workspace} and contact_id = ${merge.into} and id = any (${merge.moved}::uuid[])`.execute(tx)
+  if (rows.length === 0) throw new Refused('cannot_undo')
+  return part(tx, workspace, { from: merge.into, moved: rows.map((row) => row.id), parted: merge.from, member, kind: 'unmerge' })
+}
+
+async function part(
+  tx: Tx,
+  workspace: WorkspaceId,
+  given: { from: ContactId; moved: IdentityId[]; parted?: ContactId; member: MemberId | null; kind: 'split' | 'unmerge' },
+): Promise<Split> {
+  const { from, moved, member } = given
+  const parted = given.parted ?? (await formerContact(tx, workspace, from, moved)) ?? newId<ContactId>()
+  await sql`insert into contact (workspace_id, id) values (${workspace}, ${parted})
+            on conflict (workspace_id, id) do update set merged_into = null`.execute(tx)
+  await sql`update identity set contact_id = ${parted} where workspace_id = ${workspace} and id = any (${moved}::uuid[])`.execute(tx)
+  const { rows: revoked } = await sql<{ id: string }>`
+    update evidence e set revoked_at = now()
+     where e.workspace_id = ${workspace} and e.revoked_at is null
+       and (e.one = any (${moved}::uuid[])) <> (e.other = any (${moved}::uuid[]))
+    returning id`.execute(tx)
+  const act = newId<ActId>()
+  await recordAct(tx, workspace, {
+    act,
+    member,
+    kind: given.kind,
+    object: from,
+    undo: { from, parted, moved, evidence: revoked.map((row) => row.id) },
+  })
+  await announce(tx, workspace, [
+    { kind: 'contact.changed', subject: from },
+    { kind: 'contact.changed', subject: parted },
+  ])
+  return { act, from, parted, moved }
+}
+
+/** The contact that these identities had before a merge brought them here. */
+async function formerContact(tx: Tx, workspace: WorkspaceId, from: ContactId, moved: IdentityId[]): Promise<ContactId | null> {
+  const { rows } = await sql<{ former: ContactId }>`
+    select (a.undo ->> 'from')::uuid as former
+      from act a join contact c on c.workspace_id = a.workspace_id and c.id = (a.undo ->> 'from')::uuid and c.merged_into = ${from}
+     where a.workspace_id = ${workspace} and a.object_id = ${from} and a.kind = 'merge' and a.undone_at is null
+       and a.undo -> 'moved' ?| ${moved}::text[]
+       and not exists (select from identity i where i.workspace_id = ${workspace} and i.contact_id = c.id)
+     order by a.id desc limit 1`.execute(tx)
+  return rows[0]?.former ?? null
+}
+
+export async function lockContacts(tx: Tx, workspace: WorkspaceId, ids: ContactId[]): Promise<void> {
+  const { rows } = await sql<{ merged_into: ContactId | null }>`
+    select merged_into from contact where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(tx)
+  if (rows.length < new Set(ids).size || rows.some((row) => row.merged_into !== null)) throw new Refused('not_found')
+}
+
+export interface Act {
+  act: ActId
+  member: MemberId | null
+  kind: string
+  object: string
+  undo: unknown
+}
+
+export async function recordAct(tx: Tx, workspace: WorkspaceId, given: Act): Promise<void> {
+  await sql`insert into act (workspace_id, id, member_id, kind, object_id, undo)
+            values (${workspace}, ${given.act}, ${given.member}, ${given.kind}, ${given.object}, ${JSON.stringify(given.undo)})`.execute(tx)
+}

@@ -1,0 +1,199 @@
+/**
+ * One reader per workspace and web process: it takes what is new, joins it to the fresh views in one go, and hands frames to every
+ * socket, encoded once per audience. Reload, reconnect and another node are one path: resume from the cursor.
+ *
+ * hint or 1 s → rows behind the cursor → views (one query per kind) → frame → sockets
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FeedEvent, FeedFrame, FeedHint, FeedKind } from '#contract/feed/event.ts'
+import type { WorkspaceId } from '#contract/ids.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import { compareCursors, isTooOld, readCursor, writeCursor, type FeedCursor } from './cursor.ts'
+import { feedTopic } from './feed.ts'
+import { endOfFeed, rowsBehind, type FeedRow } from './feed.sql.ts'
+
+/** Makes the events of one kind out of its rows, as they are now; what is gone is left out. Owned by the features, listed in main. */
+export type Present = (tx: Tx, workspace: WorkspaceId, rows: FeedRow[]) => Promise<Map<FeedRow, FeedEvent>>
+export type Presenters = Record<FeedKind, Present>
+
+export interface FeedSocket {
+  readonly workspace: WorkspaceId
+  /** Whose eyes: rows for one member reach only him. */
+  readonly member: string
+  send(text: string): void
+}
+
+export interface FeedReader {
+  /** Joins a socket behind its cursor. Without one, or with one of no use, it is told where to begin. */
+  join(socket: FeedSocket, cursor: string | undefined): Promise<() => void>
+  /** Passes a losable hint on to all sockets of the workspace, here and in other processes. */
+  hint(workspace: WorkspaceId, hint: FeedHint): void
+  close(): Promise<void>
+}
+
+const MOST_ROWS = 500
+const POLL_MS = 1_000
+
+interface Room {
+  cursor: FeedCursor
+  readonly sockets: Set<FeedSocket>
+  running: boolean
+  again: boolean
+  leave(): void
+}
+
+export function feedReader(deps: { database: Database; hints: Hints; presenters: Presenters; log: Log }): FeedReader {
+  const { database, hints, presenters, log } = deps
+  const rooms = new Map<WorkspaceId, Promise<Room>>()
+  let closed = false
+
+  async function join(socket: FeedSocket, given: string | undefined): Promise<() => void> {
+    const room = await roomOf(socket.workspace)
+    const cursor = given === undefined ? null : readCursor(given)
+    const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, new Date())
+    if (usable) await catchUp(socket, room, cursor)
+    else {
+      socket.send(JSON.stringify({ reset: writeCursor(room.cursor) } satisfies FeedFrame))
+      room.sockets.add(socket)
+    }
+    return () => {
+      room.sockets.delete(socket)
+      if (room.sockets.size > 0) return
+      rooms.delete(socket.workspace)
+      room.leave()
+    }
+  }
+
+  /** Brings the socket to the room's own place, then joins it in the same tick: nothing is missed, nothing told twice. */
+  async function catchUp(socket: FeedSocket, room: Room, from: FeedCursor): Promise<void> {
+    let cursor = from
+    while (!closed) {
+      const place = room.cursor
+      const order = compareCursors(cursor, place)
+      if (order === 0) {
+        room.sockets.add(socket)
+        return
+      }
+      if (order > 0) {
+        // The socket comes from a process that was ahead of this one.
+        await advance(socket.workspace, room)
+        await delay(5)
+        continue
+      }
+      const batch = await readBatch(socket.workspace, cursor)
+      if (batch) deliver(batch, [socket])
+      // No row behind the cursor: nothing stands between it and the room's place.
+      cursor = batch?.cursor ?? place
+    }
+  }
+
+  function roomOf(workspace: WorkspaceId): Promise<Room> {
+    const known = rooms.get(workspace)
+    if (known) return known
+    const opening = openRoom(workspace)
+    rooms.set(workspace, opening)
+    opening.catch(() => rooms.delete(workspace))
+    return opening
+  }
+
+  async function openRoom(workspace: WorkspaceId): Promise<Room> {
+    const cursor = await database.inWorkspace(workspace, endOfFeed)
+    const room: Room = { cursor, sockets: new Set(), running: false, again: false, leave: () => {} }
+    const offs = [
+      hints.on(feedTopic(workspace), () => void advance(workspace, room)),
+      hints.on(`${feedTopic(workspace)} hint`, (hint) => {
+        const text = JSON.stringify({ hints: [hint as FeedHint] } satisfies FeedFrame)
+        for (const socket of room.sockets) socket.send(text)
+      }),
+    ]
+    const timer = setInterval(() => void advance(workspace, room), POLL_MS)
+    room.leave = () => {
+      clearInterval(timer)
+      for (const off of offs) off()
+    }
+    return room
+  }
+
+  /** Reads until nothing is left. A hint during a read makes it read once more. */
+  async function advance(workspace: WorkspaceId, room: Room): Promise<void> {
+    if (room.running) {
+      room.again = true
+      return
+    }
+    room.running = true
+    try {
+      do {
+        room.again = false
+        const batch = await readBatch(workspace, room.cursor)
+        if (batch === null) continue
+        room.cursor = batch.cursor
+        deliver(batch, room.sockets)
+        if (batch.full) room.again = true
+      } while (room.again && !closed)
+    } catch (error) {
+      log.debug({ error }, 'the feed could not be read')
+    } finally {
+      room.running = false
+    }
+  }
+
+  interface Batch {
+    cursor: FeedCursor
+    full: boolean
+    events: { audience: string; event: FeedEvent }[]
+  }
+
+  async function readBatch(workspace: WorkspaceId, cursor: FeedCursor): Promise<Batch | null> {
+    return database.inWorkspace(workspace, async (tx) => {
+      const rows = await rowsBehind(tx, workspace, cursor, MOST_ROWS)
+      const last = rows.at(-1)
+      if (last === undefined) return null
+      const made = new Map<FeedRow, FeedEvent>()
+      for (const [kind, some] of byKind(rows)) {
+        for (const [row, event] of await presenters[kind](tx, workspace, some)) made.set(row, event)
+      }
+      return {
+        cursor: { lineage: cursor.lineage, xid: last.xid, pos: last.pos, at: Math.floor(last.at.getTime() / 1000) },
+        full: rows.length === MOST_ROWS,
+        events: rows.flatMap((row) => {
+          const event = made.get(row)
+          return event ? [{ audience: row.audience, event }] : []
+        }),
+      }
+    })
+  }
+
+  return {
+    join,
+    hint: (workspace, hint) => hints.tell(`${feedTopic(workspace)} hint`, hint),
+    close: async () => {
+      closed = true
+      for (const opening of rooms.values()) (await opening.catch(() => null))?.leave()
+      rooms.clear()
+    },
+  }
+
+  function deliver(batch: Batch, sockets: Iterable<FeedSocket>): void {
+    const cursor = writeCursor(batch.cursor)
+    const personal = new Set(batch.events.map((each) => each.audience).filter((audience) => audience !== 'all'))
+    const encode = (member: string | null) =>
+      JSON.stringify({
+        cursor,
+        events: batch.events.filter((each) => each.audience === 'all' || each.audience === member).map((each) => each.event),
+      } satisfies FeedFrame)
+    const shared = encode(null)
+    for (const socket of sockets) socket.send(personal.has(socket.member) ? encode(socket.member) : shared)
+  }
+}
+
+function byKind(rows: FeedRow[]): Map<FeedKind, FeedRow[]> {
+  const kinds = new Map<FeedKind, FeedRow[]>()
+  for (const row of rows) {
+    const some = kinds.get(row.kind)
+    if (some) some.push(row)
+    else kinds.set(row.kind, [row])
+  }
+  return kinds
+}
