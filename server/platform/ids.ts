@@ -14,11 +14,11 @@ const last = new WeakMap<Clock, { ms: number; count: number }>()
  */
 export function uuidv7<Id extends string = string>(clock: Clock): Id {
   const { ms, count } = nextTick(clock)
-  const random = randomBytes8()
+  const random = eightRandomBytes()
   const time = ms.toString(16).padStart(12, '0')
   const rest = random.toString('hex')
-  const variant = HEX[8 | ((random[0] as number) & 3)]
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex3(count)}-${variant}${rest.slice(1, 4)}-${rest.slice(4)}${more()}` as Id
+  const variant = HEX[8 | ((random[0] as number) >> 6)]
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex3(count)}-${variant}${rest.slice(1, 4)}-${rest.slice(4)}` as Id
 }
 
 /** When an id was made, to the millisecond. Ids are ordered by it: partitions and retention rely on that. */
@@ -37,7 +37,7 @@ function nextTick(clock: Clock): { ms: number; count: number } {
   if (now > state.ms || now < state.ms - WORST_STEP_BACK_MS) {
     state.ms = now
     // begins low, so that the count has room, yet not at zero: two processes in one millisecond should mix
-    state.count = (randomBytes8()[0] as number) & 0x7f
+    state.count = (eightRandomBytes()[0] as number) & 0x7f
   } else if (state.count === MOST_IN_A_MS) {
     state.ms++
     state.count = 0
@@ -54,7 +54,7 @@ const hex3 = (n: number) => `${HEX[n >> 8]}${HEX[(n >> 4) & 15]}${HEX[n & 15]}`
 const pool = Buffer.alloc(4096)
 let used = pool.length
 
-function randomBytes8(): Buffer {
+function eightRandomBytes(): Buffer {
   if (used + 8 > pool.length) {
     randomFillSync(pool)
     used = 0
