@@ -1,0 +1,42 @@
+/** A database of its own for a test file: a copy of the migrated template, used as the program's role, dropped afterwards. */
+import { randomBytes } from 'node:crypto'
+import pg from 'pg'
+import { afterAll, inject } from 'vitest'
+import { type Database, openDatabase } from '#server/platform/database.ts'
+
+export interface TestDatabase {
+  /** As the program sees it. */
+  readonly database: Database
+  readonly programUrl: string
+  /** As the owner sees it: for looking behind the wall, for breaking things. */
+  readonly ownerUrl: string
+}
+
+/** Call it once at the top of a test file, or in `beforeAll`. */
+export async function aDatabase(): Promise<TestDatabase> {
+  const server = inject('testServer')
+  const name = `parley_test_${randomBytes(6).toString('hex')}`
+  const asOwner = async (statement: string) => {
+    const owner = new pg.Client(server.ownerUrl)
+    await owner.connect()
+    try {
+      await owner.query(statement)
+    } finally {
+      await owner.end()
+    }
+  }
+  await asOwner(`create database ${name} template ${server.template} strategy wal_log`)
+
+  const ownerUrl = new URL(server.ownerUrl)
+  ownerUrl.pathname = `/${name}`
+  const programUrl = new URL(ownerUrl)
+  programUrl.username = server.role
+  programUrl.password = server.password
+
+  const database = openDatabase({ url: programUrl.href })
+  afterAll(async () => {
+    await database.close().catch(() => {})
+    await asOwner(`drop database ${name} with (force)`)
+  })
+  return { database, programUrl: programUrl.href, ownerUrl: ownerUrl.href }
+}

@@ -1,0 +1,34 @@
+import { defineConfig } from 'vitest/config'
+
+/** `--project unit` needs no database, `--project database` brings its own, `browser` drives a whole Parley. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.ts'],
+          exclude: ['**/*.db.test.ts', '**/node_modules/**'],
+        },
+      },
+      {
+        test: {
+          name: 'database',
+          include: ['{server,tests}/**/*.db.test.ts'],
+          globalSetup: ['checks/postgres.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['tests/browser/**/*.browser.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+})
