@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { Who } from '#connector-kit/connector.ts'
 import type { ChannelId, ContactId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
-import { newId } from '#server/platform/ids.ts'
+import { newId } from '#server/platform/new-id.ts'
 
 export interface Identity {
   id: IdentityId

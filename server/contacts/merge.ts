@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { ActId, ContactId, IdentityId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
-import { newId } from '#server/platform/ids.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 
 export interface Why {

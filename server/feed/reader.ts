@@ -14,8 +14,8 @@ import { compareCursors, isTooOld, readCursor, writeCursor, type FeedCursor } fr
 import { feedTopic } from './feed.ts'
 import { endOfFeed, rowsBehind, type FeedRow } from './feed.sql.ts'
 
-/** Makes the events of one kind out of its rows, as they are now; what is gone is left out. Owned by the features, listed in main. */
-export type Present = (tx: Tx, workspace: WorkspaceId, rows: FeedRow[]) => Promise<Map<FeedRow, FeedEvent>>
+/** Makes the events of rows of one kind, as things are now; what is gone is left out. Owned by the features, listed in main. */
+export type Present = (tx: Tx, workspace: WorkspaceId, rows: FeedRow[]) => Promise<Map<FeedRow, FeedEvent[]>>
 export type Presenters = Record<FeedKind, Present>
 
 export interface FeedSocket {
@@ -150,17 +150,14 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
       const rows = await rowsBehind(tx, workspace, cursor, MOST_ROWS)
       const last = rows.at(-1)
       if (last === undefined) return null
-      const made = new Map<FeedRow, FeedEvent>()
+      const made = new Map<FeedRow, FeedEvent[]>()
       for (const [kind, some] of byKind(rows)) {
-        for (const [row, event] of await presenters[kind](tx, workspace, some)) made.set(row, event)
+        for (const [row, events] of await presenters[kind](tx, workspace, some)) made.set(row, events)
       }
       return {
         cursor: { lineage: cursor.lineage, xid: last.xid, pos: last.pos, at: Math.floor(last.at.getTime() / 1000) },
         full: rows.length === MOST_ROWS,
-        events: rows.flatMap((row) => {
-          const event = made.get(row)
-          return event ? [{ audience: row.audience, event }] : []
-        }),
+        events: rows.flatMap((row) => (made.get(row) ?? []).map((event) => ({ audience: row.audience, event }))),
       }
     })
   }

@@ -561,7 +561,8 @@ create table reaction (
   primary key (workspace_id, message_id, author)
 );
 
--- Every name of a message: the platform's ids, our op keys ('#key'), client ids ('#client' under the nil channel).
+-- Every name of a message: the platform's ids, our op keys ('#key'), client ids ('#client' under the nil channel). A row without a
+-- message waits: somebody spoke of it before it was known.
 create table message_ref (
   workspace_id uuid not null,
   channel_id   uuid not null,
@@ -572,7 +573,6 @@ create table message_ref (
   piece        smallint not null default 0,
   direction    text,
   identity_id  uuid,
-  waiting      boolean not null default false,  -- somebody spoke of it before it was known
   primary key (workspace_id, channel_id, chat, external_id)
 ) partition by hash (external_id);
 create index message_ref_message on message_ref (workspace_id, message_id);

@@ -6,7 +6,7 @@
  * Transactions are short (PostgreSQL ends a statement after 5 s and an idle transaction after 10 s): the feed waits for the oldest.
  * How values arrive and why lists are arrays: connection.ts.
  */
-import type { Kysely, Transaction } from 'kysely'
+import { sql, type Kysely, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { connectionTo, PreparingClient } from './connection.ts'
@@ -95,6 +95,11 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
     },
     close: () => pool.end(),
   }
+}
+
+/** Sets, or changes, the workspace of a transaction. */
+export async function enterWorkspace(tx: Tx, workspace: WorkspaceId): Promise<void> {
+  await sql`select set_config('parley.workspace', ${workspace}, true)`.execute(tx)
 }
 
 /** Goes with `begin` in one message, which takes no values: hence the proof that it is a UUID and nothing else. */

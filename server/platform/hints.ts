@@ -86,7 +86,10 @@ export function postgresHints(database: Database, log: Log): Hints {
   return {
     tell: (topic, body) => {
       here.tell(topic, body)
-      waiting.set(body === undefined ? topic : `${topic} ${JSON.stringify(body)}`, body === undefined ? [topic] : [topic, body])
+      waiting.set(
+        body === undefined ? topic : `${topic} ${JSON.stringify(body)}`,
+        body === undefined ? [topic] : [topic, body],
+      )
       timer ??= setTimeout(() => void flush(), JOIN_MS)
     },
     on: here.on,

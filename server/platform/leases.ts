@@ -149,7 +149,14 @@ export async function startLeases(options: LeaseOptions): Promise<Leases> {
     }
   }
 
-  function isFree(row: { workspace_id: WorkspaceId; name: string; holder: string | null; epoch: number; beat: number; gone: boolean }) {
+  function isFree(row: {
+    workspace_id: WorkspaceId
+    name: string
+    holder: string | null
+    epoch: number
+    beat: number
+    gone: boolean
+  }) {
     if (row.holder === null || row.gone) return true
     const key = `${row.workspace_id} ${row.name}`
     const before = seen.get(key)

@@ -1,0 +1,473 @@
+/**
+ * (events, what is known) → rows. Pure: the same events over the same state give the same plan, so its promises are property tests.
+ *
+ * for each event, in the order of its lane:
+ *   every target known?  no → park the whole event on the missing name
+ *   yes → for each thing it tells: a row of its kind in the table below
+ */
+import type { Incoming, Who } from '#connector-kit/connector.ts'
+import type { ContactId, IdentityId, MessageId } from '#contract/ids.ts'
+import { plain, type Content } from '#contract/message/content.ts'
+import type { Identity } from '#server/contacts/identities.ts'
+import {
+  refKey,
+  type BatchPlan,
+  type Known,
+  type KnownConversation,
+  type KnownMessage,
+  type KnownRef,
+  type NewMessage,
+  type RefName,
+  type Told,
+} from './told.ts'
+
+export function planBatch(batch: readonly Told[], known: Known, newMessageId: () => MessageId): BatchPlan {
+  const plan: BatchPlan = {
+    messages: [],
+    refs: [],
+    versions: [],
+    changed: new Map(),
+    reactions: [],
+    statuses: [],
+    watermarks: [],
+    applied: [],
+    parked: [],
+    reach: [],
+    roads: [],
+    moved: [],
+    tokens: [],
+    presses: [],
+    same: [],
+    states: [],
+    avatars: [],
+    refused: [],
+  }
+  const batchPlanner = planner(plan, known, newMessageId)
+  for (const told of batch) {
+    const missing = batchPlanner.firstMissing(told)
+    if (missing) {
+      plan.parked.push({ pos: told.pos, on: missing })
+      continue
+    }
+    for (const incoming of told.incoming) batchPlanner.apply(told, incoming)
+    plan.applied.push(told.pos)
+  }
+  return plan
+}
+
+function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
+  /** Names and messages that this batch itself brings. */
+  const newRefs = new Map<string, KnownRef>()
+  const newMessages = new Map<MessageId, NewMessage>()
+
+  const refOf = (name: RefName) => newRefs.get(refKey(name)) ?? known.ref(name)
+  const saidRef = (name: RefName) => {
+    const ref = refOf(name)
+    return ref?.message ? { ...ref, message: ref.message } : undefined
+  }
+  const identityOf = (told: Told, who: Who) => known.identity(told.channel, who.id)
+
+  /** The first name that this event speaks of and that nobody has said yet. A reply may stay without its target. */
+  function firstMissing(told: Told): RefName | undefined {
+    for (const incoming of told.incoming) {
+      const target = targetOf(told, incoming)
+      if (target && !saidRef(target)) return target
+    }
+    return undefined
+  }
+
+  function targetOf(told: Told, incoming: Incoming): RefName | undefined {
+    const channel = told.channel.id
+    switch (incoming.is) {
+      case 'edit':
+        // An edit that carries everything may stand for its message: see `apply`.
+        return { channel, ...incoming.target }
+      case 'delete':
+      case 'reaction':
+        return { channel, ...incoming.target }
+      case 'status':
+        if (incoming.key) return { channel, chat: '', id: `#${incoming.key}` }
+        return incoming.target ? { channel, ...incoming.target } : undefined
+      case 'message':
+      case 'press':
+      case 'start':
+      case 'permission':
+      case 'typing':
+      case 'profile':
+      case 'same':
+      case 'moved':
+      case 'channel':
+      case 'resync':
+      case 'unknown':
+        return undefined
+    }
+  }
+
+  function apply(told: Told, incoming: Incoming): void {
+    switch (incoming.is) {
+      case 'message':
+        return message(told, incoming)
+      case 'edit':
+        return edit(told, incoming)
+      case 'delete':
+        return remove(told, incoming)
+      case 'reaction':
+        return reaction(told, incoming)
+      case 'status':
+        return status(told, incoming)
+      case 'press':
+        return press(told, incoming)
+      case 'start':
+        return start(told, incoming)
+      case 'permission':
+        return permission(told, incoming)
+      case 'unknown':
+        return unknown(told, incoming)
+      case 'profile': {
+        const identity = identityOf(told, incoming.of)
+        if (identity && incoming.avatar && 'remote' in incoming.avatar)
+          plan.avatars.push({ identity: identity.id, channel: told.channel.id, remote: incoming.avatar.remote, inbound: told.inbound })
+        return
+      }
+      case 'same': {
+        const one = identityOf(told, incoming.one)
+        const other = identityOf(told, incoming.other)
+        if (one && other) plan.same.push({ one: one.id, other: other.id, how: incoming.how })
+        return
+      }
+      case 'moved':
+        plan.moved.push({ channel: told.channel, what: incoming.what, from: incoming.from, to: incoming.to })
+        return
+      case 'channel':
+        plan.states.push({ channel: told.channel.id, state: incoming.state, reason: incoming.reason })
+        return
+      case 'typing':
+      case 'resync':
+        return
+    }
+  }
+
+  function message(told: Told, incoming: Extract<Incoming, { is: 'message' }>): void {
+    const { channel } = told
+    const name = { channel: channel.id, ...incoming.ref }
+    const author = identityOf(told, incoming.by)
+    const talk = talkOf(told, incoming.ref.chat, incoming.by, incoming.group !== undefined)
+    if (!author || !talk) return
+    const before = saidRef(name) ?? (incoming.echoOf ? saidRef({ channel: channel.id, chat: '', id: `#${incoming.echoOf}` }) : undefined)
+    if (before) {
+      // A repeated id is never an edit, whatever it holds. An echo of ours brings the platform's id and proves that it was sent.
+      if (!refOf(name)) addRef(name, before.message, before.delivery, 'out', talk.identity.id)
+      if (before.delivery && author.ours) plan.statuses.push({ delivery: before.delivery, state: 'sent', at: incoming.at })
+      return
+    }
+    const added = add(told, talk, {
+      author,
+      chat: incoming.ref.chat,
+      direction: author.ours ? 'out' : 'in',
+      content: incoming.content,
+      replyTo: incoming.replyTo ? (saidRef({ channel: channel.id, ...incoming.replyTo })?.message ?? null) : null,
+      thread: incoming.thread ?? null,
+      forwarded: incoming.forwarded ?? null,
+      at: incoming.at,
+      order: incoming.order ?? null,
+      automatic: incoming.automatic ?? false,
+    })
+    addRef(name, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
+    for (const alias of incoming.aliases ?? [])
+      addRef({ ...name, id: alias }, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
+    if (!author.ours && incoming.token)
+      plan.tokens.push({ token: incoming.token, identity: author, channel: channel.id, chat: incoming.ref.chat, message: added.id })
+  }
+
+  function edit(told: Told, incoming: Extract<Incoming, { is: 'edit' }>): void {
+    const target = targetMessage(told, incoming.target, incoming.by, false)
+    if (!target) return
+    // The newest by the platform's edit time shows; a delete beats any edit, earlier or later.
+    if (target.deletedAt || (target.editedAt && target.editedAt > incoming.at)) return
+    if (sameContent(target.content, incoming.content)) return
+    plan.versions.push({ message: target.id, no: target.versions++, content: target.content, at: target.editedAt ?? incoming.at })
+    target.content = keepFiles(incoming.content, target.content)
+    target.editedAt = incoming.at
+  }
+
+  function remove(told: Told, incoming: Extract<Incoming, { is: 'delete' }>): void {
+    const target = targetMessage(told, incoming.target, incoming.by, incoming.moderator ?? false)
+    if (target && !target.deletedAt) target.deletedAt = told.receivedAt
+  }
+
+  function reaction(told: Told, incoming: Extract<Incoming, { is: 'reaction' }>): void {
+    const ref = saidRef({ channel: told.channel.id, ...incoming.target })
+    const author = identityOf(told, incoming.by)
+    if (!ref || !author) return
+    const { set, add: added, remove: removed } = incoming
+    plan.reactions.push({
+      message: ref.message,
+      author: author.id,
+      ...(set ? { set } : {}),
+      ...(added ? { add: added } : {}),
+      ...(removed ? { remove: removed } : {}),
+    })
+  }
+
+  function status(told: Told, incoming: Extract<Incoming, { is: 'status' }>): void {
+    const target = targetOf(told, incoming)
+    const ref = target && saidRef(target)
+    if (ref?.delivery) {
+      const { error, words } = incoming
+      plan.statuses.push({
+        delivery: ref.delivery,
+        state: incoming.state,
+        at: incoming.at,
+        ...(error ? { error } : {}),
+        ...(words ? { words } : {}),
+      })
+    }
+    if (incoming.upTo && (incoming.state === 'delivered' || incoming.state === 'read')) {
+      const identity = known.talker(told.channel, incoming.upTo.chat)
+      if (identity)
+        plan.watermarks.push({ identity: identity.id, channel: told.channel.id, state: incoming.state, at: incoming.upTo.at })
+    }
+  }
+
+  /** A press reads as what the person chose. Its value counts only where we offered it: the rung that offered it decides. */
+  function press(told: Told, incoming: Extract<Incoming, { is: 'press' }>): void {
+    const author = identityOf(told, incoming.by)
+    const talk = talkOf(told, incoming.chat, incoming.by, false)
+    const name = { channel: told.channel.id, chat: incoming.chat, id: `press:${incoming.id}` }
+    if (!author || !talk || saidRef(name)) return
+    const on = incoming.on ? saidRef({ channel: told.channel.id, ...incoming.on }) : undefined
+    const offered = on && (newMessages.get(on.message)?.content ?? known.message(on.message)?.content)
+    const added = add(told, talk, {
+      author,
+      chat: incoming.chat,
+      direction: 'in',
+      content: plain(labelOf(offered, incoming.value)),
+      replyTo: on?.message ?? null,
+      thread: null,
+      forwarded: null,
+      at: incoming.at,
+      order: null,
+      automatic: false,
+    })
+    addRef(name, added.id, null, 'in', talk.identity.id)
+    plan.presses.push({
+      identity: author,
+      channel: told.channel.id,
+      chat: incoming.chat,
+      press: incoming.id,
+      value: incoming.value,
+      message: on?.message ?? null,
+    })
+  }
+
+  function start(told: Told, incoming: Extract<Incoming, { is: 'start' }>): void {
+    const author = identityOf(told, incoming.by)
+    const talk = talkOf(told, incoming.chat, incoming.by, false)
+    if (!author || !talk) return
+    const added = event(told, talk, author, incoming.chat, 'started', incoming.at)
+    if (incoming.token)
+      plan.tokens.push({ token: incoming.token, identity: author, channel: told.channel.id, chat: incoming.chat, message: added.id })
+  }
+
+  function permission(told: Told, incoming: Extract<Incoming, { is: 'permission' }>): void {
+    const author = identityOf(told, incoming.by)
+    if (!author) return
+    const reach = incoming.may ? 'ok' : incoming.scope === 'marketing' ? 'opted_out' : 'blocked'
+    plan.reach.push({ identity: author.id, reach })
+    const talk = talkOf(told, incoming.by.id, incoming.by, false)
+    if (talk) event(told, talk, author, incoming.by.id, incoming.may ? 'allowed' : reach, told.receivedAt)
+  }
+
+  function unknown(told: Told, incoming: Extract<Incoming, { is: 'unknown' }>): void {
+    const author = incoming.by && identityOf(told, incoming.by)
+    if (!incoming.by || !author) return
+    const chat = incoming.ref?.chat ?? incoming.by.id
+    const talk = talkOf(told, chat, incoming.by, false)
+    const name = { channel: told.channel.id, chat, id: incoming.ref?.id ?? `unknown:${told.inbound}` }
+    if (!talk || saidRef(name)) return
+    const added = add(told, talk, {
+      author,
+      chat,
+      direction: author.ours ? 'out' : 'in',
+      content: { parts: [{ kind: 'unknown', what: incoming.what, ...(incoming.openUrl ? { openUrl: incoming.openUrl } : {}) }] },
+      replyTo: null,
+      thread: null,
+      forwarded: null,
+      at: incoming.at ?? told.receivedAt,
+      order: null,
+      automatic: false,
+    })
+    addRef(name, added.id, null, 'in', talk.identity.id)
+  }
+
+  // ---------------------------------------------------------------- helpers
+
+  interface Talk {
+    conversation: KnownConversation
+    /** The person, or the room. */
+    identity: Identity
+  }
+
+  /** Where it was said: the contact's one conversation, or the room's. Our own messages name the other side by the chat. */
+  function talkOf(told: Told, chat: string, by: Who, group: boolean): Talk | undefined {
+    const identity = group || by.self ? known.talker(told.channel, chat) : identityOf(told, by)
+    if (!identity) return undefined
+    const owner: ContactId | IdentityId = identity.contact ?? identity.id
+    const conversation = known.conversationOf(owner)
+    return conversation && { conversation, identity }
+  }
+
+  interface Saying {
+    author: Identity
+    chat: string
+    direction: NewMessage['direction']
+    content: Content
+    replyTo: MessageId | null
+    thread: string | null
+    forwarded: { name?: string } | null
+    at: Date
+    order: string | null
+    automatic: boolean
+  }
+
+  function add(told: Told, talk: Talk, saying: Saying): NewMessage {
+    const { conversation } = talk
+    const added: NewMessage = {
+      id: newMessageId(),
+      pos: told.pos,
+      conversation: conversation.id,
+      seq: ++conversation.lastSeq,
+      direction: saying.direction,
+      author: saying.author.id,
+      identity: talk.identity.id,
+      channel: told.channel.id,
+      chat: saying.chat,
+      content: saying.content,
+      replyTo: saying.replyTo,
+      thread: saying.thread,
+      forwarded: saying.forwarded,
+      platformAt: saying.at,
+      platformOrder: saying.order,
+      receivedAt: told.receivedAt,
+      automatic: saying.automatic,
+      inbound: told.inbound,
+      editedAt: null,
+      deletedAt: null,
+    }
+    if (added.direction === 'in') conversation.inCount++
+    plan.messages.push(added)
+    newMessages.set(added.id, added)
+    if (added.direction !== 'out') {
+      const { windowSeconds } = told.channel
+      plan.roads.push({
+        identity: talk.identity.id,
+        channel: told.channel.id,
+        chat: saying.chat,
+        at: told.receivedAt,
+        windowUntil: windowSeconds === null ? null : new Date(saying.at.getTime() + windowSeconds * 1000),
+      })
+    }
+    return added
+  }
+
+  function event(told: Told, talk: Talk, author: Identity, chat: string, what: string, at: Date): NewMessage {
+    return add(told, talk, {
+      author,
+      chat,
+      direction: 'event',
+      content: { parts: [{ kind: 'event', what, who: [] }] },
+      replyTo: null,
+      thread: null,
+      forwarded: null,
+      at,
+      order: null,
+      automatic: false,
+    })
+  }
+
+  function addRef(name: RefName, message: MessageId, delivery: KnownRef['delivery'], direction: 'in' | 'out', identity: IdentityId): void {
+    newRefs.set(refKey(name), { ...name, message, delivery, direction })
+    plan.refs.push({ name, message, delivery, direction, identity })
+  }
+
+  /** The message that an edit or a deletion speaks of, if this author may touch it. Changes made to it are part of the plan. */
+  function targetMessage(told: Told, target: { chat: string; id: string }, by: Who, moderator: boolean) {
+    const ref = saidRef({ channel: told.channel.id, ...target })
+    const author = identityOf(told, by)
+    if (!ref || !author) return undefined
+    const added = newMessages.get(ref.message)
+    const authorOf = added ? added.author : known.message(ref.message)?.authorIdentity
+    // A message that we sent through this channel has no author identity there: only our own account may change it.
+    const may = moderator || (authorOf ? authorOf === author.id : author.ours)
+    if (!may) {
+      plan.refused.push({ pos: told.pos, what: 'not_the_author' })
+      return undefined
+    }
+    const now = plan.changed.get(ref.message) ?? known.message(ref.message)
+    if (added) return changing(added)
+    if (now) plan.changed.set(ref.message, now)
+    return now
+  }
+
+  /** A message of this same batch takes its edit before it is written; its first words are kept as a version all the same. */
+  function changing(added: NewMessage): KnownMessage {
+    const versions = { count: plan.versions.filter((version) => version.message === added.id).length }
+    return {
+      id: added.id,
+      conversation: added.conversation,
+      shownIn: added.conversation,
+      authorIdentity: added.author,
+      channel: added.channel,
+      direction: added.direction,
+      get content() {
+        return added.content
+      },
+      set content(content) {
+        added.content = content
+      },
+      get editedAt() {
+        return added.editedAt
+      },
+      set editedAt(at) {
+        added.editedAt = at
+      },
+      get deletedAt() {
+        return added.deletedAt
+      },
+      set deletedAt(at) {
+        added.deletedAt = at
+      },
+      get versions() {
+        return versions.count
+      },
+      set versions(count) {
+        versions.count = count
+      },
+    }
+  }
+
+  return { firstMissing, apply }
+}
+
+const labelOf = (offered: Content | undefined, value: string): string =>
+  offered?.choices?.rows.flat().find((choice) => choice.id === value || choice.value === value)?.label ?? value
+
+const sameContent = (one: Content, other: Content): boolean => JSON.stringify(withoutFiles(one)) === JSON.stringify(withoutFiles(other))
+
+/** A file that was fetched meanwhile is the same file: platforms name it anew with every edit. */
+const withoutFiles = (content: Content): unknown => ({
+  ...content,
+  parts: content.parts.map((part) => ('source' in part ? { ...part, source: null, bytes: null } : part)),
+})
+
+/** An edited caption must not lose the file that is already ours. */
+function keepFiles(edited: Content, before: Content): Content {
+  return {
+    ...edited,
+    parts: edited.parts.map((part, index) => {
+      const old = before.parts[index]
+      const same = 'source' in part && old && 'source' in old && old.kind === part.kind && old.kind !== 'html' && part.kind !== 'html'
+      return same && 'file' in old.source && old.bytes === part.bytes ? { ...part, source: old.source } : part
+    }),
+  }
+}

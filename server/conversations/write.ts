@@ -1,0 +1,215 @@
+/**
+ * Writes a batch's plan, one statement a table, rows sorted, in one fixed order, so that batches do not deadlock:
+ * conversation → message_ref → message → versions, reactions → roads, reach → files to fetch → inputs → feed → parked events.
+ */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { ChannelId, ConversationId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { Content } from '#contract/message/content.ts'
+import { recordReach, recordRoads } from '#server/contacts/identities.ts'
+import { announce, type Announcement } from '#server/feed/feed.ts'
+import type { Tx } from '#server/platform/database.ts'
+import { newId } from '#server/platform/new-id.ts'
+import { loadRefs, type Loaded } from './load.ts'
+import { refKey, type BatchPlan, type NewMessage, type RefName } from './told.ts'
+
+/** Younger than this, a message stands where it arrived; older, at the platform's own time. */
+const FRESH_MS = 3_000
+
+export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<void> {
+  await writeConversations(tx, workspace, plan.messages, loaded)
+  await writeRefs(tx, workspace, plan.refs)
+  await writeMessages(tx, workspace, plan.messages, loaded)
+  await writeChanges(tx, workspace, plan)
+  for (const channel of new Set(plan.roads.map((road) => road.channel)))
+    await recordRoads(tx, workspace, channel, plan.roads.filter((road) => road.channel === channel))
+  for (const reach of new Set(plan.reach.map((each) => each.reach)))
+    await recordReach(tx, workspace, plan.reach.filter((each) => each.reach === reach).map((each) => each.identity), reach)
+  await writeFetches(tx, workspace, plan)
+  await writeInputs(tx, workspace, plan.messages.filter((message) => message.direction === 'in' && !message.automatic))
+  await announce(tx, workspace, newsOf(plan, loaded))
+  await wakeParked(tx, workspace, plan.refs.map((ref) => ref.name))
+}
+
+async function writeConversations(tx: Tx, workspace: WorkspaceId, messages: NewMessage[], loaded: Loaded): Promise<void> {
+  const touched = loaded.conversations.filter((each) => messages.some((message) => message.conversation === each.id))
+  if (touched.length === 0) return
+  const last = new Map<ConversationId, NewMessage>()
+  const heard = new Set<ConversationId>()
+  for (const message of messages) {
+    last.set(message.conversation, message)
+    if (message.direction === 'in') heard.add(message.conversation)
+  }
+  const rows = touched.toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  await sql`
+    update conversation c
+       set last_seq = n.seq, in_count = n.ins, last_message = n.message, last_at = greatest(clock_timestamp(), c.last_at),
+           last_in_at = case when n.heard then clock_timestamp() else c.last_in_at end,
+           waiting_since = case when n.heard then coalesce(c.waiting_since, clock_timestamp()) else c.waiting_since end,
+           -- whoever writes again is heard again
+           status = case when n.heard and c.status in ('closed', 'snoozed') then 'open' else c.status end,
+           snoozed_until = case when n.heard then null else c.snoozed_until end
+      from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.lastSeq)}::bigint[], ${rows.map((r) => r.inCount)}::bigint[],
+                  ${rows.map((r) => last.get(r.id)!.id)}::uuid[], ${rows.map((r) => heard.has(r.id))}::boolean[]) as n (id, seq, ins, message, heard)
+     where c.workspace_id = ${workspace} and c.id = n.id`.execute(tx)
+}
+
+async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']): Promise<void> {
+  if (refs.length === 0) return
+  const rows = refs.toSorted((a, b) => (refKey(a.name) < refKey(b.name) ? -1 : 1))
+  await sql`
+    insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, delivery_id, direction, identity_id)
+    select ${workspace}, * from unnest(${rows.map((r) => r.name.channel)}::uuid[], ${rows.map((r) => r.name.chat)}::text[],
+           ${rows.map((r) => r.name.id)}::text[], ${rows.map((r) => r.message)}::uuid[], ${rows.map((r) => r.delivery)}::uuid[],
+           ${rows.map((r) => r.direction)}::text[], ${rows.map((r) => r.identity)}::uuid[])
+    on conflict (workspace_id, channel_id, chat, external_id) do update
+       set message_id = excluded.message_id, delivery_id = excluded.delivery_id, direction = excluded.direction, identity_id = excluded.identity_id
+     where message_ref.message_id is null`.execute(tx)
+}
+
+/**
+ * A message that precedes, on its platform, one that is already here is put in its place, a microsecond before it, and marked late.
+ * A fresh one stands where it arrived: platforms tell whole seconds, and a reply of ours may lie in between.
+ */
+async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessage[], loaded: Loaded): Promise<void> {
+  if (messages.length === 0) return
+  const lastAt = new Map(loaded.conversations.map((each) => [each.id, each.lastAt]))
+  const of = <T>(read: (message: NewMessage) => T) => messages.map(read)
+  const isFresh = (m: NewMessage) => m.platformAt === null || m.receivedAt.getTime() - m.platformAt.getTime() < FRESH_MS
+  await sql`
+    insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_identity, identity_id, channel_id,
+                         content, reply_to, thread, forwarded, platform_at, platform_order, late, automatic, edited_at, deleted_at, inbound_id)
+    select ${workspace}, m.id, m.conversation, m.seq, m.conversation,
+           coalesce(next.placed - interval '1 microsecond', case when m.fresh then greatest(clock_timestamp(), m.last_at) else m.platform_at end),
+           clock_timestamp(), m.direction, m.author, m.identity, m.channel, m.content, m.reply_to, m.thread, m.forwarded,
+           m.platform_at, m.platform_order, next.placed is not null, m.automatic, m.edited_at, m.deleted_at, m.inbound
+      from unnest(${of((m) => m.id)}::uuid[], ${of((m) => m.conversation)}::uuid[], ${of((m) => m.seq)}::bigint[], ${of((m) => m.direction)}::text[],
+                  ${of((m) => m.author)}::uuid[], ${of((m) => m.identity)}::uuid[], ${of((m) => m.channel)}::uuid[],
+                  ${of((m) => JSON.stringify(m.content))}::text[]::jsonb[], ${of((m) => m.replyTo)}::uuid[], ${of((m) => m.thread)}::text[],
+                  ${of((m) => (m.forwarded ? JSON.stringify(m.forwarded) : null))}::text[]::jsonb[], ${of((m) => m.platformAt)}::timestamptz[],
+                  ${of((m) => m.platformOrder)}::text[], ${of(isFresh)}::boolean[], ${of((m) => lastAt.get(m.conversation) ?? null)}::timestamptz[],
+                  ${of((m) => m.automatic)}::boolean[], ${of((m) => m.editedAt)}::timestamptz[], ${of((m) => m.deletedAt)}::timestamptz[],
+                  ${of((m) => m.inbound)}::uuid[])
+           as m (id, conversation, seq, direction, author, identity, channel, content, reply_to, thread, forwarded, platform_at, platform_order,
+                 fresh, last_at, automatic, edited_at, deleted_at, inbound)
+      left join lateral (
+           select x.placed from message x
+            where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
+              and x.channel_id = m.channel and x.direction = 'in'
+              and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
+                       else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
+            order by x.placed limit 1) next
+        on m.direction = 'in' and m.last_at >= m.platform_at
+     order by m.seq`.execute(tx)
+}
+
+async function writeChanges(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
+  const changed = [...plan.changed.values()].toSorted((a, b) => (a.id < b.id ? -1 : 1))
+  if (changed.length > 0) {
+    await sql`
+      update message m set content = n.content, edited_at = n.edited, deleted_at = n.deleted
+        from unnest(${changed.map((c) => c.id)}::uuid[], ${changed.map((c) => JSON.stringify(c.content))}::text[]::jsonb[],
+                    ${changed.map((c) => c.editedAt)}::timestamptz[], ${changed.map((c) => c.deletedAt)}::timestamptz[]) as n (id, content, edited, deleted)
+       where m.workspace_id = ${workspace} and m.id = n.id`.execute(tx)
+  }
+  if (plan.versions.length > 0) {
+    await sql`
+      insert into message_version (workspace_id, message_id, no, content, at)
+      select ${workspace}, * from unnest(${plan.versions.map((v) => v.message)}::uuid[], ${plan.versions.map((v) => v.no)}::int[],
+             ${plan.versions.map((v) => JSON.stringify(v.content))}::text[]::jsonb[], ${plan.versions.map((v) => v.at)}::timestamptz[])
+      on conflict do nothing`.execute(tx)
+  }
+  for (const each of plan.reactions) {
+    // Whole sets replace; single emoji are added or taken.
+    await sql`
+      insert into reaction (workspace_id, message_id, author, by_member, emoji)
+      values (${workspace}, ${each.message}, ${each.author}, false, ${each.set ?? (each.add ? [each.add] : [])}::text[])
+      on conflict (workspace_id, message_id, author) do update
+         set emoji = case when ${each.set !== undefined} then excluded.emoji
+                          else array_remove(reaction.emoji, ${each.remove ?? each.add ?? ''}) || excluded.emoji end, at = now()`.execute(tx)
+  }
+}
+
+interface Fetch {
+  channel: ChannelId
+  message: MessageId | null
+  identity: IdentityId | null
+  inbound: InboundId | null
+  part: number
+  remote: string
+}
+
+/** Whatever a message still holds only by the platform's reference gets a job of its own. */
+async function writeFetches(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
+  const of = (message: MessageId, channel: ChannelId | null, content: Content, inbound: InboundId | null) =>
+    channel ? remotesOf(content).map((remote) => ({ ...remote, message, identity: null, channel, inbound })) : []
+  const wanted: Fetch[] = [
+    ...plan.messages.flatMap((m) => of(m.id, m.channel, m.content, m.inbound)),
+    ...[...plan.changed.values()].flatMap((m) => of(m.id, m.channel, m.content, null)),
+    ...plan.avatars.map((avatar) => ({ ...avatar, part: 0, message: null })),
+  ]
+  if (wanted.length === 0) return
+  await sql`
+    insert into file_fetch (workspace_id, id, channel_id, message_id, identity_id, inbound_id, part, remote)
+    select ${workspace}, * from unnest(${wanted.map(() => newId())}::uuid[], ${wanted.map((w) => w.channel)}::uuid[], ${wanted.map((w) => w.message)}::uuid[],
+           ${wanted.map((w) => w.identity)}::uuid[], ${wanted.map((w) => w.inbound)}::uuid[], ${wanted.map((w) => w.part)}::smallint[],
+           ${wanted.map((w) => w.remote)}::text[])`.execute(tx)
+}
+
+export const remotesOf = (content: Content): { part: number; remote: string }[] =>
+  content.parts.flatMap((part, index) =>
+    'source' in part && 'remote' in part.source && part.source.failed === undefined ? [{ part: index, remote: part.source.remote }] : [],
+  )
+
+async function writeInputs(tx: Tx, workspace: WorkspaceId, messages: NewMessage[]): Promise<void> {
+  if (messages.length === 0) return
+  await sql`
+    insert into conversation_input (workspace_id, conversation_id, message_id, kind)
+    select ${workspace}, c, m, 'message' from unnest(${messages.map((m) => m.conversation)}::uuid[], ${messages.map((m) => m.id)}::uuid[]) as n (c, m)`.execute(tx)
+}
+
+function newsOf(plan: BatchPlan, loaded: Loaded): Announcement[] {
+  return [
+    ...loaded.freshContacts.map((contact): Announcement => ({ kind: 'contact.changed', subject: contact })),
+    ...plan.messages.map((m): Announcement => ({ kind: 'message.added', subject: m.id, data: { conversation: m.conversation } })),
+    ...[...plan.changed.keys(), ...plan.reactions.map((r) => r.message)].map((id): Announcement => ({ kind: 'message.changed', subject: id })),
+  ]
+}
+
+// ---------------------------------------------------------------- parking
+
+/** What parked events wait for, as it stands in the plumbing: a hash, no content. */
+export const parkingHash = (name: RefName): Buffer => createHash('sha256').update(refKey(name)).digest().subarray(0, 16)
+
+/**
+ * Parks events on names that nobody has said yet. The unique key of `message_ref` decides a race with the one who says it: he then
+ * finds our row and wakes us, or we find his and stay in the queue.
+ */
+export async function park(tx: Tx, workspace: WorkspaceId, parked: BatchPlan['parked']): Promise<void> {
+  if (parked.length === 0) return
+  const rows = parked.toSorted((a, b) => (refKey(a.on) < refKey(b.on) ? -1 : 1))
+  await sql`
+    insert into message_ref (workspace_id, channel_id, chat, external_id)
+    select distinct ${workspace}::uuid, c, h, i from unnest(${rows.map((r) => r.on.channel)}::uuid[], ${rows.map((r) => r.on.chat)}::text[], ${rows.map((r) => r.on.id)}::text[]) as n (c, h, i)
+    order by c, h, i
+    on conflict do nothing`.execute(tx)
+  const now = await loadRefs(tx, workspace, rows.map((row) => row.on))
+  const waiting = rows.filter((row) => !now.get(refKey(row.on))?.message)
+  await sql`
+    update inbound_work w set state = 1, parked_on = n.hash, changed_at = now()
+      from unnest(${waiting.map((w) => w.pos)}::bigint[], ${waiting.map((w) => parkingHash(w.on))}::bytea[]) as n (pos, hash)
+     where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
+}
+
+/** Returns parked events to the tail of their lanes, with a fresh place drawn under the lane's lock. */
+export async function wakeParked(tx: Tx, workspace: WorkspaceId, names: RefName[]): Promise<void> {
+  if (names.length === 0) return
+  const hashes = names.map(parkingHash)
+  const { rows } = await sql`
+    select pg_advisory_xact_lock(lane) from (
+      select distinct lane from inbound_work where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[]) order by lane) l`.execute(tx)
+  if (rows.length === 0) return
+  await sql`
+    update inbound_work set state = 0, parked_on = null, pos = default, changed_at = now()
+     where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[])`.execute(tx)
+}

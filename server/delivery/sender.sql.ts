@@ -1,0 +1,147 @@
+import { sql } from 'kysely'
+import type { SeenLease } from './sender.ts'
+import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { Content } from '#contract/message/content.ts'
+import type { Tx } from '#server/platform/database.ts'
+
+export interface WorkRow {
+  pos: number
+  delivery: DeliveryId
+  channel: ChannelId
+  /** 64 bits, as text. */
+  lane: string
+  piece: number
+  tries: number
+  attempt: number
+}
+
+/** Whether these leases are still ours; locked against takers until the commit. */
+export async function confirmLeases(tx: Tx, leases: SeenLease[]): Promise<Set<string>> {
+  const { rows } = await sql<{ name: string }>`
+    select l.name from unnest(${leases.map((l) => l.workspace)}::uuid[], ${leases.map((l) => l.name)}::text[], ${leases.map((l) => l.epoch)}::bigint[])
+           as mine (workspace, name, epoch)
+      join lease l on l.workspace_id = mine.workspace and l.name = mine.name and l.epoch = mine.epoch
+      for share of l`.execute(tx)
+  return new Set(rows.map((row) => row.name))
+}
+
+/**
+ * Claims the heads of lanes by skip scan: one index probe per waiting lane, however long it is, beginning behind the lane served last.
+ * A lane whose head is in flight, asked about, held or not yet ready gives nothing: order before speed.
+ */
+export async function claimHeads(
+  tx: Tx,
+  workspace: WorkspaceId,
+  owned: { channel: ChannelId; epoch: number; room: number; after: string; waitingLanes: string[] }[],
+): Promise<WorkRow[]> {
+  const waiting = owned.flatMap((o) => o.waitingLanes)
+  const { rows } = await sql<WorkRow>`
+    with owned as (select * from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[], ${owned.map((o) => o.room)}::int[],
+                                        ${owned.map((o) => o.after)}::text[]::bigint[]) as o (channel, epoch, room, after)),
+    heads as (
+      select h.pos, o.epoch from owned o, lateral (
+        with recursive lanes as (
+          (select lane from delivery_work where channel_id = o.channel and lane > o.after order by lane limit 1)
+          union all
+          select n.lane from lanes l, lateral (select lane from delivery_work where channel_id = o.channel and lane > l.lane order by lane limit 1) n)
+        select w.pos from lanes s,
+               lateral (select pos, state, ready_at from delivery_work where channel_id = o.channel and lane = s.lane order by pos limit 1) w
+         where w.state = 0 and w.ready_at <= now() and s.lane <> all (${waiting}::text[]::bigint[])
+         limit o.room) h)
+    update delivery_work w set state = 1, epoch = heads.epoch
+      from heads where w.workspace_id = ${workspace} and w.pos = heads.pos and w.state = 0
+    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt`.execute(tx)
+  return rows
+}
+
+export interface Dispatch {
+  pos: number
+  delivery: DeliveryId
+  message: MessageId
+  conversation: ConversationId
+  identity: IdentityId
+  externalId: string
+  chat: string | null
+  op: 'message' | 'edit' | 'delete' | 'react'
+  state: string
+  body: { content?: Content; emoji?: string[] } | null
+  content: Content
+  deleted: boolean
+  thread: string | null
+  automatic: boolean
+  replyTo: MessageId | null
+  kind: 'person' | 'room'
+  applied: boolean
+  windowUntil: Date | null
+  sentAt: Date | null
+}
+
+/** All that making an op needs, for claimed rows. */
+export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkRow[]): Promise<Map<number, Dispatch>> {
+  const { rows: found } = await sql<Dispatch>`
+    select w.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.identity_id as identity,
+           i.external_id as "externalId", i.kind, r.chat, d.op, d.state, d.body, m.content, m.deleted_at is not null as deleted, m.thread, m.automatic,
+           m.reply_to as "replyTo", d.applied is not null as applied, r.window_until as "windowUntil", d.sent_at as "sentAt"
+      from unnest(${rows.map((w) => w.pos)}::bigint[], ${rows.map((w) => w.delivery)}::uuid[]) as w (pos, delivery)
+      join delivery d on d.workspace_id = ${workspace} and d.id = w.delivery
+      join message m on m.workspace_id = ${workspace} and m.id = d.message_id
+      join identity i on i.workspace_id = ${workspace} and i.id = d.identity_id
+      left join road r on r.workspace_id = ${workspace} and r.identity_id = d.identity_id and r.channel_id = d.channel_id`.execute(tx)
+  return new Map(found.map((row) => [row.pos, row]))
+}
+
+export interface NamedRef {
+  message: MessageId
+  channel: ChannelId
+  chat: string
+  id: string
+  piece: number
+}
+
+/** The platforms' ids of messages, per channel: what edits, reactions and replies point at. Pieces in order. */
+export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId[]): Promise<NamedRef[]> {
+  if (messages.length === 0) return []
+  const { rows } = await sql<NamedRef>`
+    select message_id as message, channel_id as channel, chat, external_id as id, piece
+      from message_ref where workspace_id = ${workspace} and message_id = any (${messages}::uuid[]) and external_id not like '#%'
+     order by piece`.execute(tx)
+  return rows
+}
+
+/** Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. */
+export async function markRows(tx: Tx, workspace: WorkspaceId, rows: { pos: number; epoch: number; key: string }[]): Promise<Set<number>> {
+  const { rows: marked } = await sql<{ pos: number }>`
+    update delivery_work w set dispatched_at = now(), key = n.key
+      from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
+     where w.workspace_id = ${workspace} and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
+    returning w.pos`.execute(tx)
+  return new Set(marked.map((row) => row.pos))
+}
+
+/** Our op key becomes a name of the message, before the request: an echo can beat the answer. */
+export async function nameByKey(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: { channel: ChannelId; key: string; message: MessageId; delivery: DeliveryId; identity: IdentityId }[],
+): Promise<void> {
+  if (rows.length === 0) return
+  await sql`
+    insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, delivery_id, direction, identity_id)
+    select ${workspace}, c, '', '#' || k, m, d, 'out', i
+      from unnest(${rows.map((r) => r.channel)}::uuid[], ${rows.map((r) => r.key)}::text[], ${rows.map((r) => r.message)}::uuid[],
+                  ${rows.map((r) => r.delivery)}::uuid[], ${rows.map((r) => r.identity)}::uuid[]) as n (c, k, m, d, i)
+    on conflict do nothing`.execute(tx)
+}
+
+/** Rows that an earlier owner left in the middle. */
+export async function orphans(tx: Tx, workspace: WorkspaceId, owned: { channel: ChannelId; epoch: number }[]): Promise<
+  (WorkRow & { dispatchedAt: Date | null; ageMs: number })[]
+> {
+  const { rows } = await sql<WorkRow & { dispatchedAt: Date | null; ageMs: number }>`
+    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt,
+           w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
+      from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
+      join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch
+      for update of w skip locked`.execute(tx)
+  return rows
+}

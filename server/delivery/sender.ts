@@ -1,0 +1,439 @@
+/**
+ * Sends what waits, for the channels this process owns.
+ *
+ * every few ms, for each workspace, in one transaction:
+ *   record all results so far → leases still ours? → claim heads of lanes, as many as tokens allow
+ *   → make their ops → mark those whose next request a repeat would double
+ * after the commit: perform the requests; each ends as a result for the next transaction
+ *
+ * A crash anywhere leaves rows: claimed but not marked → sent again by the next owner; marked → it may have arrived (`settleOrphans`).
+ */
+import type { Context, FileRef, Op, Plan, Reply, Request, Sent } from '#connector-kit/connector.ts'
+import { perform, type Wire } from '#connector-kit/perform.ts'
+import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
+import { SENDING_STATES } from '#contract/message/channel-state.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import type { SetState } from '#server/channels/state.ts'
+import { feedTopic } from '#server/feed/feed.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
+import type { Log } from '#server/platform/log.ts'
+import { breaker, type Breaker } from './breaker.ts'
+import { opsOf } from './ops.ts'
+import { pacing, type Pacing } from './pacing.ts'
+import { recordResults, type Result } from './results.ts'
+import { claimHeads, confirmLeases, loadDispatches, markRows, nameByKey, orphans, refsOf, type Dispatch, type WorkRow } from './sender.sql.ts'
+import { keyOf } from './send-key.ts'
+import { verdictAfter } from './verdict.ts'
+
+export interface SeenLease {
+  workspace: WorkspaceId
+  name: string
+  epoch: number
+}
+
+/** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
+const MOST_IN_FLIGHT = 64
+const POLL_MS = 1_000
+/** A new owner leaves marked rows alone as long as the old one's request may still be answered. */
+const REQUEST_LIMIT_MS = 20_000
+/** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
+const REFUSALS_TO_SIGN_OUT = 2
+
+export interface SenderDeps {
+  database: Database
+  hints: Hints
+  channels: LiveChannels
+  setState: SetState
+  wireOf(channel: LiveChannel, signal: AbortSignal): Wire
+  /** Asks the platform whether it lives, for the breaker. */
+  probe(channel: LiveChannel, signal: AbortSignal): Promise<void>
+  /** What connectors are called with. */
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  /** Our own page for a file that a network does not take. */
+  linkOf(channel: LiveChannel, file: FileRef): string
+  log: Log
+}
+
+export interface Sender {
+  /** Sends for this channel until the lease ends. */
+  own(lease: Lease, id: ChannelId): Promise<void>
+}
+
+interface Owned {
+  readonly id: ChannelId
+  readonly lease: Lease
+  channel: LiveChannel
+  pace: Pacing
+  readonly breaker: Breaker
+  inFlight: number
+  after: string
+  refusals: number
+  wasOpen: boolean
+  probing: boolean
+}
+
+/** A plan between two transactions: claimed, performed up to the request that must be marked first. */
+interface Flight {
+  readonly owned: Owned
+  readonly row: WorkRow
+  readonly dispatch: Dispatch
+  readonly key: string
+  readonly plan: Plan<Sent>
+  readonly pieces: number
+  readonly applied: unknown[]
+  /** The request that waits for the mark. */
+  final: Request
+  marked: boolean
+}
+
+export function startSender(deps: SenderDeps): Sender {
+  const desks = new Map<WorkspaceId, Desk>()
+  return {
+    own: async (lease, id) => {
+      const channel = await deps.channels.get(id)
+      if (!channel) return
+      let desk = desks.get(channel.workspace)
+      if (!desk) desks.set(channel.workspace, (desk = openDesk(deps, channel.workspace)))
+      await desk.own(lease, channel)
+      if (desk.isIdle()) {
+        desk.close()
+        desks.delete(channel.workspace)
+      }
+    },
+  }
+}
+
+interface Desk {
+  own(lease: Lease, channel: LiveChannel): Promise<void>
+  isIdle(): boolean
+  close(): void
+}
+
+/** All owned channels of one workspace share its transactions. */
+function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
+  const { database, hints, log } = deps
+  const channels = new Map<ChannelId, Owned>()
+  let results: Result[] = []
+  let toMark: Flight[] = []
+  let running = false
+  let again = false
+  let closed = false
+  const timer = setInterval(() => void round(), POLL_MS)
+
+  const now = () => performance.now()
+
+  async function own(lease: Lease, channel: LiveChannel): Promise<void> {
+    const owned: Owned = {
+      id: channel.id,
+      lease,
+      channel,
+      pace: pacing(channel.abilities.pacing, now()),
+      breaker: breaker(),
+      inFlight: 0,
+      after: '-9223372036854775808',
+      refusals: 0,
+      wasOpen: SENDING_STATES.includes(channel.state),
+      probing: false,
+    }
+    channels.set(channel.id, owned)
+    const off = hints.on(`delivery ${channel.id}`, () => void round())
+    void round()
+    await new Promise<void>((resolve) => {
+      if (lease.signal.aborted) resolve()
+      lease.signal.addEventListener('abort', () => resolve())
+    })
+    off()
+    channels.delete(channel.id)
+    // What is in flight ends by its own deadline; its verdict counts by the row's epoch even after the lease has moved.
+    while (owned.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    await round()
+  }
+
+  async function round(): Promise<void> {
+    if (running) {
+      again = true
+      return
+    }
+    running = true
+    try {
+      do {
+        again = false
+        await turn()
+      } while (again && !closed)
+    } catch (error) {
+      log.warn({ error }, 'the outbox waits for the database')
+    } finally {
+      running = false
+    }
+  }
+
+  /** One transaction, then the requests it allowed. */
+  async function turn(): Promise<void> {
+    await refreshChannels()
+    const recording = results
+    const marking = toMark
+    results = []
+    toMark = []
+    let started: Flight[] = []
+    let marked = new Set<number>()
+    let told = false
+    try {
+      await database.inWorkspace(workspace, async (tx) => {
+        told = await recordResults(tx, workspace, recording)
+        const mine = [...channels.values()].filter((o) => o.lease.left() > HALF_A_LEASE_MS)
+        const valid = await confirmLeases(tx, mine.map(({ lease }) => ({ workspace: lease.workspace, name: lease.name, epoch: lease.epoch })))
+        const owned = mine.filter((o) => valid.has(o.lease.name))
+        told = (await settleOrphans(tx, owned)) || told
+        started = await claim(tx, owned)
+        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) => owned.includes(flight.owned))
+        marked = await mark(tx, ready)
+      })
+    } catch (error) {
+      // Nothing of it happened: results and marks wait for the next turn.
+      results = [...recording, ...results]
+      toMark = [...marking, ...toMark]
+      throw error
+    }
+    for (const flight of started) flight.owned.inFlight++
+    if (told) hints.tell(feedTopic(workspace))
+    for (const flight of [...marking, ...started]) {
+      if (!flight.final.final) void fly(flight)
+      else if (marked.has(flight.row.pos)) {
+        flight.marked = true
+        void fly(flight)
+      } else land(flight, { is: 'unmark' })
+    }
+  }
+
+  async function refreshChannels(): Promise<void> {
+    for (const owned of channels.values()) {
+      const fresh = await deps.channels.get(owned.id)
+      if (!fresh) continue
+      if (fresh.abilities !== owned.channel.abilities && fresh.version !== owned.channel.version)
+        owned.pace = pacing(fresh.abilities.pacing, now())
+      owned.channel = fresh
+      if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
+    }
+  }
+
+  async function probe(owned: Owned): Promise<void> {
+    owned.probing = true
+    try {
+      await deps.probe(owned.channel, owned.lease.signal)
+      owned.breaker.probed(true, now())
+      await deps.setState(owned.channel, { state: 'ready' })
+    } catch {
+      owned.breaker.probed(false, now())
+      await tellRetrying(owned).catch(() => {})
+    } finally {
+      owned.probing = false
+      again = true
+      void round()
+    }
+  }
+
+  const tellRetrying = (owned: Owned) =>
+    deps.setState(owned.channel, {
+      state: 'retrying',
+      reason: 'wire',
+      data: { retryAt: new Date(Date.now() + owned.breaker.probeAt - now()).toISOString() },
+    })
+
+  // ---------------------------------------------------------------- claiming
+
+  async function claim(tx: Tx, owned: Owned[]): Promise<Flight[]> {
+    const asking = owned
+      .map((o) => ({ o, room: roomOf(o) }))
+      .filter(({ room }) => room > 0)
+      .map(({ o, room }) => ({ channel: o.id, epoch: o.lease.epoch, room, after: o.after, waitingLanes: o.pace.waitingLanes(now()) }))
+    if (asking.length === 0) return []
+    const rows = await claimHeads(tx, workspace, asking)
+    for (const each of asking) {
+      const lanes = rows.filter((row) => row.channel === each.channel).map((row) => BigInt(row.lane))
+      const o = channels.get(each.channel)!
+      // Fewer than asked for: the scan came to the end; begin again at the start.
+      const last = lanes.reduce((max, lane) => (lane > max ? lane : max), -(2n ** 63n))
+      const wrapped = lanes.length < each.room
+      if (wrapped && o.after !== FIRST_LANE) again = true
+      o.after = wrapped ? FIRST_LANE : last.toString()
+    }
+    if (rows.length === 0) return []
+    const dispatches = await loadDispatches(tx, workspace, rows)
+    const messages = [...dispatches.values()]
+    const refs = await refsOf(tx, workspace, messages.flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])))
+    const flights: Flight[] = []
+    for (const row of rows) {
+      const o = channels.get(row.channel)!
+      const dispatch = dispatches.get(row.pos)
+      if (!dispatch) continue
+      const key = keyOf(dispatch.delivery, row.piece, row.attempt)
+      const made = opsOf({ channel: o.channel, dispatch, refs, key, linkOf: (file) => deps.linkOf(o.channel, file) })
+      if (made.is === 'cannot') {
+        results.push({ row, dispatch, epoch: o.lease.epoch, outcome: { is: 'failed', code: made.code, details: made.details }, applied: [], pieces: 1 })
+        again = true
+        continue
+      }
+      const op = made.ops[row.piece]
+      if (!op) {
+        results.push({ row, dispatch, epoch: o.lease.epoch, outcome: { is: 'sent', sent: { ids: [] } }, applied: made.applied, pieces: made.ops.length })
+        again = true
+        continue
+      }
+      o.pace.take(row.lane, now())
+      const flight = begin(o, row, dispatch, key, op, made)
+      if (flight) flights.push(flight)
+    }
+    return flights
+  }
+
+  /** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
+  function roomOf(o: Owned): number {
+    const open = SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
+    if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
+    if (o.breaker.state === 'half_open') return o.inFlight === 0 ? 1 : 0
+    return Math.min(MOST_IN_FLIGHT - o.inFlight, o.pace.room(now()))
+  }
+
+  /** Runs the pure plan to its first request. */
+  function begin(owned: Owned, row: WorkRow, dispatch: Dispatch, key: string, op: Op, made: { ops: unknown[]; applied: unknown[] }): Flight | undefined {
+    const plan = owned.channel.connector.outgoing(op, deps.contextOf(owned.channel))
+    const bare = { owned, row, dispatch, key, plan, pieces: made.ops.length, applied: made.applied, marked: false }
+    try {
+      const first = plan.next()
+      if (!first.done) return { ...bare, final: first.value }
+      settle(bare, { is: 'sent', sent: first.value })
+    } catch (error) {
+      settle(bare, verdictAfter(error, { tries: row.tries, marked: false, random: Math.random(), scrub: log.scrub }))
+    }
+    return undefined
+  }
+
+  async function mark(tx: Tx, flights: Flight[]): Promise<Set<number>> {
+    if (flights.length === 0) return new Set()
+    const echoing = flights.filter(({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo)
+    await nameByKey(tx, workspace, echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })))
+    return markRows(tx, workspace, flights.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch, key: flight.key })))
+  }
+
+  // ---------------------------------------------------------------- flying
+
+  /** Performs a plan from its waiting request on: to its end, or to the next request that must be marked. */
+  async function fly(flight: Flight): Promise<void> {
+    const { owned, plan, row } = flight
+    const wire = deps.wireOf(owned.channel, owned.lease.signal)
+    try {
+      if (flight.marked && owned.lease.left() < HALF_A_LEASE_MS) return land(flight, { is: 'unmark' })
+      const outcome = await perform(pausing(plan, flight), wire)
+      if (outcome === 'mark') {
+        toMark.push(flight)
+        return void round()
+      }
+      land(flight, { is: 'sent', sent: outcome })
+    } catch (error) {
+      land(flight, verdictAfter(error, { tries: row.tries, marked: flight.marked, random: Math.random(), scrub: log.scrub }))
+    }
+  }
+
+  /** The same plan as a plan that stops, with 'mark', before a final request that is not marked yet. */
+  function* pausing(plan: Plan<Sent>, flight: Flight): Generator<Request, Sent | 'mark', Reply> {
+    let reply = yield flight.final
+    for (;;) {
+      const step = plan.next(reply)
+      if (step.done) return step.value
+      if (step.value.final && !flight.marked) {
+        flight.final = step.value
+        return 'mark'
+      }
+      reply = yield step.value
+    }
+  }
+
+  type Outcome = Result['outcome']
+
+  function land(flight: Flight, outcome: Outcome): void {
+    flight.owned.inFlight--
+    settle(flight, outcome)
+    void round()
+  }
+
+  function settle(flight: Omit<Flight, 'final'>, outcome: Outcome): void {
+    const { owned, row, dispatch, applied, pieces } = flight
+    results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
+    learn(owned, row, outcome)
+    again = true
+  }
+
+  /** What an outcome tells about the channel as a whole. */
+  function learn(owned: Owned, row: WorkRow, outcome: Outcome): void {
+    if (outcome.is === 'sent') {
+      owned.pace.accepted()
+      owned.breaker.succeeded()
+      owned.refusals = 0
+      return
+    }
+    if (outcome.is !== 'again') return
+    const { code, details } = outcome
+    switch (code) {
+      case 'throttled': {
+        const scope = details.scope === 'chat' ? 'chat' : 'channel'
+        const until = owned.pace.throttled(row.lane, details.after === undefined ? null : details.after * 1000, scope, now())
+        outcome.waitMs = until - now()
+        return
+      }
+      case 'wire':
+      case 'platform_down':
+        if (owned.breaker.failed(now())) void tellRetrying(owned).catch(() => {})
+        return
+      case 'signed_out':
+        owned.refusals++
+        if (owned.refusals >= REFUSALS_TO_SIGN_OUT) void tell(owned, 'signed_out', code, details.words)
+        else outcome.waitMs = 1_000
+        return
+      case 'banned':
+      case 'limited':
+      case 'api_changed':
+        return void tell(owned, code, code, details.words)
+      case 'proxy_down':
+        return void tell(owned, 'retrying', code, details.words)
+      default:
+    }
+  }
+
+  async function tell(owned: Owned, state: 'signed_out' | 'banned' | 'limited' | 'api_changed' | 'retrying', reason: string, words?: string): Promise<void> {
+    await deps.setState(owned.channel, { state, reason, data: words ? { words } : {} }).catch((error: unknown) => log.warn({ error }, 'a channel’s state was not saved'))
+  }
+
+  // ---------------------------------------------------------------- after a crash
+
+  /** What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows. */
+  async function settleOrphans(tx: Tx, owned: Owned[]): Promise<boolean> {
+    if (owned.length === 0) return false
+    const left = await orphans(tx, workspace, owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch })))
+    const settled: Result[] = []
+    const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
+    for (const row of left) {
+      const o = channels.get(row.channel)
+      const dispatch = dispatches.get(row.pos)
+      if (!o || !dispatch) continue
+      const folds = o.channel.abilities.idempotency
+      const result = (outcome: Outcome): Result => ({ row, dispatch, epoch: null, outcome, applied: [], pieces: 0 })
+      if (row.dispatchedAt === null) settled.push(result({ is: 'unmark' }))
+      else if (folds && row.ageMs < folds.seconds * 1000) settled.push(result({ is: 'unmark' }))
+      else if (row.ageMs > REQUEST_LIMIT_MS) settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
+    }
+    return recordResults(tx, workspace, settled)
+  }
+
+  return {
+    own,
+    isIdle: () => channels.size === 0 && results.length === 0,
+    close: () => {
+      closed = true
+      clearInterval(timer)
+    },
+  }
+}
+
+const FIRST_LANE = '-9223372036854775808'

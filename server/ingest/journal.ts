@@ -1,0 +1,286 @@
+/**
+ * The journal: what platforms told us is on disk before they hear "thank you".
+ *
+ * One flusher per process, at most two flights. No timer: a flight leaves as soon as one is free and something waits, so a quiet system
+ * answers in one commit and a busy one grows its flights. Twins inside a flight are folded and all get the answer; a lane that flies
+ * waits for the next flight.
+ *
+ * Why order holds: a lane's events get their place `pos` under the lane's lock, which lives until COMMIT. In one lane, pos order is
+ * commit order; no smaller pos can appear later, on any node.
+ */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Event } from '#connector-kit/connector.ts'
+import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
+import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import { newId } from '#server/platform/new-id.ts'
+import type { Secrets, Sealer } from '#server/platform/secrets/secrets.ts'
+
+export interface Journal {
+  /**
+   * Resolves after the commit.
+   * @returns for each event whether it was new
+   * @throws JournalFull · whatever the database said
+   */
+  take(channel: { id: ChannelId; workspace: WorkspaceId }, events: Event[], cursor?: Cursor): Promise<boolean[]>
+  /** An event as it came: from memory when it was journaled here just now, else unsealed from its row. */
+  read(tx: Tx, workspace: WorkspaceId, ids: InboundId[]): Promise<Map<InboundId, JournaledEvent>>
+  close(): Promise<void>
+}
+
+/** Commits together with the events of a poll or a line. */
+export interface Cursor {
+  value: unknown
+  /** Of the lease; a write by an older one fails, and the events with it. */
+  epoch: number
+}
+
+export interface JournaledEvent {
+  event: Event
+  receivedAt: Date
+}
+
+/** More waits than this process can keep: the platform is asked to come again. */
+export class JournalFull extends Error {
+  constructor() {
+    super('the journal is full')
+    this.name = 'JournalFull'
+  }
+}
+
+/** The channel has a newer owner. */
+export class LeaseLost extends Error {
+  constructor() {
+    super('the channel has a newer owner')
+    this.name = 'LeaseLost'
+  }
+}
+
+const MOST_FLIGHTS = 2
+const MOST_EVENTS = 256
+const MOST_BYTES = 4 * 1024 * 1024
+const MOST_WAITING = 4_096
+const MOST_WAITING_BYTES = 64 * 1024 * 1024
+const REMEMBERED_BYTES = 32 * 1024 * 1024
+
+interface Entry {
+  readonly id: InboundId
+  readonly channel: ChannelId
+  readonly workspace: WorkspaceId
+  readonly hash: Buffer
+  /** 64 bits, as text. */
+  readonly lane: string
+  readonly event: Event
+  readonly plain: Buffer
+}
+
+interface Request {
+  readonly entries: Entry[]
+  readonly bytes: number
+  readonly workspace: WorkspaceId
+  readonly channel: ChannelId
+  readonly cursor: Cursor | undefined
+  resolve(fresh: boolean[]): void
+  reject(error: unknown): void
+}
+
+export function startJournal(deps: { database: Database; secrets: Secrets; hints: Hints }): Journal {
+  const { database, secrets, hints } = deps
+  let waiting: Request[] = []
+  let waitingBytes = 0
+  let flights = 0
+  const flyingLanes = new Set<string>()
+  const memory = remember()
+
+  function take(channel: { id: ChannelId; workspace: WorkspaceId }, events: Event[], cursor?: Cursor): Promise<boolean[]> {
+    const entries = events.map((event) => entryOf(channel, event))
+    const bytes = entries.reduce((sum, entry) => sum + entry.plain.length, 0)
+    if (waiting.length >= MOST_WAITING || waitingBytes + bytes > MOST_WAITING_BYTES) return Promise.reject(new JournalFull())
+    return new Promise((resolve, reject) => {
+      waiting.push({ entries, bytes, workspace: channel.workspace, channel: channel.id, cursor, resolve, reject })
+      waitingBytes += bytes
+      depart()
+    })
+  }
+
+  /** Sends off flights while one is free and somebody may board. */
+  function depart(): void {
+    while (flights < MOST_FLIGHTS && waiting.length > 0) {
+      const boarding = board()
+      if (boarding.length === 0) return
+      flights++
+      void fly(boarding).finally(() => {
+        flights--
+        depart()
+      })
+    }
+  }
+
+  /** In their order; whoever has a lane in the air waits, and everybody behind him in that lane. */
+  function board(): Request[] {
+    const boarding: Request[] = []
+    const left: Request[] = []
+    const closedLanes = new Set(flyingLanes)
+    let events = 0
+    let bytes = 0
+    for (const request of waiting) {
+      const full = boarding.length > 0 && (events + request.entries.length > MOST_EVENTS || bytes + request.bytes > MOST_BYTES)
+      if (full || request.entries.some((entry) => closedLanes.has(entry.lane))) {
+        left.push(request)
+        for (const entry of request.entries) closedLanes.add(entry.lane)
+        continue
+      }
+      boarding.push(request)
+      events += request.entries.length
+      bytes += request.bytes
+    }
+    waiting = left
+    waitingBytes -= bytes
+    for (const request of boarding) for (const entry of request.entries) flyingLanes.add(entry.lane)
+    return boarding
+  }
+
+  /** A failed flight is tried once more, then in halves: only the requests of a failing half are refused. */
+  async function fly(requests: Request[], tries = 0): Promise<void> {
+    try {
+      const fresh = await commit(requests)
+      for (const request of requests) {
+        request.resolve(request.entries.map((entry) => fresh.has(entry.id)))
+        for (const entry of request.entries) {
+          flyingLanes.delete(entry.lane)
+          if (fresh.has(entry.id)) memory.add(entry)
+        }
+      }
+      for (const workspace of new Set(requests.map((request) => request.workspace))) hints.tell('inbound', workspace)
+    } catch (error) {
+      if (tries === 0 && !(error instanceof LeaseLost && requests.length === 1)) return fly(requests, 1)
+      if (requests.length > 1) {
+        const middle = requests.length >> 1
+        await fly(requests.slice(0, middle), 1)
+        await fly(requests.slice(middle), 1)
+        return
+      }
+      for (const request of requests) {
+        for (const entry of request.entries) flyingLanes.delete(entry.lane)
+        request.reject(error)
+      }
+    }
+  }
+
+  async function commit(requests: Request[]): Promise<Set<InboundId>> {
+    const byWorkspace = Map.groupBy(requests, (request) => request.workspace)
+    const sealers = new Map<WorkspaceId, Sealer>()
+    for (const workspace of byWorkspace.keys()) sealers.set(workspace, await secrets.of(workspace))
+    const lanes = [...new Set(requests.flatMap((request) => request.entries.map((entry) => entry.lane)))]
+    const fresh = new Set<InboundId>()
+    await database.transaction(async (tx) => {
+      if (lanes.length > 0)
+        await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(tx)
+      for (const [workspace, some] of byWorkspace) {
+        await enterWorkspace(tx, workspace)
+        for (const id of await insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)) fresh.add(id)
+        for (const request of some) if (request.cursor) await moveCursor(tx, workspace, request.channel, request.cursor)
+      }
+    })
+    return fresh
+  }
+
+  return {
+    take,
+    read: async (tx, workspace, ids) => {
+      const found = new Map<InboundId, JournaledEvent>()
+      const missing = ids.filter((id) => {
+        const known = memory.get(id)
+        if (known) found.set(id, known)
+        return !known
+      })
+      if (missing.length === 0) return found
+      const sealer = await secrets.of(workspace)
+      const { rows } = await sql<{ id: InboundId; received_at: Date; body: Buffer }>`
+        select id, received_at, body from inbound where workspace_id = ${workspace} and id = any (${missing}::uuid[])`.execute(tx)
+      for (const row of rows) {
+        const plain = sealer.open(row.body, { table: 'inbound', column: 'body', row: row.id })
+        found.set(row.id, { event: JSON.parse(Buffer.from(plain).toString()) as Event, receivedAt: row.received_at })
+      }
+      return found
+    },
+    close: async () => {
+      while (flights > 0 || waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+  }
+
+  /** The newest events, so that the worker of this process need not unseal what was just sealed. */
+  function remember() {
+    const entries = new Map<InboundId, JournaledEvent & { bytes: number }>()
+    let bytes = 0
+    return {
+      add: (entry: Entry) => {
+        entries.set(entry.id, { event: entry.event, receivedAt: new Date(), bytes: entry.plain.length })
+        bytes += entry.plain.length
+        for (const [id, oldest] of entries) {
+          if (bytes <= REMEMBERED_BYTES) break
+          entries.delete(id)
+          bytes -= oldest.bytes
+        }
+      },
+      get: (id: InboundId) => entries.get(id),
+    }
+  }
+}
+
+function entryOf(channel: { id: ChannelId; workspace: WorkspaceId }, event: Event): Entry {
+  return {
+    id: newId<InboundId>(),
+    channel: channel.id,
+    workspace: channel.workspace,
+    hash: createHash('sha256').update(event.key).digest(),
+    lane: laneOf(channel.id, event.lane),
+    event,
+    plain: Buffer.from(JSON.stringify(event)),
+  }
+}
+
+/** A collision only joins two lanes. */
+export const laneOf = (channel: ChannelId, lane: string): string =>
+  createHash('sha256').update(`${channel}\n${lane}`).digest().readBigInt64BE().toString()
+
+function foldTwins(requests: Request[]): Entry[] {
+  const first = new Map<string, Entry>()
+  for (const request of requests) {
+    for (const entry of request.entries) {
+      const key = `${entry.channel} ${entry.hash.toString('base64')}`
+      if (!first.has(key)) first.set(key, entry)
+    }
+  }
+  return [...first.values()]
+}
+
+async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: Sealer): Promise<InboundId[]> {
+  if (entries.length === 0) return []
+  const of = <T>(read: (entry: Entry) => T) => entries.map(read)
+  const { rows } = await sql<{ inbound_id: InboundId }>`
+    with told as (
+      select * from unnest(${of((e) => e.id)}::uuid[], ${of((e) => e.channel)}::uuid[], ${of((e) => e.hash)}::bytea[], ${of((e) => e.lane)}::text[]::bigint[],
+                           ${of((e) => sealer.seal(e.plain, { table: 'inbound', column: 'body', row: e.id }))}::bytea[])
+             with ordinality as t (id, channel, hash, lane, body, no)),
+    fresh as (
+      insert into inbound_seen (workspace_id, channel_id, event_hash) select ${workspace}, channel, hash from told
+      on conflict do nothing returning channel_id, event_hash),
+    raw as (
+      insert into inbound (workspace_id, id, channel_id, body)
+      select ${workspace}, id, channel, body from told join fresh on fresh.channel_id = channel and fresh.event_hash = hash)
+    insert into inbound_work (workspace_id, channel_id, lane, inbound_id)
+    select ${workspace}, channel, lane, id from told join fresh on fresh.channel_id = channel and fresh.event_hash = hash order by no
+    returning inbound_id`.execute(tx)
+  return rows.map((row) => row.inbound_id)
+}
+
+async function moveCursor(tx: Tx, workspace: WorkspaceId, channel: ChannelId, cursor: Cursor): Promise<void> {
+  const value = JSON.stringify(cursor.value)
+  const { rows } = await sql`
+    insert into channel_cursor (workspace_id, channel_id, value, epoch) values (${workspace}, ${channel}, ${value}, ${cursor.epoch})
+    on conflict (workspace_id, channel_id) do update set value = excluded.value, epoch = excluded.epoch where channel_cursor.epoch <= excluded.epoch
+    returning channel_id`.execute(tx)
+  if (rows.length === 0) throw new LeaseLost()
+}

@@ -1,0 +1,263 @@
+/**
+ * Reads the journal: two batches at a time, each one transaction.
+ *
+ * claim lane heads (skip scan) and their followers → read the events → what does each tell? (`incoming`)
+ * → bring them into their conversations → statuses, tokens, presses to those who know them → delete the work → COMMIT → hint
+ *
+ * A crash is a rollback. A batch that fails is split until the culprit is alone; its lane waits with back-off, and after five tries it
+ * goes to quarantine and the lane goes on. Against an event that kills the process, each batch first notes its places in the
+ * worker's slot: places left by a dead worker run alone.
+ */
+import { sql } from 'kysely'
+import type { Context, Incoming } from '#connector-kit/connector.ts'
+import { ApiChanged } from '#connector-kit/send-error.ts'
+import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import { addToStreams, streamTopic } from '#server/channels/streams.ts'
+import { recordIncoming } from '#server/conversations/record.ts'
+import type { BatchPlan, Told } from '#server/conversations/told.ts'
+import { applyStatuses } from '#server/delivery/status.ts'
+import { feedTopic } from '#server/feed/feed.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import type { Journal } from './journal.ts'
+
+const MOST_LANES = 64
+const MOST_EVENTS = 256
+const MOST_OF_A_LANE = 8
+const BATCHES = 2
+const POLL_MS = 1_000
+export const MOST_TRIES = 5
+const FIRST_LANE = '-9223372036854775808'
+
+export interface WorkerDeps {
+  database: Database
+  hints: Hints
+  journal: Journal
+  channels: LiveChannels
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  /** What an event tells; runs heavy connectors in a thread of their own. */
+  incomingOf(channel: LiveChannel, event: { key: string; lane: string; body: unknown }): Promise<Incoming[]>
+  workspaces(): Promise<WorkspaceId[]>
+  /** What higher meaning a batch has: proof tokens, presses, platforms' word that two are one. In its transaction. */
+  consequences(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, channels: Map<ChannelId, LiveChannel>): Promise<void>
+  /** After the commit: what is no row (a channel's state). */
+  afterwards(plan: BatchPlan, channels: Map<ChannelId, LiveChannel>): Promise<void>
+  log: Log
+}
+
+export interface Worker {
+  close(): Promise<void>
+}
+
+interface WorkRow {
+  pos: number
+  channel: ChannelId
+  lane: string
+  inbound: InboundId
+  tries: number
+}
+
+export function startWorker(deps: WorkerDeps): Worker {
+  const { database, hints, log } = deps
+  let closed = false
+  let waiting = new Set<WorkspaceId>()
+  let running = 0
+  const busy = new Set<WorkspaceId>()
+  const afterLane = new Map<WorkspaceId, string>()
+  const off = hints.on('inbound', (workspace) => wake(workspace as WorkspaceId))
+  const timer = setInterval(() => void wakeAll(), POLL_MS)
+  void wakeAll()
+
+  function wake(workspace: WorkspaceId): void {
+    waiting.add(workspace)
+    pump()
+  }
+
+  async function wakeAll(): Promise<void> {
+    try {
+      for (const workspace of await deps.workspaces()) wake(workspace)
+    } catch (error) {
+      log.debug({ error }, 'the worker waits for the database')
+    }
+  }
+
+  /** Workspaces take turns: one batch each, then the end of the row. */
+  function pump(): void {
+    while (!closed && running < BATCHES && waiting.size > 0) {
+      const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting][0]!
+      waiting.delete(workspace)
+      running++
+      busy.add(workspace)
+      void batch(workspace)
+        .then((full) => {
+          if (full) waiting.add(workspace)
+        })
+        .catch((error: unknown) => log.warn({ error }, 'a batch was put back'))
+        .finally(() => {
+          running--
+          busy.delete(workspace)
+          pump()
+        })
+    }
+  }
+
+  /** @returns whether more may wait */
+  async function batch(workspace: WorkspaceId): Promise<boolean> {
+    const done = await attempt(workspace, null)
+    if (done.is === 'failed') await isolate(workspace, done.positions)
+    return done.is === 'failed' || done.count > 0
+  }
+
+  type Attempt = { is: 'done'; count: number } | { is: 'failed'; positions: number[]; error: unknown }
+
+  /** One transaction over what is claimed, or over exactly these positions. */
+  async function attempt(workspace: WorkspaceId, only: number[] | null): Promise<Attempt> {
+    let positions: number[] = []
+    const channels = new Map<ChannelId, LiveChannel>()
+    const streams = new Set<string>()
+    let plan: BatchPlan | undefined
+    try {
+      await database.inWorkspace(workspace, async (tx) => {
+        const rows = only ? await lockRows(tx, workspace, only) : await claim(tx, workspace)
+        positions = rows.map((row) => row.pos)
+        if (rows.length === 0) return
+        const told = await read(tx, workspace, rows, channels)
+        plan = await recordIncoming(tx, workspace, told)
+        await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
+        for (const each of told) await mirror(tx, each, channels, streams)
+        await deps.consequences(tx, workspace, plan, channels)
+        const gone = rows.map((row) => row.pos).filter((pos) => !plan!.parked.some((parked) => parked.pos === pos))
+        await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(tx)
+      })
+    } catch (error) {
+      if (positions.length === 0) throw error
+      return { is: 'failed', positions, error }
+    }
+    if (plan) {
+      hints.tell(feedTopic(workspace))
+      if (plan.messages.length > 0) hints.tell('input', workspace)
+      for (const topic of streams) hints.tell(topic)
+      await deps.afterwards(plan, channels)
+    }
+    return { is: 'done', count: positions.length }
+  }
+
+  /** Halves a failing batch until the culprit stands alone; the others commit. Lane order is kept: halves run one after the other. */
+  async function isolate(workspace: WorkspaceId, positions: number[]): Promise<void> {
+    if (positions.length === 1) return blame(workspace, positions[0]!)
+    const middle = positions.length >> 1
+    for (const half of [positions.slice(0, middle), positions.slice(middle)]) {
+      const done = await attempt(workspace, half)
+      if (done.is === 'failed') await isolate(workspace, done.positions)
+    }
+  }
+
+  async function blame(workspace: WorkspaceId, position: number): Promise<void> {
+    const again = await attempt(workspace, [position])
+    if (again.is === 'done') return
+    const code = again.error instanceof ApiChanged ? 'api_changed' : 'unreadable'
+    const atOnce = again.error instanceof ApiChanged
+    log.warn({ error: again.error, position }, 'an event could not be read')
+    await sql`
+      update inbound_work
+         set tries = tries + 1, error_code = ${code}, changed_at = now(),
+             state = case when ${atOnce} or tries + 1 >= ${MOST_TRIES} then 2 else 0 end,
+             ready_at = now() + least(power(2, tries), 300) * interval '1 second'
+       where workspace_id = ${workspace} and pos = ${position}`.execute(database.plumbing)
+    hints.tell('quarantine', workspace)
+  }
+
+  // ---------------------------------------------------------------- claiming
+
+  /** Heads by skip scan: one index probe per waiting lane. Never `skip locked` inside the lateral: it would take a busy lane's second. */
+  async function claim(tx: Tx, workspace: WorkspaceId): Promise<WorkRow[]> {
+    const after = afterLane.get(workspace) ?? FIRST_LANE
+    const { rows: heads } = await sql<WorkRow>`
+      with recursive lanes as (
+        (select lane from inbound_work where workspace_id = ${workspace} and state = 0 and lane > ${after}::text::bigint order by lane limit 1)
+        union all
+        select n.lane from lanes l, lateral (select lane from inbound_work
+         where workspace_id = ${workspace} and state = 0 and lane > l.lane order by lane limit 1) n),
+      heads as (
+        select h.pos from (select lane from lanes limit ${MOST_LANES}) s, lateral (
+          select pos, ready_at from inbound_work where workspace_id = ${workspace} and state = 0 and lane = s.lane order by pos limit 1) h
+         where h.ready_at <= now())
+      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries
+        from inbound_work w join heads h on w.pos = h.pos
+       where w.workspace_id = ${workspace} and w.state = 0
+         for update of w skip locked`.execute(tx)
+    const last = heads.reduce((max, row) => (BigInt(row.lane) > max ? BigInt(row.lane) : max), BigInt(FIRST_LANE))
+    afterLane.set(workspace, heads.length < MOST_LANES ? FIRST_LANE : last.toString())
+    if (heads.length === 0) {
+      // The scan began behind waiting lanes: once more, from the first.
+      if (after !== FIRST_LANE) waiting.add(workspace)
+      return []
+    }
+    return [...heads, ...(await followers(tx, workspace, heads))].toSorted((a, b) => a.pos - b.pos)
+  }
+
+  /** The head's lock owns its lane. What failed before comes alone, and what follows it in its lane waits behind it. */
+  async function followers(tx: Tx, workspace: WorkspaceId, heads: WorkRow[]): Promise<WorkRow[]> {
+    const sound = heads.filter((head) => head.tries === 0)
+    if (sound.length === 0) return []
+    const { rows } = await sql<WorkRow>`
+      select f.pos, f.channel_id as channel, f.lane::text as lane, f.inbound_id as inbound, f.tries
+        from unnest(${sound.map((h) => h.lane)}::text[]::bigint[], ${sound.map((h) => h.pos)}::bigint[]) as h (lane, pos),
+             lateral (select * from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = h.lane and w.pos > h.pos
+                       order by w.pos limit ${MOST_OF_A_LANE - 1}) f
+       order by f.pos
+       limit ${MOST_EVENTS - heads.length}`.execute(tx)
+    const closedLanes = new Set<string>()
+    return rows.filter((row) => {
+      if (row.tries > 0) closedLanes.add(row.lane)
+      return !closedLanes.has(row.lane)
+    })
+  }
+
+  async function lockRows(tx: Tx, workspace: WorkspaceId, positions: number[]): Promise<WorkRow[]> {
+    const { rows } = await sql<WorkRow>`
+      select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries from inbound_work
+       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0 order by pos for update skip locked`.execute(tx)
+    return rows
+  }
+
+  // ---------------------------------------------------------------- reading
+
+  async function read(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], channels: Map<ChannelId, LiveChannel>): Promise<Told[]> {
+    for (const id of new Set(rows.map((row) => row.channel))) {
+      const channel = await deps.channels.get(id)
+      if (channel) channels.set(id, channel)
+    }
+    const events = await deps.journal.read(tx, workspace, rows.map((row) => row.inbound))
+    const told: Told[] = []
+    for (const row of rows) {
+      const channel = channels.get(row.channel)
+      const journaled = events.get(row.inbound)
+      // A removed channel's last events, or ones that retention took: nothing to tell any more.
+      const incoming = channel && journaled ? await deps.incomingOf(channel, journaled.event) : []
+      if (channel) told.push({ pos: row.pos, channel, inbound: row.inbound, receivedAt: journaled?.receivedAt ?? new Date(), incoming })
+    }
+    return told
+  }
+
+  async function mirror(tx: Tx, told: Told, channels: Map<ChannelId, LiveChannel>, streams: Set<string>): Promise<void> {
+    const channel = channels.get(told.channel.id)
+    const mirrorOf = channel?.connector.mirror
+    if (!channel || !mirrorOf) return
+    const frames = told.incoming.flatMap((incoming) => mirrorOf(incoming, deps.contextOf(channel)))
+    if (frames.length === 0) return
+    await addToStreams(tx, channel.workspace, channel.id, frames)
+    for (const frame of frames) streams.add(streamTopic(channel.id, frame.chat))
+  }
+
+  return {
+    close: async () => {
+      closed = true
+      off()
+      clearInterval(timer)
+      while (running > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+  }
+}
