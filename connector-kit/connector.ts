@@ -236,7 +236,8 @@ export interface Asks<S> {
   me(c: Context<S>): Plan<Me>
   /** Where the bytes of a lazy file reference are. */
   file?(remote: string, c: Context<S>): Plan<{ url: string; headers?: Record<string, string> } | { frame: Json }>
-  register?(url: string, c: Context<S>): Plan<void>
+  /** Tells the platform where events go. `secret` is the one that `webhook.open` compares: platforms that take a secret of ours get it here. */
+  register?(url: string, c: Context<S> & { secret: string }): Plan<void>
   unregister?(c: Context<S>): Plan<void>
   profile?(id: string, c: Context<S>): Plan<Who>
   resolve?(address: string, c: Context<S>): Plan<string | null>
