@@ -71,7 +71,7 @@ test('any status is an answer, and a page instead of JSON has no body but its te
   expect(await ask('/')).toMatchObject({ status: 503, text: '<html>', body: undefined })
 })
 
-test('bodies go out as they were meant: JSON, form, text', async () => {
+test('bodies go out as they were meant: JSON, form, text, bytes', async () => {
   const { ask } = await aServer(async (request, response) => {
     const body = (await bodyOf(request)).toString()
     response.end(
@@ -95,6 +95,10 @@ test('bodies go out as they were meant: JSON, form, text', async () => {
     body: 'a=1+2&b=%26',
   })
   expect(await sent({ text: 'hello', type: 'text/plain' })).toMatchObject({ type: 'text/plain', body: 'hello' })
+  expect(await sent({ bytes: Buffer.from('bytes'), type: 'image/png' })).toMatchObject({
+    type: 'image/png',
+    body: 'bytes',
+  })
 })
 
 test('files stream as multipart with a known length, names escaped', async () => {
@@ -115,14 +119,16 @@ test('files stream as multipart with a known length, names escaped', async () =>
   })
   const file = {
     open: () => Readable.from([Buffer.alloc(70_000, 1), Buffer.alloc(30_000, 2)]),
-    bytes: 100_000,
+    size: 100_000,
+    type: 'image/png',
+    name: 'a "b"\r\nc é.png',
   }
   const answer = await ask('/', {
     method: 'POST',
     body: {
       multipart: [
         { name: 'chat', value: '7' },
-        { name: 'photo', file, type: 'image/png', fileName: 'a "b"\r\nc é.png' },
+        { name: 'photo', file },
       ],
     },
   })
@@ -140,13 +146,13 @@ test('a file of unknown size streams in chunks', async () => {
     const { length } = await bodyOf(request)
     response.end(JSON.stringify({ length, coding: request.headers['transfer-encoding'] }))
   })
-  const body = { file: { open: async () => Readable.from([Buffer.alloc(200_000)]) }, type: 'video/mp4' }
+  const body = { open: async () => Readable.from([Buffer.alloc(200_000)]), type: 'video/mp4' }
   expect((await ask('/', { method: 'PUT', body })).body).toEqual({ length: 200_000, coding: 'chunked' })
 })
 
 test('a file of ours that cannot be read is no fault of the wire, and nothing had left', async () => {
   const { ask } = await aServer((_request, response) => response.end())
-  const body = { file: { open: () => Promise.reject(new Error('gone')), bytes: 10 }, type: 'video/mp4' }
+  const body = { open: () => Promise.reject(new Error('gone')), type: 'video/mp4', size: 10 }
   expect(await failureOf(ask('/', { method: 'POST', body }))).toMatchObject({ kind: 'source', written: false })
 })
 
@@ -314,7 +320,7 @@ test('given up before the connection stood, it is not written when the connectio
 
 test('an upload cut after its first chunk was written; one whose connection failed was not', async () => {
   const server = await tcpServer((socket) => socket.once('data', () => socket.destroy()))
-  const endless = { file: { open: async function* () { for (;;) yield Buffer.alloc(65_536) } }, type: 'video/mp4' } // prettier-ignore
+  const endless = { open: async function* () { for (;;) yield Buffer.alloc(65_536) }, type: 'video/mp4' } // prettier-ignore
   const request = aClient([server.port]).request({
     method: 'POST',
     url: `http://127.0.0.1:${server.port}/`,
@@ -498,7 +504,7 @@ test('a POST is sent again where 307 and 308 ask for it, and never becomes a GET
     if (request.url === '/end') response.end('"done"')
     else response.writeHead(Number(request.url?.slice(1)), { location: '/end' }).end()
   })
-  const body = { file: { open: () => Readable.from([Buffer.from('file')]) }, type: 'text/plain' }
+  const body = { open: () => Readable.from([Buffer.from('file')]), type: 'text/plain' }
   expect((await ask('/307', { method: 'POST', body })).text).toBe('"done"')
   expect((await ask('/308', { method: 'POST', body: { json: 1 } })).text).toBe('"done"')
   for (const status of [301, 302, 303])
