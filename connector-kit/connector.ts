@@ -105,6 +105,8 @@ export interface Reply {
 }
 
 export interface Context<S> {
+  /** The channel's id: the audience of tokens made for it. */
+  channel: string
   settings: S
   me: Me
   /** What earlier plans kept and what has not yet expired. */
@@ -278,8 +280,18 @@ export interface Answer {
 }
 
 export type Opened =
-  /** `answer`: given after the commit; default an empty 200. */
-  { events: Event[]; answer?: Answer } | { answer: Answer } | { refuse: 400 | 401 | 403 | 404 } | { need: 'keys' }
+  /**
+   * `answer`: given after the commit; default an empty 200. `onlyFresh`: a repeated key refuses the request with 401 (a token that
+   * may be used once). `join`: this socket, or this one poll, reads the chat's stream from behind `after`.
+   */
+  | { events: Event[]; answer?: Answer; onlyFresh?: true; join?: { chat: string; after: number } }
+  /** The request's body is a file of this chat: it is streamed into the store and answered with `{ "file": id }`. */
+  | { upload: { chat: string; bytes: number; name?: string } }
+  /** The file is sent if a message of this chat holds it. */
+  | { serve: { chat: string; file: string } }
+  | { answer: Answer }
+  | { refuse: 400 | 401 | 403 | 404 }
+  | { need: 'keys' }
 
 export interface Line<S> extends Context<S> {
   /** Lease lost, channel paused, shutdown. */
