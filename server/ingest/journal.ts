@@ -93,10 +93,15 @@ export function startJournal(deps: { database: Database; secrets: Secrets; hints
   const flyingLanes = new Set<string>()
   const memory = remember()
 
-  function take(channel: { id: ChannelId; workspace: WorkspaceId }, events: Event[], cursor?: Cursor): Promise<boolean[]> {
+  function take(
+    channel: { id: ChannelId; workspace: WorkspaceId },
+    events: Event[],
+    cursor?: Cursor,
+  ): Promise<boolean[]> {
     const entries = events.map((event) => entryOf(channel, event))
     const bytes = entries.reduce((sum, entry) => sum + entry.plain.length, 0)
-    if (waiting.length >= MOST_WAITING || waitingBytes + bytes > MOST_WAITING_BYTES) return Promise.reject(new JournalFull())
+    if (waiting.length >= MOST_WAITING || waitingBytes + bytes > MOST_WAITING_BYTES)
+      return Promise.reject(new JournalFull())
     return new Promise((resolve, reject) => {
       waiting.push({ entries, bytes, workspace: channel.workspace, channel: channel.id, cursor, resolve, reject })
       waitingBytes += bytes
@@ -125,7 +130,8 @@ export function startJournal(deps: { database: Database; secrets: Secrets; hints
     let events = 0
     let bytes = 0
     for (const request of waiting) {
-      const full = boarding.length > 0 && (events + request.entries.length > MOST_EVENTS || bytes + request.bytes > MOST_BYTES)
+      const full =
+        boarding.length > 0 && (events + request.entries.length > MOST_EVENTS || bytes + request.bytes > MOST_BYTES)
       if (full || request.entries.some((entry) => closedLanes.has(entry.lane))) {
         left.push(request)
         for (const entry of request.entries) closedLanes.add(entry.lane)
@@ -176,7 +182,9 @@ export function startJournal(deps: { database: Database; secrets: Secrets; hints
     const fresh = new Set<InboundId>()
     await database.transaction(async (tx) => {
       if (lanes.length > 0)
-        await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(tx)
+        await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(
+          tx,
+        )
       for (const [workspace, some] of byWorkspace) {
         await enterWorkspace(tx, workspace)
         for (const id of await insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)) fresh.add(id)
@@ -198,7 +206,9 @@ export function startJournal(deps: { database: Database; secrets: Secrets; hints
       if (missing.length === 0) return found
       const sealer = await secrets.of(workspace)
       const { rows } = await sql<{ id: InboundId; received_at: Date; body: Buffer }>`
-        select id, received_at, body from inbound where workspace_id = ${workspace} and id = any (${missing}::uuid[])`.execute(tx)
+        select id, received_at, body from inbound where workspace_id = ${workspace} and id = any (${missing}::uuid[])`.execute(
+        tx,
+      )
       for (const row of rows) {
         const plain = sealer.open(row.body, { table: 'inbound', column: 'body', row: row.id })
         found.set(row.id, { event: JSON.parse(Buffer.from(plain).toString()) as Event, receivedAt: row.received_at })

@@ -129,7 +129,9 @@ export function startWorker(deps: WorkerDeps): Worker {
         for (const each of told) await mirror(tx, each, channels, streams)
         await deps.consequences(tx, workspace, plan, channels)
         const gone = rows.map((row) => row.pos).filter((pos) => !plan!.parked.some((parked) => parked.pos === pos))
-        await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(tx)
+        await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(
+          tx,
+        )
       })
     } catch (error) {
       if (positions.length === 0) throw error
@@ -219,30 +221,53 @@ export function startWorker(deps: WorkerDeps): Worker {
   async function lockRows(tx: Tx, workspace: WorkspaceId, positions: number[]): Promise<WorkRow[]> {
     const { rows } = await sql<WorkRow>`
       select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries from inbound_work
-       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0 order by pos for update skip locked`.execute(tx)
+       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0 order by pos for update skip locked`.execute(
+      tx,
+    )
     return rows
   }
 
   // ---------------------------------------------------------------- reading
 
-  async function read(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], channels: Map<ChannelId, LiveChannel>): Promise<Told[]> {
+  async function read(
+    tx: Tx,
+    workspace: WorkspaceId,
+    rows: WorkRow[],
+    channels: Map<ChannelId, LiveChannel>,
+  ): Promise<Told[]> {
     for (const id of new Set(rows.map((row) => row.channel))) {
       const channel = await deps.channels.get(id)
       if (channel) channels.set(id, channel)
     }
-    const events = await deps.journal.read(tx, workspace, rows.map((row) => row.inbound))
+    const events = await deps.journal.read(
+      tx,
+      workspace,
+      rows.map((row) => row.inbound),
+    )
     const told: Told[] = []
     for (const row of rows) {
       const channel = channels.get(row.channel)
       const journaled = events.get(row.inbound)
       // A removed channel's last events, or ones that retention took: nothing to tell any more.
       const incoming = channel && journaled ? await deps.incomingOf(channel, journaled.event) : []
-      if (channel) told.push({ pos: row.pos, channel, inbound: row.inbound, receivedAt: journaled?.receivedAt ?? new Date(), incoming })
+      if (channel)
+        told.push({
+          pos: row.pos,
+          channel,
+          inbound: row.inbound,
+          receivedAt: journaled?.receivedAt ?? new Date(),
+          incoming,
+        })
     }
     return told
   }
 
-  async function mirror(tx: Tx, told: Told, channels: Map<ChannelId, LiveChannel>, streams: Set<string>): Promise<void> {
+  async function mirror(
+    tx: Tx,
+    told: Told,
+    channels: Map<ChannelId, LiveChannel>,
+    streams: Set<string>,
+  ): Promise<void> {
     const channel = channels.get(told.channel.id)
     const mirrorOf = channel?.connector.mirror
     if (!channel || !mirrorOf) return

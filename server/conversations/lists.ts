@@ -1,0 +1,132 @@
+/** The list of conversations and the pages of a thread: keyset only, so that page 1,000 costs what page 1 costs. */
+import { sql, type RawBuilder } from 'kysely'
+import type { z } from 'zod'
+import type { ConversationRow, ConversationView, MessageView } from '#contract/calls/conversations.ts'
+import type { ChannelId, ConversationId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { Tx } from '#server/platform/database.ts'
+import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
+import { Refused } from '#server/platform/problem.ts'
+import { conversationRows, messageViews } from './views.ts'
+
+export type ViewName = z.infer<typeof ConversationView>
+
+/** What each view shows, as SQL over the table `conversation`. */
+const VIEWS: Record<ViewName, (member: MemberId) => RawBuilder<unknown>> = {
+  mine: (member) => sql`assignee_id = ${member} and status <> 'closed'`,
+  unassigned: () => sql`assignee_id is null and status = 'open'`,
+  waiting: () => sql`status = 'open' and waiting_since is not null`,
+  failed: () => sql`failed > 0`,
+  snoozed: () => sql`status = 'snoozed'`,
+  all: () => sql`status <> 'closed'`,
+  closed: () => sql`status = 'closed'`,
+}
+
+export interface ListQuery {
+  view: ViewName
+  status?: string | undefined
+  assignee?: MemberId | 'me' | 'none' | undefined
+  channel?: ChannelId | undefined
+  q?: string | undefined
+  limit: number
+  cursor?: string | undefined
+}
+
+export async function listConversations(tx: Tx, workspace: WorkspaceId, member: MemberId, query: ListQuery): Promise<{ items: ConversationRow[]; next: string | null }> {
+  const after = readPageCursor(query.cursor, ['string', 'string'])
+  const { status, assignee, channel, q } = query
+  const pattern = q && `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const which = sql`
+    select * from conversation c where workspace_id = ${workspace} and joined_into is null and last_message is not null
+       and ${status ? sql`status = ${status}` : VIEWS[query.view](member)}
+       ${assignee === 'none' ? sql`and assignee_id is null` : assignee ? sql`and assignee_id = ${assignee === 'me' ? member : assignee}` : sql``}
+       ${channel ? sql`and exists (select from identity i join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id where i.workspace_id = c.workspace_id
+                                    and r.channel_id = ${channel} and (i.contact_id = c.contact_id or i.id = c.room_id))` : sql``}
+       ${pattern ? sql`and exists (select from identity i left join contact k on k.workspace_id = i.workspace_id and k.id = i.contact_id where i.workspace_id = c.workspace_id
+                                    and (i.contact_id = c.contact_id or i.id = c.room_id)
+                                    and (k.name ilike ${pattern} or i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern}))` : sql``}
+       ${after ? sql`and (last_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : sql``}
+     order by last_at desc, id desc limit ${query.limit + 1}`
+  const rows = await conversationRows(tx, workspace, member, which)
+  const items = rows.slice(0, query.limit)
+  const last = items.at(-1)
+  return { items, next: rows.length > query.limit && last ? writePageCursor([last.lastAt, last.id]) : null }
+}
+
+/** Counting stops here: "1000" is as good as more. */
+const MOST_COUNTED = 1_000
+
+export async function countViews(tx: Tx, workspace: WorkspaceId, member: MemberId): Promise<Record<ViewName, number>> {
+  const names = Object.keys(VIEWS) as ViewName[]
+  const counts = names.map(
+    (name) =>
+      sql`(select count(*)::int from (select from conversation where workspace_id = ${workspace} and joined_into is null and last_message is not null
+            and ${VIEWS[name](member)} limit ${MOST_COUNTED}) n) as ${sql.ref(name)}`,
+  )
+  const { rows } = await sql<Record<ViewName, number>>`select ${sql.join(counts)}`.execute(tx)
+  return rows[0]!
+}
+
+export interface MessagePage {
+  items: MessageView[]
+  /** Older. */
+  next: string | null
+  newer: string | null
+}
+
+/** Newest first. `cursor` goes to older ones, `after` to newer ones, `around` begins at a message. */
+export async function listMessages(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  query: { limit: number; cursor?: string | undefined; after?: string | undefined; around?: MessageId | undefined },
+): Promise<MessagePage> {
+  const older = readPageCursor(query.cursor, ['string', 'number'])
+  const newer = readPageCursor(query.after, ['string', 'number'])
+  const around = query.around && (await placeOf(tx, workspace, conversation, query.around))
+  if (around) {
+    const half = Math.max(1, query.limit >> 1)
+    const below = await slice(tx, workspace, conversation, 'older', { placed: around.placed, seq: around.seq + 1 }, half)
+    const above = await slice(tx, workspace, conversation, 'newer', around, half)
+    return pageOf(tx, workspace, [...above.rows.toReversed(), ...below.rows], { older: below.more, newer: above.more })
+  }
+  if (newer) {
+    const { rows, more } = await slice(tx, workspace, conversation, 'newer', { placed: newer[0], seq: newer[1] }, query.limit)
+    return pageOf(tx, workspace, rows.toReversed(), { older: true, newer: more })
+  }
+  const from = older ? { placed: older[0], seq: older[1] } : null
+  const { rows, more } = await slice(tx, workspace, conversation, 'older', from, query.limit)
+  return pageOf(tx, workspace, rows, { older: more, newer: older !== null })
+}
+
+interface Place {
+  id: MessageId
+  placed: string
+  seq: number
+}
+
+async function slice(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, way: 'older' | 'newer', from: Omit<Place, 'id'> | null, limit: number) {
+  const order = way === 'older' ? sql`desc` : sql`asc`
+  const than = way === 'older' ? sql`<` : sql`>`
+  const { rows } = await sql<Place>`
+    select id, placed::text as placed, seq from message
+     where workspace_id = ${workspace} and shown_in = ${conversation}
+       ${from ? sql`and (placed, seq) ${than} (${from.placed}::timestamptz, ${from.seq})` : sql``}
+     order by placed ${order}, seq ${order} limit ${limit + 1}`.execute(tx)
+  return { rows: rows.slice(0, limit), more: rows.length > limit }
+}
+
+async function pageOf(tx: Tx, workspace: WorkspaceId, rows: Place[], has: { older: boolean; newer: boolean }): Promise<MessagePage> {
+  const [first, last] = [rows[0], rows.at(-1)]
+  return {
+    items: await messageViews(tx, workspace, rows.map((row) => row.id)),
+    next: has.older && last ? writePageCursor([last.placed, last.seq]) : null,
+    newer: has.newer && first ? writePageCursor([first.placed, first.seq]) : null,
+  }
+}
+
+async function placeOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId): Promise<Place> {
+  const { rows } = await sql<Place>`
+    select id, placed::text as placed, seq from message where workspace_id = ${workspace} and shown_in = ${conversation} and id = ${id}`.execute(tx)
+  if (!rows[0]) throw new Refused('not_found')
+  return rows[0]
+}

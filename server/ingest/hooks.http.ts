@@ -1,0 +1,229 @@
+/** The routes of `/hooks`: raw bytes in, a visitor's socket, his poll, his files. */
+import '@fastify/websocket'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { FileId, WorkspaceId } from '#contract/ids.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
+import { entriesAfter, MOST_ENTRIES, streamTopic } from '#server/channels/streams.ts'
+import type { Database } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import { problemOf } from '#server/platform/problem.ts'
+import type { HookRequest, Hooks } from './hooks.ts'
+
+/** Before parsing: 1 MB, and 10 s to arrive (the server's request timeout). */
+const MOST_BYTES = 1024 * 1024
+const MOST_FRAME_BYTES = 64 * 1024
+/** A poll without news is answered then. */
+const POLL_MS = 25_000
+/** Frames of one socket that wait for their commit; a visitor who types faster is cut. */
+const MOST_PENDING = 50
+
+export interface HookRoutesDeps {
+  hooks: Hooks
+  database: Database
+  hints: Hints
+  log: Log
+  /** Streams an upload of this chat into the store. */
+  upload(
+    channel: LiveChannel,
+    chat: string,
+    body: NodeJS.ReadableStream,
+    limits: { bytes: number; name?: string },
+  ): Promise<{ file: FileId }>
+  /** Sends a file if a message of this chat holds it. @returns false: there is no such file for this chat */
+  serve(channel: LiveChannel, chat: string, file: string, reply: FastifyReply): Promise<boolean>
+}
+
+export const hookRoutes = (deps: HookRoutesDeps) =>
+  async function routes(app: FastifyInstance): Promise<void> {
+    const { hooks } = deps
+    app.removeAllContentTypeParsers()
+    // Uploads are streamed; everything else is small and kept as it came.
+    app.addContentTypeParser('*', (request, payload, done) => done(null, payload))
+
+    app.get('/hooks/:channel/socket', { websocket: true }, (socket, request) => void visit(deps, socket, request))
+
+    app.all('/hooks/:channel', answer)
+    app.all('/hooks/:channel/*', answer)
+
+    async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+      const { channel: id } = request.params as { channel: string }
+      const asked = requestOf(request)
+      // Whether it is an upload is known from the head alone; its bytes are not read here.
+      const head = request.headers['content-type']?.startsWith('application/octet-stream')
+        ? await hooks.take(id, { ...asked, bytes: new Uint8Array() })
+        : null
+      if (head?.is === 'upload') {
+        const { channel, chat, ...limits } = head
+        return reply.send(await deps.upload(channel, chat, request.body as NodeJS.ReadableStream, limits))
+      }
+      const bytes = await bytesOf(request.body as NodeJS.ReadableStream | undefined)
+      if (bytes === null) return refuse(reply, 413)
+      const outcome = await hooks.take(id, { ...asked, bytes })
+      switch (outcome.is) {
+        case 'refuse':
+          return refuse(reply, outcome.status)
+        case 'upload':
+          return refuse(reply, 415)
+        case 'serve':
+          return (await deps.serve(outcome.channel, outcome.chat, outcome.file, reply)) ? reply : refuse(reply, 404)
+        case 'answer': {
+          if (outcome.join) {
+            const channel = await hooks.channel(id)
+            return reply.send({ entries: channel ? await poll(deps, channel, outcome.join) : [] })
+          }
+          const { status, headers = {}, body = '' } = outcome.answer
+          return reply.code(status).headers(headers).send(body)
+        }
+      }
+    }
+  }
+
+function requestOf(request: FastifyRequest): Omit<HookRequest, 'bytes'> {
+  const { channel, '*': rest = '' } = request.params as { channel: string; '*'?: string }
+  const query = Object.fromEntries(
+    Object.entries(request.query as Record<string, unknown>).map(([name, value]) => [name, String(value)]),
+  )
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join(', ') : (value ?? ''),
+    ]),
+  )
+  return { method: request.method, path: channel && rest ? `/${rest}` : '', query, headers }
+}
+
+/** @returns null when there is too much of it */
+async function bytesOf(body: NodeJS.ReadableStream | undefined): Promise<Uint8Array | null> {
+  if (!body) return new Uint8Array()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MOST_BYTES) return null
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
+}
+
+const REFUSALS = {
+  400: 'unreadable',
+  401: 'signed_out',
+  403: 'wrong_origin',
+  404: 'not_found',
+  413: 'too_large',
+  415: 'unsupported_type',
+  503: 'unavailable',
+} as const
+
+function refuse(reply: FastifyReply, status: keyof typeof REFUSALS): FastifyReply {
+  if (status === 503) reply.header('retry-after', '2')
+  return reply.code(status).type('application/problem+json').send(problemOf(REFUSALS[status]))
+}
+
+// ---------------------------------------------------------------- visitors
+
+const read = (deps: HookRoutesDeps, channel: LiveChannel, chat: string, after: number) =>
+  deps.database.inWorkspace(channel.workspace as WorkspaceId, (tx) =>
+    entriesAfter(tx, channel.workspace, channel.id, chat, after),
+  )
+
+/** The fallback where sockets are blocked: waits for news, at most 25 s. */
+async function poll(deps: HookRoutesDeps, channel: LiveChannel, { chat, after }: { chat: string; after: number }) {
+  const news = Promise.withResolvers<void>()
+  const off = deps.hints.on(streamTopic(channel.id, chat), () => news.resolve())
+  const timer = setTimeout(() => news.resolve(), POLL_MS)
+  try {
+    const entries = await read(deps, channel, chat, after)
+    if (entries.length > 0) return entries
+    await news.promise
+    return await read(deps, channel, chat, after)
+  } finally {
+    clearTimeout(timer)
+    off()
+  }
+}
+
+/** A visitor's socket: each frame is a request to `open`; `join` makes it read its chat's stream. */
+async function visit(deps: HookRoutesDeps, socket: WebSocket, request: FastifyRequest): Promise<void> {
+  const { hooks, log } = deps
+  const { channel: id } = request.params as { channel: string }
+  const asked = { ...requestOf(request), method: 'SOCKET', path: '/socket' }
+  let pending = 0
+  let chain = Promise.resolve()
+  let leave = () => {}
+  socket.on('close', () => leave())
+  socket.on('error', () => leave())
+  socket.on('message', (data: Buffer, isBinary: boolean) => {
+    if (isBinary || data.length > MOST_FRAME_BYTES || pending >= MOST_PENDING) return socket.close(1009)
+    pending++
+    // One after the other: a visitor's frames keep their order.
+    chain = chain
+      .then(() => frame(data))
+      .catch((error: unknown) => {
+        log.warn({ error }, 'a visitor’s frame failed')
+        socket.close(1011)
+      })
+      .finally(() => void pending--)
+  })
+
+  async function frame(data: Buffer): Promise<void> {
+    const outcome = await hooks.take(id, { ...asked, bytes: data })
+    if (outcome.is !== 'answer') {
+      const status = outcome.is === 'refuse' ? outcome.status : 400
+      socket.send(JSON.stringify({ t: 'refused', status }))
+      // Away for a moment: the widget keeps its queue and tries again. Anything else will not get better.
+      if (status !== 503) socket.close(status === 401 ? 4401 : 4400)
+      return
+    }
+    if (outcome.answer.body) socket.send(outcome.answer.body)
+    if (outcome.join) {
+      const channel = await hooks.channel(id)
+      leave()
+      if (channel) leave = follow(deps, channel, outcome.join, (text) => socket.send(text))
+    }
+  }
+}
+
+/** Sends entries behind `after`, then each as it comes. @returns how to stop */
+function follow(
+  deps: HookRoutesDeps,
+  channel: LiveChannel,
+  { chat, after }: { chat: string; after: number },
+  send: (text: string) => void,
+): () => void {
+  let at = after
+  let running = false
+  let again = false
+  let stopped = false
+  async function advance(): Promise<void> {
+    if (running) {
+      again = true
+      return
+    }
+    running = true
+    try {
+      do {
+        again = false
+        const entries = await read(deps, channel, chat, at)
+        if (stopped) return
+        for (const entry of entries) send(JSON.stringify({ t: 'entry', ...entry }))
+        at = entries.at(-1)?.seq ?? at
+        if (entries.length === MOST_ENTRIES) again = true
+      } while (again)
+    } catch (error) {
+      deps.log.debug({ error }, 'a visitor waits for the database')
+    } finally {
+      running = false
+    }
+  }
+  const off = deps.hints.on(streamTopic(channel.id, chat), () => void advance())
+  const timer = setInterval(() => void advance(), 5_000)
+  void advance()
+  return () => {
+    stopped = true
+    clearInterval(timer)
+    off()
+  }
+}

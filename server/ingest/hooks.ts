@@ -1,0 +1,119 @@
+/**
+ * What platforms and visitors' browsers say to us: `/hooks/:channelId` and below.
+ *
+ * raw bytes → the connector's `open` proves them and cuts events → journal → COMMIT → the connector's answer
+ * Forged: 401. Not well-formed: 400. The database away, the journal full, no commit in time: 503, never 200.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Answer, Event, Opened, WebhookRequest } from '#connector-kit/connector.ts'
+import { perform } from '#connector-kit/perform.ts'
+import type { ChannelId } from '#contract/ids.ts'
+import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
+import type { WireOf } from '#server/channels/wire.ts'
+import type { Log } from '#server/platform/log.ts'
+import type { Metrics } from '#server/platform/metrics.ts'
+import type { Journal } from './journal.ts'
+
+export type HookRequest = Omit<WebhookRequest, 'random'>
+
+export type HookOutcome =
+  | { is: 'answer'; answer: Answer; join?: { chat: string; after: number } }
+  | { is: 'refuse'; status: 400 | 401 | 403 | 404 | 503 }
+  | { is: 'upload'; chat: string; bytes: number; name?: string; channel: LiveChannel }
+  | { is: 'serve'; chat: string; file: string; channel: LiveChannel }
+
+/** Platforms wait; LINE the shortest, 2 s. */
+const COMMIT_MS = 1_500
+
+export interface Hooks {
+  /** Never throws: whatever goes wrong before the commit is a 503. */
+  take(id: string, request: HookRequest): Promise<HookOutcome>
+  /** The channel behind a visitor's socket, if it has one. */
+  channel(id: string): Promise<LiveChannel | null>
+}
+
+export interface HooksDeps {
+  channels: LiveChannels
+  journal: Journal
+  wireOf: WireOf
+  publicUrl: Parameters<typeof contextOf>[1]
+  passing(channel: LiveChannel, events: Event[]): void
+  metrics: Metrics
+  log: Log
+}
+
+export function hooks(deps: HooksDeps): Hooks {
+  const { channels, journal, log } = deps
+  const counted = deps.metrics.counter('hooks_total', 'Requests to /hooks by their outcome', ['connector', 'outcome'])
+  const took = deps.metrics.histogram('hook_commit_seconds', 'From the request to the commit of its events')
+
+  const channelOf = async (id: string) => (UUID.test(id) ? channels.get(id as ChannelId) : null)
+
+  async function take(id: string, request: HookRequest): Promise<HookOutcome> {
+    let channel: LiveChannel | null
+    try {
+      channel = await channelOf(id)
+    } catch (error) {
+      log.debug({ error }, 'a hook came while the database was away')
+      return { is: 'refuse', status: 503 }
+    }
+    if (!channel?.connector.webhook) return { is: 'refuse', status: 404 }
+    const outcome = await taken(channel, request)
+    counted.add({ connector: channel.folder, outcome: outcome.is === 'refuse' ? String(outcome.status) : outcome.is })
+    return outcome
+  }
+
+  async function taken(channel: LiveChannel, request: HookRequest): Promise<HookOutcome> {
+    const opened = await open(channel, request, 'keys may be fetched')
+    if ('refuse' in opened) return { is: 'refuse', status: opened.refuse }
+    if ('upload' in opened) return { is: 'upload', ...opened.upload, channel }
+    if ('serve' in opened) return { is: 'serve', ...opened.serve, channel }
+    if ('need' in opened) return { is: 'refuse', status: 503 }
+    if (!('events' in opened)) return { is: 'answer', answer: opened.answer }
+    const passing = opened.events.filter((event) => event.passing)
+    const lasting = opened.events.filter((event) => !event.passing)
+    if (passing.length > 0) deps.passing(channel, passing)
+    if (lasting.length > 0) {
+      const began = performance.now()
+      let fresh: boolean[]
+      try {
+        fresh = await inTime(journal.take(channel, lasting))
+      } catch (error) {
+        log.warn({ channel: channel.id, error }, 'events were not taken; the platform is asked to come again')
+        return { is: 'refuse', status: 503 }
+      }
+      took.observe((performance.now() - began) / 1000)
+      if (opened.onlyFresh && fresh.includes(false)) return { is: 'refuse', status: 401 }
+    }
+    return { is: 'answer', answer: opened.answer ?? { status: 200 }, ...(opened.join ? { join: opened.join } : {}) }
+  }
+
+  async function open(channel: LiveChannel, request: HookRequest, keys?: 'keys may be fetched'): Promise<Opened> {
+    const opened = channel.connector.webhook!.open(
+      { ...request, random: randomBytes(32).toString('base64url') },
+      contextOf(channel, deps.publicUrl),
+    )
+    if (!('need' in opened) || !keys || !channel.connector.asks.keys) return opened
+    await perform(
+      channel.connector.asks.keys(contextOf(channel, deps.publicUrl)),
+      deps.wireOf(channel, AbortSignal.timeout(COMMIT_MS)),
+    ).catch((error: unknown) => log.warn({ channel: channel.id, error }, 'the platform’s keys could not be fetched'))
+    return open(channel, request)
+  }
+
+  return { take, channel: channelOf }
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** A commit that comes too late is no loss: the platform's retry meets the event's key. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error('not committed in time')), COMMIT_MS)
+  try {
+    return await Promise.race([work, late.promise])
+  } finally {
+    clearTimeout(timer)
+    work.catch(() => {})
+  }
+}
