@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import type { WorkspaceId } from '#contract/ids.ts'
+import type { Database } from '../database.ts'
+
+export interface WrappedKey {
+  readonly version: number
+  readonly wrapped: Uint8Array
+  readonly createdAt: Date
+}
+
+/** Where wrapped data keys are kept. */
+export interface KeyStore {
+  /** All versions of a workspace's key. */
+  load(workspace: WorkspaceId): Promise<WrappedKey[]>
+  /** Adds a version; when another process was quicker its key stays. */
+  add(workspace: WorkspaceId, version: number, wrapped: Uint8Array): Promise<void>
+  /** Puts the same data key under another wrapping. */
+  replace(workspace: WorkspaceId, version: number, wrapped: Uint8Array): Promise<void>
+  /** Forgets versions that seal nothing any more. */
+  remove(workspace: WorkspaceId, versions: readonly number[]): Promise<void>
+  /** Every workspace that may have a key. */
+  workspaces(): Promise<WorkspaceId[]>
+}
+
+/** The table `data_key`. */
+export const databaseKeyStore = (database: Database): KeyStore => ({
+  load: (workspace) =>
+    database.inWorkspace(workspace, async (tx) => {
+      const rows = await tx
+        .selectFrom('data_key')
+        .select(['version', 'wrapped', 'created_at'])
+        .where('workspace_id', '=', workspace)
+        .execute()
+      return rows.map(({ version, wrapped, created_at: createdAt }) => ({ version, wrapped, createdAt }))
+    }),
+  add: (workspace, version, wrapped) =>
+    database.inWorkspace(workspace, async (tx) => {
+      await tx
+        .insertInto('data_key')
+        .values({ workspace_id: workspace, version, wrapped: Buffer.from(wrapped) })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    }),
+  replace: (workspace, version, wrapped) =>
+    database.inWorkspace(workspace, async (tx) => {
+      await tx
+        .updateTable('data_key')
+        .set({ wrapped: Buffer.from(wrapped) })
+        .where('workspace_id', '=', workspace)
+        .where('version', '=', version)
+        .execute()
+    }),
+  remove: (workspace, versions) =>
+    database.inWorkspace(workspace, async (tx) => {
+      await sql`delete from data_key where workspace_id = ${workspace} and version = any (${versions})`.execute(tx)
+    }),
+  workspaces: async () => {
+    const rows = await database.plumbing.selectFrom('workspace_directory').select('workspace_id').execute()
+    return rows.map((row) => row.workspace_id)
+  },
+})
+
+/** For tests, and for programs without a database. */
+export function memoryKeyStore(now: () => Date): KeyStore {
+  const keys = new Map<WorkspaceId, Map<number, WrappedKey>>()
+  const of = (workspace: WorkspaceId) => keys.get(workspace) ?? new Map<number, WrappedKey>()
+  const put = (workspace: WorkspaceId, key: WrappedKey) => void keys.set(workspace, of(workspace).set(key.version, key))
+  return {
+    load: async (workspace) => [...of(workspace).values()],
+    add: async (workspace, version, wrapped) => {
+      if (!of(workspace).has(version)) put(workspace, { version, wrapped, createdAt: now() })
+    },
+    replace: async (workspace, version, wrapped) => {
+      const known = of(workspace).get(version)
+      if (known) put(workspace, { ...known, wrapped })
+    },
+    remove: async (workspace, versions) => versions.forEach((version) => of(workspace).delete(version)),
+    workspaces: async () => [...keys.keys()],
+  }
+}
