@@ -9,7 +9,7 @@
  * Each candidate is proved by running it; the first that can work in the folder is taken.
  */
 import { execFile } from 'node:child_process'
-import { chmod, chown, mkdir, readdir, stat } from 'node:fs/promises'
+import { chmod, chown, readdir, stat } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -44,35 +44,45 @@ const as = (uid: number, gid: number): Way => ({ ids: { uid, gid }, run: (comman
  * @throws StartFailure when no way works
  */
 export async function chooseAccount(dataDir: string, folder: string, binaries: Binaries): Promise<Account> {
-  const tried: string[] = []
-  for await (const way of waysFor(dataDir, folder)) {
-    const own = await prepare(way, dataDir, folder)
-    for (const some of [() => binaries, () => copyBinaries(binaries, join(dataDir, 'programs'))]) {
-      const account = { ...way, own, binaries: await some() }
-      const trouble = await tryOut(account, folder)
-      if (trouble === null) return account
-      tried.push(trouble)
-      if (way === asWeAre) break
+  let trouble = 'there is no account for it'
+  for (const way of await waysFor(dataDir, folder)) {
+    const own = await give(way, dataDir, folder)
+    const cannotWrite = await complaint(way, ['/bin/sh', '-c', 'cd "$1" && test -w .', 'sh', folder])
+    if (cannotWrite !== null) {
+      trouble = cannotWrite
+      continue
     }
+    const cannotRun = await complaint(way, [binaries.postgres, '--version'])
+    return { ...way, own, binaries: cannotRun === null ? binaries : await copyFor(way, cannotRun) }
   }
-  throw new StartFailure(
-    `PostgreSQL cannot work in ${folder} (${tried.at(-1) ?? 'no account'}). It may not run as root: ` +
-      'start Parley as an ordinary user, choose a data folder that every user can reach with PARLEY_DATA, or set DATABASE_URL.',
-  )
+  throw impossible(trouble)
+
+  async function copyFor(way: Way, cannotRun: string): Promise<Binaries> {
+    // As we are, a copy would be no different.
+    if (way === asWeAre) throw impossible(cannotRun)
+    const copy = await copyBinaries(binaries, join(dataDir, 'programs'))
+    const stillCannot = await complaint(way, [copy.postgres, '--version'])
+    if (stillCannot !== null) throw impossible(stillCannot)
+    return copy
+  }
+
+  function impossible(why: string): StartFailure {
+    const advice =
+      process.getuid?.() === 0 ? 'It may not run as root: start Parley as an ordinary user, choose' : 'Choose'
+    return new StartFailure(
+      `PostgreSQL cannot work in ${folder} (${why}). ${advice} a data folder that every user can reach with PARLEY_DATA, or set DATABASE_URL.`,
+    )
+  }
 }
 
-async function* waysFor(dataDir: string, folder: string): AsyncGenerator<Way> {
-  if (process.getuid?.() !== 0) {
-    yield isNamed() ? asWeAre : inNamespace
-    return
-  }
-  const owner = await stat(folder)
-  // It was given to somebody before, or an ordinary user began it.
-  if (owner.uid !== 0) yield as(owner.uid, owner.gid)
-  else yield inNamespace
-  const above = await stat(dirname(dataDir))
-  if (above.uid !== 0 && above.uid !== owner.uid) yield as(above.uid, above.gid)
-  if (owner.uid !== NOBODY) yield as(NOBODY, NOBODY)
+async function waysFor(dataDir: string, folder: string): Promise<Way[]> {
+  if (process.getuid?.() !== 0) return [isNamed() ? asWeAre : inNamespace]
+  const [given, ...around] = await Promise.all([folder, dataDir, dirname(dataDir)].map((path) => stat(path)))
+  const owners = [given!, ...around, { uid: NOBODY, gid: NOBODY }]
+    .filter(({ uid }) => uid !== 0)
+    .map(({ uid, gid }) => as(uid, gid))
+  // What was given to a user stays that user's.
+  return given!.uid === 0 ? [inNamespace, ...owners] : owners
 }
 
 function isNamed(): boolean {
@@ -83,13 +93,11 @@ function isNamed(): boolean {
   }
 }
 
-async function prepare(way: Way, dataDir: string, folder: string): Promise<Account['own']> {
-  const { uid, gid } = way.ids
+/** Gives PostgreSQL's folder to the account, and lets it pass through ours. */
+async function give({ ids: { uid, gid } }: Way, dataDir: string, folder: string): Promise<Account['own']> {
   if (uid === undefined || gid === undefined) return async () => {}
   const own = (path: string) => chown(path, uid, gid)
-  // To be passed through, not to be read.
   await chmod(dataDir, (await stat(dataDir)).mode | 0o011)
-  await mkdir(folder, { recursive: true })
   if ((await stat(folder)).uid !== uid) {
     for (const path of await readdir(folder, { recursive: true })) await own(join(folder, path))
     await own(folder)
@@ -97,19 +105,12 @@ async function prepare(way: Way, dataDir: string, folder: string): Promise<Accou
   return own
 }
 
-/** What is wrong with this account, in the machine's own words; null when it works. */
-async function tryOut({ ids, run, binaries }: Account, folder: string): Promise<string | null> {
-  const [command = '', ...args] = run([
-    '/bin/sh',
-    '-c',
-    'cd "$1" && test -w . && "$2" --version',
-    'sh',
-    folder,
-    binaries.postgres,
-  ])
-  return promisify(execFile)(command, args, { cwd: '/', ...ids }).then(
+/** Runs a command the account's way. @returns what the machine says against it, null when it works */
+async function complaint({ ids, run }: Way, command: readonly string[]): Promise<string | null> {
+  const [program = '', ...args] = run(command)
+  return promisify(execFile)(program, args, { cwd: '/', ...ids }).then(
     () => null,
-    ({ stderr, message }: { stderr?: string; message: string }) =>
-      stderr?.trim().split('\n')[0] || message.split('\n')[0] || 'it fails',
+    (error: { stderr?: string; message: string }) =>
+      error.stderr?.trim().split('\n')[0] || error.message.split('\n')[0]!,
   )
 }

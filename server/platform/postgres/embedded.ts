@@ -12,7 +12,7 @@
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -67,7 +67,7 @@ export async function startEmbedded({ dataDir, onTrouble = () => {} }: EmbeddedO
     await usable(dataDir, () => mkdir(at.folder, { recursive: true, mode: 0o700 }))
     const account = await chooseAccount(dataDir, at.folder, await findBinaries())
     await usable(dataDir, () => prepareFolder(dataDir, account))
-    const password = (await readFile(at.password, 'utf8')).trim()
+    const password = await readPassword(at.password)
 
     let server = (await adopt(at, password)) ?? (await startWithPatience(at, account, await freePort()))
     const { port } = server
@@ -149,7 +149,10 @@ const FOLDER_TROUBLES: Record<string, string> = {
 
 async function prepareFolder(dataDir: string, account: Account): Promise<void> {
   const at = places(dataDir)
-  const version = await readFile(join(at.data, 'PG_VERSION'), 'utf8').catch(() => null)
+  const version = await readFile(join(at.data, 'PG_VERSION'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null
+    throw error
+  })
   if (version === null) return begin(at, account)
   const major = account.binaries.version.split('.')[0]
   if (version.trim() !== major)
@@ -159,26 +162,30 @@ async function prepareFolder(dataDir: string, account: Account): Promise<void> {
     )
 }
 
-/** initdb works aside, and the rename is what makes it count: killed half-way, the next start begins anew. */
+/**
+ * initdb works aside, and the rename is what makes it count: killed half-way, the next start begins anew. The name is another each time,
+ * for the initdb of a killed Parley may still be at work.
+ */
 async function begin(at: ReturnType<typeof places>, account: Account): Promise<void> {
-  const half = `${at.data}.half`
-  await rm(half, { recursive: true, force: true })
-  await mkdir(half, { mode: 0o700 })
-  await account.own(half)
+  for (const left of await readdir(at.folder))
+    if (left.startsWith('begun-')) await rm(join(at.folder, left), { recursive: true, force: true, maxRetries: 3 })
+  const begun = join(at.folder, `begun-${randomBytes(4).toString('hex')}`)
+  await mkdir(begun, { mode: 0o700 })
+  await account.own(begun)
 
   const password = randomBytes(24).toString('base64url')
+  await rm(at.password, { force: true })
   await writeFile(at.password, `${password}\n`, { mode: 0o600 })
-  await chmod(at.password, 0o600)
   // initdb reads it under its own account.
-  const passing = join(at.folder, 'password')
+  const passing = `${begun}.password`
   await writeFile(passing, password, { mode: 0o600 })
   await account.own(passing)
   try {
-    await initdb(account, half, passing)
+    await initdb(account, begun, passing)
   } finally {
     await rm(passing, { force: true })
   }
-  await rename(half, at.data)
+  await rename(begun, at.data)
   await syncFolder(at.folder)
 }
 
@@ -201,6 +208,15 @@ async function initdb({ binaries, ids, run }: Account, folder: string, password:
     const line = stderr.split('\n').find((text) => /FATAL|PANIC|error:/.test(text)) ?? message.split('\n')[0]
     throw new StartFailure(`PostgreSQL cannot begin its database in ${folder}: ${line}`)
   })
+}
+
+async function readPassword(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new StartFailure(
+      `${file} is missing or unreadable; without it nobody can enter the database. Restore it from a backup.`,
+    )
+  })
+  return text.trim()
 }
 
 async function syncFolder(folder: string): Promise<void> {

@@ -8,30 +8,35 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StartFailure } from '../start-failure.ts'
 
-/** @throws StartFailure when another Parley holds the folder. */
+/** @throws StartFailure when another Parley holds the folder; an error with the code of a file error when it cannot be used. */
 export function holdFolder(dataDir: string): { release(): void } {
   const note = join(dataDir, 'parley.pid')
-  const file = new DatabaseSync(join(dataDir, 'parley.lock'), { timeout: 0 })
+  let file: DatabaseSync | undefined
   try {
+    file = new DatabaseSync(join(dataDir, 'parley.lock'), { timeout: 0 })
     file.exec('pragma journal_mode = off; pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
-    file.close()
-    if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error
+    file?.close()
+    const { errcode } = error as { errcode?: number }
+    if (errcode !== SQLITE_BUSY) throw Object.assign(error as Error, { code: AS_FILE_ERROR[errcode ?? 0] })
     throw new StartFailure(
       `Another Parley${holder(note)} already runs on the data folder ${dataDir}. ` +
         'Stop that one, or give this one a folder of its own with PARLEY_DATA.',
     )
   }
+  const held = file
   writeFileSync(note, `${process.pid}\n`)
   return {
     release: () => {
       rmSync(note, { force: true })
-      file.close()
+      held.close()
     },
   }
 }
 
+/** https://www.sqlite.org/rescode.html */
 const SQLITE_BUSY = 5
+const AS_FILE_ERROR: Record<number, string> = { 3: 'EACCES', 8: 'EACCES', 13: 'ENOSPC', 14: 'EACCES' }
 
 function holder(note: string): string {
   try {

@@ -15,7 +15,8 @@ import type { Account } from './account.ts'
 const GRACE_SECONDS = 5
 
 // The signals of a terminal or a service manager are meant for Parley, which stops the server when its own work is done.
-// `exec 3<&0`: the standard input of a background job is /dev/null, whatever it was before.
+// `exec 3<&0`: the standard input of a background job is /dev/null, whatever it was before. Nobody but the watcher may hold the pipe's
+// reading end: that it can be opened for writing proves to the next Parley that the watcher lives.
 const KEEPER = `
 trap '' HUP INT TERM
 exec 3<&0 </dev/null
@@ -24,11 +25,11 @@ server=$!
 {
   while :; do
     while read -r line; do :; done
-    sleep ${GRACE_SECONDS}
+    sleep ${GRACE_SECONDS} </dev/null
     read -r line || break
   done
   kill -INT $server
-  for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 1; kill -0 $server || exit; done
+  for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sleep 1 </dev/null; kill -0 $server || exit; done
   kill -QUIT $server
 } <&3 3<&- >/dev/null 2>&1 &
 watcher=$!
@@ -38,6 +39,9 @@ code=$?
 kill -9 $watcher
 exit $code
 `
+
+// Service managers may give next to no PATH. Messages in English: we look for words in them.
+const ENVIRONMENT = { PATH: `${process.env.PATH}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: 'C' }
 
 export interface Kept {
   /** Resolves when the server has ended. */
@@ -49,7 +53,7 @@ export interface Kept {
 /** Starts `command` under a keeper. Its output is appended to `log`. */
 export function keep(pipe: string, log: string, account: Account, command: readonly string[]): Kept {
   rmSync(pipe, { force: true })
-  execFileSync('mkfifo', ['-m', '600', pipe])
+  execFileSync('mkfifo', ['-m', '600', pipe], { env: ENVIRONMENT })
   // Open for both first: a pipe without a writer would block the reader's opening, and this thread with it.
   const ours = openSync(pipe, constants.O_RDWR)
   const theirs = openSync(pipe, constants.O_RDONLY)
@@ -58,7 +62,7 @@ export function keep(pipe: string, log: string, account: Account, command: reado
     stdio: [theirs, output, output],
     detached: true,
     cwd: '/',
-    env: { PATH: '/usr/local/bin:/usr/bin:/bin', LC_ALL: 'C' },
+    env: ENVIRONMENT,
     ...account.ids,
   })
   closeSync(theirs)

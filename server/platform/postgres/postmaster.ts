@@ -11,6 +11,9 @@ export interface Postmaster {
   readonly ready: boolean
 }
 
+/** Linux ends at 2^22, macOS at 99998. */
+const ABOVE_EVERY_PID = 4_194_305
+
 /*
  * 4242            process id
  * /data/postgres  data folder
@@ -24,7 +27,9 @@ export interface Postmaster {
 export async function readPostmaster(folder: string): Promise<Postmaster | null> {
   const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
-  return pid > 0 ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' } : null
+  return pid > 0 && pid !== ABOVE_EVERY_PID
+    ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' }
+    : null
 }
 
 /** The server that works on this folder now, or null: gone, a zombie, or another process that was given the same id since. */
@@ -54,6 +59,3 @@ export async function disownStale(folder: string): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => '')
   if (Number.parseInt(text, 10) > 0) await writeFile(file, text.replace(/^\d+/, String(ABOVE_EVERY_PID)))
 }
-
-/** Linux ends at 2^22, macOS at 99998. */
-const ABOVE_EVERY_PID = 4_194_305

@@ -1,0 +1,56 @@
+/** Whether an error says that the database is away, full or shutting down, and not that the statement was wrong. */
+
+/**
+ * True: try again later; HTTP answers 503 with Retry-After. A COMMIT that failed so may have happened.
+ * False: the same statement will fail again.
+ */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable)
+  if (!(error instanceof Error)) return false
+  const { code } = error as { code?: unknown }
+  if (typeof code === 'string') return CODES.has(code) || CLASSES.has(code.slice(0, 2))
+  return SENTENCES.has(error.message)
+}
+
+/** Classes of SQLSTATE (https://www.postgresql.org/docs/18/errcodes-appendix.html). */
+const CLASSES = new Set([
+  '08', // connection
+  '53', // disk full, out of memory, too many connections
+])
+
+const CODES = new Set([
+  '57P01', // ended by an administrator
+  '57P02', // crash of another process
+  '57P03', // starting up, shutting down
+  '57P05', // idle for too long
+  '25P03', // idle in a transaction for too long: the connection is gone
+  '25006', // read only: a failover is under way
+  '58030', // input or output failed
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'EHOSTDOWN',
+  'ENETUNREACH',
+  'ENETDOWN',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EADDRNOTAVAIL',
+  'EMFILE',
+  'ENFILE',
+])
+
+/** What `pg` and `pg-pool` say without a code; a test makes each of them say it. */
+const SENTENCES = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Query read timeout',
+  'Client has encountered a connection error and is not queryable',
+  'Client was closed and is not queryable',
+  'Cannot use a pool after calling end on the pool', // we are stopping
+])
