@@ -1,0 +1,129 @@
+import { sql } from 'kysely'
+import {
+  cancelDelivery as cancelCall,
+  decideHold,
+  deleteMessage as deleteCall,
+  editMessage as editCall,
+  getHold,
+  listDeliveries,
+  listRoads,
+  previewMessage,
+  reactToMessage as reactCall,
+  resendDelivery,
+  sendMessage as sendCall,
+  settleDelivery,
+  type MessageView,
+} from '#contract/calls/conversations.ts'
+import type { ChannelId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { Connectors } from '#server/channels/live.ts'
+import { deliveriesOf, messageViews } from '#server/conversations/views.ts'
+import { feedTopic } from '#server/feed/feed.ts'
+import { answer, type Caller } from '#server/platform/calls.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
+import { Refused } from '#server/platform/problem.ts'
+import { chooseFor, roadOptions } from './roads.ts'
+import { cancelDelivery, deleteMessage, editMessage, preview, reactToMessage, resend, sendMessage, settle } from './send.ts'
+
+export interface DeliveryCallsDeps {
+  database: Database
+  connectors: Connectors
+  hints: Hints
+  audit(tx: Tx, caller: Caller, act: string, object: { kind: string; id: string }, detail?: Record<string, unknown>): Promise<void>
+}
+
+export function deliveryCalls(deps: DeliveryCallsDeps) {
+  const { database, connectors, hints } = deps
+  const read = <T>(caller: Caller, work: (tx: Tx) => Promise<T>) => database.inWorkspace(caller.workspace, work)
+
+  /** Changes a message, answers how it stands, and wakes the senders of the channels it waits for. */
+  async function change(caller: Caller, work: (tx: Tx) => Promise<MessageId>): Promise<MessageView> {
+    const view = await database.inWorkspace(caller.workspace, async (tx) => {
+      const [found] = await messageViews(tx, caller.workspace, [await work(tx)])
+      if (!found) throw new Refused('not_found')
+      return found
+    })
+    hints.tell(feedTopic(caller.workspace))
+    for (const channel of new Set(view.deliveries.map((delivery) => delivery.channel))) hints.tell(`delivery ${channel}`)
+    if (view.channel) hints.tell(`delivery ${view.channel}`)
+    return view
+  }
+
+  return [
+    answer(sendCall, ({ params, body }, caller) => change(caller, (tx) => sendMessage(tx, caller.workspace, caller.member, params.id, body, connectors))),
+    answer(previewMessage, ({ params, body }, caller) => read(caller, (tx) => preview(tx, caller.workspace, params.id, body, connectors))),
+    answer(listRoads, ({ params }, caller) =>
+      read(caller, async (tx) => ({ items: roadOptions(await chooseFor(tx, caller.workspace, params.id, {}, connectors)), next: null })),
+    ),
+    answer(editCall, ({ params, body }, caller) =>
+      change(caller, async (tx) => {
+        await editMessage(tx, caller.workspace, params.id, body.text)
+        return params.id
+      }),
+    ),
+    answer(deleteCall, ({ params }, caller) =>
+      change(caller, async (tx) => {
+        await deleteMessage(tx, caller.workspace, params.id, connectors)
+        await deps.audit(tx, caller, 'message.deleted', { kind: 'message', id: params.id })
+        return params.id
+      }),
+    ),
+    answer(reactCall, ({ params, body }, caller) =>
+      change(caller, async (tx) => {
+        await reactToMessage(tx, caller.workspace, caller.member, params.id, body.emoji, connectors)
+        return params.id
+      }),
+    ),
+    answer(listDeliveries, ({ query }, caller) =>
+      read(caller, async (tx) => {
+        const before = readPageCursor(query.cursor, ['string'])
+        const { rows } = await sql<{ id: DeliveryId; message: MessageId }>`
+          select id, message_id as message from delivery where workspace_id = ${caller.workspace}
+             ${query.state ? sql`and state = ${query.state}` : sql`and state in ('failed', 'unconfirmed') and not settled`}
+             ${before ? sql`and id < ${before[0]}::uuid` : sql``}
+           order by id desc limit ${query.limit + 1}`.execute(tx)
+        const page = rows.slice(0, query.limit)
+        const views = await deliveriesOf(tx, caller.workspace, page.map((row) => row.message), page.map((row) => row.id))
+        const byId = new Map([...views.values()].flat().map((view) => [view.id, view]))
+        return { items: page.flatMap((row) => byId.get(row.id) ?? []), next: rows.length > query.limit ? writePageCursor([page.at(-1)!.id]) : null }
+      }),
+    ),
+    answer(resendDelivery, ({ params, body }, caller) => change(caller, (tx) => resend(tx, caller.workspace, params.id, body?.via, connectors))),
+    answer(settleDelivery, ({ params, body }, caller) => change(caller, (tx) => settle(tx, caller.workspace, params.id, body.arrived))),
+    answer(cancelCall, ({ params }, caller) => change(caller, (tx) => cancelDelivery(tx, caller.workspace, params.id))),
+    answer(getHold, (_, caller) => read(caller, (tx) => holdOf(tx, caller.workspace))),
+    answer(decideHold, async ({ body }, caller) => {
+      const result = await read(caller, async (tx) => {
+        if (body.decision === 'drop') {
+          const { rows } = await sql<{ id: DeliveryId }>`delete from delivery_work where workspace_id = ${caller.workspace} and state = 0 returning delivery_id as id`.execute(tx)
+          await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
+                     where workspace_id = ${caller.workspace} and id = any (${rows.map((row) => row.id)}::uuid[])`.execute(tx)
+        }
+        await sql`update workspace set hold = false where workspace_id = ${caller.workspace}`.execute(tx)
+        await sql`update channel_directory set version = version + 1 where workspace_id = ${caller.workspace}`.execute(tx)
+        await deps.audit(tx, caller, 'hold.decided', { kind: 'workspace', id: caller.workspace }, { decision: body.decision })
+        return holdOf(tx, caller.workspace)
+      })
+      for (const channel of await channelsOf(caller.workspace)) {
+        hints.tell('channels', channel)
+        hints.tell(`delivery ${channel}`)
+      }
+      return result
+    }),
+  ]
+
+  async function channelsOf(workspace: WorkspaceId): Promise<ChannelId[]> {
+    const { rows } = await sql<{ id: ChannelId }>`select channel_id as id from channel_directory where workspace_id = ${workspace} and active`.execute(database.plumbing)
+    return rows.map((row) => row.id)
+  }
+}
+
+async function holdOf(tx: Tx, workspace: WorkspaceId) {
+  const { rows } = await sql<{ hold: boolean; queued: number; newest: Date | null }>`
+    select w.hold, (select count(*)::int from delivery_work d where d.workspace_id = w.workspace_id) as queued,
+           (select max(d.queued_at) from delivery d join delivery_work q on q.workspace_id = d.workspace_id and q.delivery_id = d.id where d.workspace_id = w.workspace_id) as newest
+      from workspace w where w.workspace_id = ${workspace}`.execute(tx)
+  const { hold, queued, newest } = rows[0]!
+  return { hold, queued, newest: newest?.toISOString() ?? null }
+}

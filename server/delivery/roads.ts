@@ -1,0 +1,101 @@
+/** The roads of a conversation, as they are now. */
+import { sql } from 'kysely'
+import type { RoadOption } from '#contract/calls/conversations.ts'
+import type { ChannelId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelState } from '#contract/message/channel-state.ts'
+import type { Connectors } from '#server/channels/live.ts'
+import type { Tx } from '#server/platform/database.ts'
+import { programClock } from '#server/platform/new-id.ts'
+import { Refused } from '#server/platform/problem.ts'
+import { chooseRoad, type Choice, type RoadState } from './road.ts'
+
+export interface KnownRoad extends RoadState {
+  readonly network: string
+  readonly address: string
+  readonly channelName: string
+}
+
+interface Row {
+  identity: IdentityId
+  channel: ChannelId
+  connector: string
+  network: string
+  channelName: string
+  channelState: ChannelState
+  reach: string
+  lastInAt: Date | null
+  windowUntil: Date | null
+  address: string
+}
+
+export async function roadsOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, connectors: Connectors): Promise<KnownRoad[]> {
+  const { rows } = await sql<Row>`
+    select r.identity_id as identity, r.channel_id as channel, ch.connector, ch.network, ch.name as "channelName", ch.state as "channelState", i.reach,
+           r.last_in_at as "lastInAt", r.window_until as "windowUntil", coalesce('@' || i.handle, i.phone, i.email, i.name, i.external_id) as address
+      from conversation c
+      join identity i on i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
+      join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id
+      join channel ch on ch.workspace_id = r.workspace_id and ch.id = r.channel_id and ch.removed_at is null
+     where c.workspace_id = ${workspace} and c.id = ${conversation}`.execute(tx)
+  return rows.map(({ connector, ...row }) => {
+    const found = connectors.get(connector)?.connector
+    return {
+      ...row,
+      hasWindow: found?.abilities.window !== undefined,
+      mayBegin: found?.abilities.first.who === 'anyone',
+      official: found?.manifest.access !== 'unofficial',
+    }
+  })
+}
+
+export interface Asked {
+  via?: IdentityId | undefined
+  replyTo?: MessageId | undefined
+}
+
+/** @throws Refused `not_found` for the conversation or the message replied to */
+export async function chooseFor(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  asked: Asked,
+  connectors: Connectors,
+): Promise<{ choice: Choice; roads: KnownRoad[] }> {
+  const { rows } = await sql<{ identity: IdentityId | null; channel: ChannelId | null }>`
+    select road_identity as identity, road_channel as channel from conversation where workspace_id = ${workspace} and id = ${conversation}`.execute(tx)
+  if (!rows[0]) throw new Refused('not_found')
+  const { identity, channel } = rows[0]
+  const roads = await roadsOf(tx, workspace, conversation, connectors)
+  const replyTo = asked.replyTo && (await placeOfTarget(tx, workspace, conversation, asked.replyTo))
+  const wish = {
+    ...(asked.via ? { via: asked.via } : {}),
+    ...(replyTo?.identity ? { replyTo: { identity: replyTo.identity, channel: replyTo.channel } } : {}),
+    ...(identity && channel ? { chosen: { identity, channel } } : {}),
+  }
+  return { choice: chooseRoad(roads, wish, programClock.now()), roads }
+}
+
+async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {
+  const { rows } = await sql<{ identity: IdentityId | null; channel: ChannelId | null }>`
+    select identity_id as identity, channel_id as channel from message where workspace_id = ${workspace} and id = ${id} and shown_in = ${conversation}`.execute(tx)
+  if (!rows[0]) throw new Refused('not_found')
+  return rows[0]
+}
+
+export function roadOptions({ choice, roads }: { choice: Choice; roads: KnownRoad[] }): RoadOption[] {
+  return choice.others.map(({ road, cannot }) => {
+    const known = roads.find((each) => each.identity === road.identity && each.channel === road.channel)!
+    const chosen = road === choice.road
+    return {
+      identity: road.identity,
+      channel: road.channel,
+      network: known.network,
+      address: known.address,
+      channelName: known.channelName,
+      chosen,
+      why: chosen ? choice.why : [],
+      cannot,
+      windowUntil: road.windowUntil?.toISOString() ?? null,
+    }
+  })
+}
