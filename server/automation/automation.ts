@@ -1,0 +1,141 @@
+/**
+ * Takes what conversations hand over (`conversation_input`) and answers by rules. Until flows exist there is one rule, which answers
+ * with the same words; it is off unless switched on, for benchmarks and the playground.
+ *
+ * a batch of inputs, locked → each rule's answer → put on its way → inputs deleted → COMMIT: an input has its effect once
+ */
+import { sql } from 'kysely'
+import type { ChannelId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { wordsOf, type Content } from '#contract/message/content.ts'
+import { say } from '#server/delivery/enqueue.ts'
+import { feedTopic } from '#server/feed/feed.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+
+export interface Input {
+  pos: number
+  conversation: ConversationId
+  message: MessageId
+  identity: IdentityId
+  channel: ChannelId
+  content: Content
+}
+
+/** @returns what to answer, or null */
+export type Rule = { readonly name: string; answer(input: Input): Content | null }
+
+/** The same words back. */
+export const echoRule: Rule = {
+  name: 'echo',
+  answer: ({ content }) => {
+    const words = wordsOf(content)
+    return words ? { parts: [{ kind: 'text', text: words, entities: [] }] } : null
+  },
+}
+
+const MOST_INPUTS = 256
+const POLL_MS = 1_000
+/** A machine that answers a machine stops here, without a human word in between. */
+const MOST_ANSWERS_AN_HOUR = 5
+
+export interface Automation {
+  close(): Promise<void>
+}
+
+export function startAutomation(deps: { database: Database; hints: Hints; log: Log; rules: readonly Rule[]; workspaces(): Promise<WorkspaceId[]>; guarded?: boolean }): Automation {
+  const { database, hints, log, rules, guarded = true } = deps
+  const busy = new Set<WorkspaceId>()
+  const again = new Set<WorkspaceId>()
+  let closed = false
+  const off = hints.on('input', (workspace) => void run(workspace as WorkspaceId))
+  const timer = setInterval(() => void runAll(), POLL_MS)
+
+  async function runAll(): Promise<void> {
+    try {
+      for (const workspace of await deps.workspaces()) void run(workspace)
+    } catch (error) {
+      log.debug({ error }, 'automation waits for the database')
+    }
+  }
+
+  async function run(workspace: WorkspaceId): Promise<void> {
+    if (busy.has(workspace)) return void again.add(workspace)
+    busy.add(workspace)
+    try {
+      do again.delete(workspace)
+      while ((await turn(workspace)) || again.has(workspace))
+    } catch (error) {
+      log.warn({ error }, 'a turn of automation was put back')
+    } finally {
+      busy.delete(workspace)
+    }
+  }
+
+  /** @returns whether more may wait */
+  async function turn(workspace: WorkspaceId): Promise<boolean> {
+    if (closed) return false
+    const channels = new Set<ChannelId>()
+    const count = await database.inWorkspace(workspace, async (tx) => {
+      const inputs = await take(tx, workspace)
+      for (const input of inputs) if (await react(tx, workspace, input)) channels.add(input.channel)
+      return inputs.length
+    })
+    if (channels.size > 0) hints.tell(feedTopic(workspace))
+    for (const channel of channels) hints.tell(`delivery ${channel}`)
+    return count === MOST_INPUTS
+  }
+
+  async function react(tx: Tx, workspace: WorkspaceId, input: Input): Promise<boolean> {
+    for (const rule of rules) {
+      const content = rule.answer(input)
+      if (!content) continue
+      if (guarded && (await answersLastHour(tx, workspace, input.identity)) >= MOST_ANSWERS_AN_HOUR) return false
+      await say(tx, workspace, {
+        conversation: input.conversation,
+        content,
+        road: { identity: input.identity, channel: input.channel, why: [{ code: 'reply_target' }] },
+        member: null,
+        cause: { rule: rule.name },
+        replyTo: null,
+        thread: null,
+        clientId: null,
+        sendAt: null,
+        class: 2,
+      })
+      return true
+    }
+    return false
+  }
+
+  return {
+    close: async () => {
+      closed = true
+      off()
+      clearInterval(timer)
+      while (busy.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    },
+  }
+}
+
+async function take(tx: Tx, workspace: WorkspaceId): Promise<Input[]> {
+  const { rows } = await sql<Input>`
+    with taken as (
+      delete from conversation_input i using (
+        select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS} for update skip locked) p
+       where i.workspace_id = ${workspace} and i.pos = p.pos
+      returning i.pos, i.conversation_id, i.message_id)
+    select t.pos, m.shown_in as conversation, t.message_id as message, m.identity_id as identity, m.channel_id as channel, m.content
+      from taken t join message m on m.workspace_id = ${workspace} and m.id = t.message_id order by t.pos`.execute(tx)
+  return rows
+}
+
+async function answersLastHour(tx: Tx, workspace: WorkspaceId, identity: IdentityId): Promise<number> {
+  const { rows } = await sql<{ answers: number }>`
+    select count(*)::int as answers from message m join identity i on i.workspace_id = m.workspace_id and i.id = ${identity}
+      join conversation c on c.workspace_id = i.workspace_id and c.contact_id = i.contact_id and c.joined_into is null
+     where m.workspace_id = ${workspace} and m.shown_in = c.id and m.identity_id = ${identity} and m.automatic and m.direction = 'out'
+       and m.placed > greatest(now() - interval '1 hour', coalesce((select max(h.placed) from message h where h.workspace_id = m.workspace_id and h.shown_in = c.id
+                                                                    and h.author_member is not null and h.direction = 'out'), '-infinity'))`.execute(tx)
+  return rows[0]!.answers
+}

@@ -1,0 +1,179 @@
+/**
+ * Search over all history: words in Russian and English forms through a subscription of the feed, so that no message waits for its
+ * index; names of contacts for small slips. The index is of this database alone and is rebuilt from the messages when they moved.
+ */
+import { sql } from 'kysely'
+import type { MessageHit } from '#contract/calls/search.ts'
+import { search as searchCall } from '#contract/calls/search.ts'
+import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { wordsOf, type Content } from '#contract/message/content.ts'
+import { contactViews, findContacts } from '#server/contacts/views.ts'
+import { takeBatch, type Subscription } from '#server/feed/subscription.ts'
+import { feedTopic } from '#server/feed/feed.ts'
+import { answer } from '#server/platform/calls.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
+
+/** Both languages in one vector: a query's word forms meet whichever the message has. */
+const vector = (text: ReturnType<typeof sql>) => sql`to_tsvector('russian', ${text}) || to_tsvector('english', ${text})`
+
+/** Longest text that is indexed; a letter of a megabyte is found by its beginning. */
+const MOST_WORDS = 20_000
+const REBUILD_BATCH = 500
+
+const subscription: Subscription = {
+  name: 'search',
+  batch: 500,
+  handle: async (tx, workspace, events) => {
+    const ids = events.filter((event) => event.kind === 'message.added' || event.kind === 'message.changed').map((event) => event.subject as MessageId)
+    await index(tx, workspace, [...new Set(ids)])
+  },
+  rebuild: async (tx, workspace) => {
+    await sql`delete from message_words where workspace_id = ${workspace}`.execute(tx)
+    let after = '00000000-0000-0000-0000-000000000000'
+    for (;;) {
+      const { rows } = await sql<{ id: MessageId }>`select id from message where workspace_id = ${workspace} and id > ${after} order by id limit ${REBUILD_BATCH}`.execute(tx)
+      const last = rows.at(-1)
+      if (!last) return
+      await index(tx, workspace, rows.map((row) => row.id))
+      after = last.id
+    }
+  },
+}
+
+async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<void> {
+  if (ids.length === 0) return
+  const { rows } = await sql<{ id: MessageId; content: Content; placed: string; deleted: boolean }>`
+    select id, content, placed::text as placed, deleted_at is not null as deleted from message where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(tx)
+  const worded = rows.map((row) => ({ ...row, words: row.deleted ? '' : storable(wordsOf(row.content)).slice(0, MOST_WORDS) }))
+  const gone = worded.filter((row) => row.words === '').map((row) => row.id)
+  const found = worded.filter((row) => row.words !== '')
+  if (gone.length > 0) await sql`delete from message_words where workspace_id = ${workspace} and message_id = any (${gone}::uuid[])`.execute(tx)
+  if (found.length === 0) return
+  await sql`
+    insert into message_words (workspace_id, message_id, placed, words)
+    select ${workspace}, id, placed, ${vector(sql`words`)}
+      from unnest(${found.map((row) => row.id)}::uuid[], ${found.map((row) => row.placed)}::timestamptz[], ${found.map((row) => row.words)}::text[]) as n (id, placed, words)
+    on conflict (workspace_id, message_id) do update set words = excluded.words`.execute(tx)
+}
+
+/** PostgreSQL stores no NUL. */
+const storable = (text: string): string => text.replaceAll('\0', ' ')
+
+export interface SearchIndex {
+  close(): Promise<void>
+}
+
+export function startSearch(deps: { database: Database; hints: Hints; log: Log; workspaces(): Promise<WorkspaceId[]> }): SearchIndex {
+  const { database, hints, log } = deps
+  let closed = false
+  let running: Promise<void> = Promise.resolve()
+  const heard = new Set<WorkspaceId>()
+  const offs = new Map<WorkspaceId, () => void>()
+  const timer = setInterval(() => void round(), 1_000)
+
+  /** One after the other: an index is never in a hurry. */
+  function round(): void {
+    running = running.then(async () => {
+      if (closed) return
+      try {
+        for (const workspace of await deps.workspaces()) {
+          if (!offs.has(workspace)) offs.set(workspace, hints.on(feedTopic(workspace), () => heard.add(workspace)))
+          while (!closed && (await takeBatch(database, workspace, subscription)) === subscription.batch);
+        }
+      } catch (error) {
+        log.debug({ error }, 'the index waits for the database')
+      }
+    })
+  }
+
+  return {
+    close: async () => {
+      closed = true
+      clearInterval(timer)
+      for (const off of offs.values()) off()
+      await running
+    },
+  }
+}
+
+// ---------------------------------------------------------------- asking
+
+interface Row {
+  message: MessageId
+  conversation: ConversationId
+  conversationName: string
+  authorName: string
+  at: Date
+  placed: string
+  network: string | null
+  content: Content
+  lexemes: string[]
+}
+
+/** Words around the first hit. */
+const AROUND = 80
+
+export const searchCalls = ({ database }: { database: Database }) => [
+  answer(searchCall, ({ query }, caller) =>
+    database.inWorkspace(caller.workspace, async (tx) => {
+      const after = readPageCursor(query.cursor, ['string', 'string'])
+      const rows = await findMessages(tx, caller.workspace, query.q, after, query.limit + 1)
+      const page = rows.slice(0, query.limit)
+      const last = page.at(-1)
+      const contacts = after ? [] : await findContacts(tx, caller.workspace, query.q, undefined, 10)
+      return {
+        messages: page.map((row) => hitOf(row, query.q)),
+        contacts: await contactViews(tx, caller.workspace, contacts),
+        next: rows.length > query.limit && last ? writePageCursor([last.placed, last.message]) : null,
+      }
+    }),
+  ),
+]
+
+async function findMessages(tx: Tx, workspace: WorkspaceId, q: string, after: readonly [string, string] | null, limit: number): Promise<Row[]> {
+  const words = storable(q)
+  // The last word may be half typed.
+  const prefix = /[\p{L}\p{N}]+$/u.exec(words)?.[0] ?? ''
+  const { rows } = await sql<Row>`
+    with q as (select websearch_to_tsquery('russian', ${words}) || websearch_to_tsquery('english', ${words}) ${
+      prefix ? sql`|| (case when ${words} ~ '^[[:alnum:]]+$' then to_tsquery('simple', ${`${prefix}:*`}) else websearch_to_tsquery('simple', ${words}) end)` : sql``
+    } as query),
+    hits as (
+      select w.message_id, w.placed from message_words w, q
+       where w.workspace_id = ${workspace} and w.words @@ q.query ${after ? sql`and (w.placed, w.message_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : sql``}
+       order by w.placed desc, w.message_id desc limit ${limit})
+    select m.id as message, m.shown_in as conversation, h.placed::text as placed, m.at, m.content, ch.network,
+           coalesce(mb.name, ai.name, ai.handle, '') as "authorName",
+           coalesce(co.name, (select i.name from identity i where i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
+                              order by i.seen_at desc nulls last limit 1), '') as "conversationName"
+      from hits h join message m on m.workspace_id = ${workspace} and m.id = h.message_id and m.deleted_at is null
+      join conversation c on c.workspace_id = m.workspace_id and c.id = m.shown_in
+      left join contact co on co.workspace_id = c.workspace_id and co.id = c.contact_id
+      left join member mb on mb.workspace_id = m.workspace_id and mb.id = m.author_member
+      left join identity ai on ai.workspace_id = m.workspace_id and ai.id = m.author_identity
+      left join channel ch on ch.workspace_id = m.workspace_id and ch.id = m.channel_id
+     order by h.placed desc, h.message_id desc`.execute(tx)
+  return rows
+}
+
+function hitOf(row: Row, q: string): MessageHit {
+  const { text, marks } = excerpt(wordsOf(row.content).replaceAll(/\s+/g, ' '), q)
+  const { message, conversation, conversationName, authorName, network } = row
+  return { message, conversation, conversationName, authorName, at: row.at.toISOString(), network, words: text, marks }
+}
+
+/** Marks words that begin like the asked ones: forms differ at their ends. */
+export function excerpt(text: string, q: string): { text: string; marks: [number, number][] } {
+  const stems = (q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, Math.max(3, word.length - 2)))
+  const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)].filter((match) => stems.some((stem) => match[0].toLowerCase().startsWith(stem)))
+  const first = found[0]?.index ?? 0
+  const from = first <= AROUND ? 0 : Math.max(0, text.indexOf(' ', first - AROUND) + 1)
+  const cut = text.slice(from, from + AROUND * 3)
+  const marks = found
+    .map((match): [number, number] => [match.index - from, match.index - from + match[0].length])
+    .filter(([start, end]) => start >= 0 && end <= cut.length)
+  return { text: cut, marks }
+}
