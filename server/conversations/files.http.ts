@@ -1,0 +1,101 @@
+/** `POST /api/files`, `GET /api/files/:id`, and the same for visitors of a site: streamed, so they are routes beside the declared calls. */
+import { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FileId, WorkspaceId } from '#contract/ids.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
+import type { Caller } from '#server/platform/calls.ts'
+import type { Database } from '#server/platform/database.ts'
+import { FileRefused, rangeOf, serving, type Files } from '#server/platform/files/files.ts'
+import { Refused } from '#server/platform/problem.ts'
+import { chatHoldsFile, findFile, takeFile, type FileRow } from './files.ts'
+
+export interface FileRoutesDeps {
+  database: Database
+  files: Files
+  /** Who calls; refuses who may not. */
+  callerOf(request: FastifyRequest, act: 'file.read' | 'file.upload'): Promise<Caller>
+}
+
+/** What members may upload; each network's own limit is told before that. */
+const MOST_BYTES = 50 * 1024 * 1024
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+export const fileRoutes = (deps: FileRoutesDeps) =>
+  async function routes(app: FastifyInstance): Promise<void> {
+    await app.register(multipart, { limits: { fileSize: MOST_BYTES, files: 1, fields: 5 } })
+
+    app.post('/api/files', { bodyLimit: MOST_BYTES + 64 * 1024 }, async (request, reply) => {
+      const caller = await deps.callerOf(request, 'file.upload')
+      const part = request.isMultipart() ? await request.file() : undefined
+      if (!part) throw new Refused('invalid', { fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }] })
+      return reply.code(201).send(await taking(() => takeFile(deps, caller.workspace, part.file, { bytes: MOST_BYTES, name: part.filename, by: { member: caller.member } })))
+    })
+
+    app.get('/api/files/:id', async (request, reply) => {
+      const caller = await deps.callerOf(request, 'file.read')
+      const { id } = request.params as { id: string }
+      const { thumbnail, download } = request.query as { thumbnail?: string; download?: string }
+      const file = UUID.test(id) ? await deps.database.inWorkspace(caller.workspace, (tx) => findFile(tx, caller.workspace, id as FileId)) : null
+      if (!file) throw new Refused('not_found')
+      if (thumbnail !== undefined && file.thumbnail) return sendThumbnail(deps, reply, caller.workspace, id as FileId)
+      return sendFile(deps, reply, caller.workspace, id as FileId, file, request.headers.range, download !== undefined)
+    })
+  }
+
+/** For `/hooks`: a visitor's upload, and files of his own chat. */
+export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
+  return {
+    upload: async (channel: LiveChannel, chat: string, body: NodeJS.ReadableStream, { bytes, name }: { bytes: number; name?: string }) => {
+      const source = body instanceof Readable ? body : Readable.from([])
+      const { id } = await taking(() => takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }))
+      return { file: id }
+    },
+    serve: async (channel: LiveChannel, chat: string, id: string, reply: FastifyReply): Promise<boolean> => {
+      if (!UUID.test(id)) return false
+      const file = await deps.database.inWorkspace(channel.workspace, async (tx) =>
+        (await chatHoldsFile(tx, channel.workspace, channel.id, chat, id as FileId)) ? findFile(tx, channel.workspace, id as FileId) : null,
+      )
+      if (!file) return false
+      await sendFile(deps, reply, channel.workspace, id as FileId, file, undefined, false)
+      return true
+    },
+  }
+}
+
+async function taking<T>(take: () => Promise<T>): Promise<T> {
+  try {
+    return await take()
+  } catch (error) {
+    if (!(error instanceof FileRefused)) throw error
+    throw error.code === 'unreadable' ? new Refused('unreadable') : new Refused('too_large', { detail: error.message })
+  }
+}
+
+async function sendFile(
+  deps: Pick<FileRoutesDeps, 'files'>,
+  reply: FastifyReply,
+  workspace: WorkspaceId,
+  id: FileId,
+  file: FileRow,
+  rangeHeader: string | undefined,
+  download: boolean,
+): Promise<FastifyReply> {
+  const range = rangeOf(rangeHeader, file.bytes)
+  if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${file.bytes}`).send()
+  const opened = await deps.files.open(workspace, id, range ?? {})
+  if (!opened) throw new Refused('not_found')
+  const { headers } = serving({ type: file.type, name: file.name ?? 'file', download })
+  void reply.headers({ ...headers, 'accept-ranges': 'bytes', 'cache-control': 'private, max-age=86400, immutable' })
+  if (range)
+    void reply.code(206).headers({ 'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`, 'content-length': `${range.end - range.start}` })
+  else void reply.header('content-length', `${file.bytes}`)
+  return reply.send(opened.stream)
+}
+
+async function sendThumbnail(deps: Pick<FileRoutesDeps, 'files'>, reply: FastifyReply, workspace: WorkspaceId, id: FileId): Promise<FastifyReply> {
+  const opened = await deps.files.openThumbnail(workspace, id)
+  if (!opened) throw new Refused('not_found')
+  const { headers } = serving({ type: 'image/webp', name: 'thumbnail.webp' })
+  return reply.headers({ ...headers, 'cache-control': 'private, max-age=86400, immutable' }).send(opened.stream)
+}

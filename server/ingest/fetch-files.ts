@@ -1,0 +1,216 @@
+/**
+ * Fetches what messages hold only by their platform's reference, before the link dies. A file never holds a message up: it stands
+ * with a placeholder, and is filled in here. On failure the part stays, with its reason, and can be asked for again.
+ *
+ * take due rows → came inside the event itself (a letter's attachment)? → else ask the connector where the bytes are, stream them in
+ * → on the disk → one transaction: file row, the message's part, the feed
+ */
+import { Readable } from 'node:stream'
+import { sql } from 'kysely'
+import type { Carried } from '#connector-kit/connector.ts'
+import { perform } from '#connector-kit/perform.ts'
+import type { ChannelId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { isMedia, type Content } from '#contract/message/content.ts'
+import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
+import type { Lines } from '#server/channels/lines.ts'
+import { permitOf, type WireOf } from '#server/channels/wire.ts'
+import { insertFile } from '#server/conversations/files.ts'
+import { announce, feedTopic } from '#server/feed/feed.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import { FileRefused, type Files, type StoredFile } from '#server/platform/files/files.ts'
+import type { GuardedHttp } from '#server/platform/guarded-http/guarded-http.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import type { Journal } from './journal.ts'
+
+export interface FetchDeps {
+  database: Database
+  files: Files
+  http: GuardedHttp
+  hints: Hints
+  channels: LiveChannels
+  journal: Journal
+  lines: Pick<Lines, 'fetch'>
+  wireOf: WireOf
+  publicUrl: Parameters<typeof contextOf>[1]
+  workspaces(): Promise<WorkspaceId[]>
+  log: Log
+}
+
+interface Row {
+  id: string
+  channel: ChannelId
+  message: MessageId | null
+  identity: IdentityId | null
+  inbound: InboundId | null
+  part: number
+  remote: string
+  tries: number
+}
+
+const AT_ONCE = 4
+const MOST_TRIES = 5
+const MEDIA_MS = 120_000
+/** Where the abilities name no size. */
+const MOST_BYTES = 50 * 1024 * 1024
+/** While a fetch runs nobody else takes its row. */
+const CLAIMED = '3 minutes'
+
+export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
+  const { database, hints, log } = deps
+  const stop = new AbortController()
+  let running: Promise<void> | undefined
+  const off = hints.on('input', () => void round())
+  const timer = setInterval(() => void round(), 2_000)
+
+  function round(): void {
+    running ??= run()
+      .catch((error: unknown) => log.debug({ error }, 'files wait for the database'))
+      .finally(() => {
+        running = undefined
+      })
+  }
+
+  async function run(): Promise<void> {
+    for (const workspace of await deps.workspaces()) {
+      for (;;) {
+        const rows = stop.signal.aborted ? [] : await database.inWorkspace(workspace, (tx) => claim(tx, workspace))
+        if (rows.length === 0) break
+        await Promise.all(rows.map((row) => fetchOne(workspace, row)))
+        hints.tell(feedTopic(workspace))
+      }
+    }
+  }
+
+  async function fetchOne(workspace: WorkspaceId, row: Row): Promise<void> {
+    try {
+      const channel = await deps.channels.get(row.channel)
+      if (!channel) throw new FileRefused('unreadable', 'the channel was removed')
+      const stored = await store(channel, row)
+      await database.inWorkspace(workspace, (tx) => fill(tx, workspace, row, stored))
+    } catch (error) {
+      const last = error instanceof FileRefused || row.tries + 1 >= MOST_TRIES
+      const words = log.scrub(error instanceof Error ? error.message : 'it failed').slice(0, 200)
+      log.info({ channel: row.channel, error }, 'a file could not be fetched')
+      await database
+        .inWorkspace(workspace, (tx) => giveUp(tx, workspace, row, words, last))
+        .catch((failure: unknown) => log.debug({ error: failure }, 'a failed fetch was not recorded'))
+    }
+  }
+
+  async function store(channel: LiveChannel, row: Row): Promise<StoredFile> {
+    const maxBytes = Math.max(MOST_BYTES, ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes))
+    const carried = await carriedIn(channel, row)
+    if (carried) return deps.files.put(channel.workspace, Readable.from([carried.bytes]), { maxBytes, ...(carried.name ? { name: carried.name } : {}) })
+    const { asks } = channel.connector
+    if (!asks.file) throw new FileRefused('unreadable', 'this network gives no files')
+    const context = contextOf(channel, deps.publicUrl)
+    const place = await perform(asks.file(row.remote, context), deps.wireOf(channel, stop.signal))
+    if ('frame' in place) return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, stop.signal), { maxBytes })
+    const answer = await deps.http.download({
+      method: 'GET',
+      url: place.url,
+      headers: place.headers ?? {},
+      permit: permitOf(channel),
+      timeoutMs: MEDIA_MS,
+      maxBytes,
+      signal: stop.signal,
+    })
+    if (answer.status !== 200) {
+      answer.body.destroy()
+      throw new Error(`the platform answered ${answer.status}`)
+    }
+    return deps.files.put(channel.workspace, answer.body, { maxBytes })
+  }
+
+  async function carriedIn(channel: LiveChannel, row: Row): Promise<Carried | null> {
+    const inbound = row.inbound
+    if (!inbound || !channel.connector.carried) return null
+    const events = await database.inWorkspace(channel.workspace, (tx) => deps.journal.read(tx, channel.workspace, [inbound]))
+    const journaled = events.get(inbound)
+    return journaled ? channel.connector.carried(journaled.event, row.remote, contextOf(channel, deps.publicUrl)) : null
+  }
+
+  return {
+    close: async () => {
+      stop.abort()
+      off()
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+async function claim(tx: Tx, workspace: WorkspaceId): Promise<Row[]> {
+  const { rows } = await sql<Row>`
+    update file_fetch f set ready_at = now() + ${CLAIMED}::interval
+      from (select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() order by ready_at limit ${AT_ONCE} for update skip locked) d
+     where f.workspace_id = ${workspace} and f.id = d.id
+    returning f.id, f.channel_id as channel, f.message_id as message, f.identity_id as identity, f.inbound_id as inbound, f.part, f.remote, f.tries`.execute(tx)
+  return rows
+}
+
+/** The message's part now names our file. An edit may have replaced it meanwhile: then the file stays loose and is swept. */
+async function fill(tx: Tx, workspace: WorkspaceId, row: Row, stored: StoredFile): Promise<void> {
+  await sql`delete from file_fetch where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
+  if (row.identity) {
+    await insertFile(tx, workspace, stored, { channel: row.channel, chat: '' }, true)
+    const { rows } = await sql<{ contact: string | null }>`
+      update identity set avatar_id = ${stored.id} where workspace_id = ${workspace} and id = ${row.identity} returning contact_id as contact`.execute(tx)
+    if (rows[0]?.contact) await announce(tx, workspace, [{ kind: 'contact.changed', subject: rows[0].contact }])
+    return
+  }
+  if (!row.message) return
+  const changed = await changePart(tx, workspace, row, (part) => ({
+    ...part,
+    source: { file: stored.id },
+    ...(part.kind === 'html'
+      ? {}
+      : {
+          type: stored.type,
+          bytes: stored.bytes,
+          ...(part.name ? {} : { name: stored.name }),
+          ...(stored.width && stored.height ? { width: stored.width, height: stored.height } : {}),
+        }),
+  }))
+  await insertFile(tx, workspace, stored, { channel: row.channel, chat: await chatOf(tx, workspace, row) }, changed)
+}
+
+async function chatOf(tx: Tx, workspace: WorkspaceId, row: Row): Promise<string> {
+  const { rows } = await sql<{ chat: string }>`
+    select chat from message_ref where workspace_id = ${workspace} and message_id = ${row.message} and channel_id = ${row.channel} limit 1`.execute(tx)
+  return rows[0]?.chat ?? ''
+}
+
+async function giveUp(tx: Tx, workspace: WorkspaceId, row: Row, words: string, last: boolean): Promise<void> {
+  await sql`
+    update file_fetch set tries = tries + 1, ready_at = now() + power(4, tries) * interval '1 second', failed = ${last ? words : null}
+     where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
+  if (last && row.message) await changePart(tx, workspace, row, (part) => ({ ...part, source: { remote: row.remote, failed: words } }))
+}
+
+type FilePart = Extract<Content['parts'][number], { source: unknown }>
+
+async function changePart(tx: Tx, workspace: WorkspaceId, row: Row, change: (part: FilePart) => FilePart): Promise<boolean> {
+  const { rows } = await sql<{ content: Content }>`select content from message where workspace_id = ${workspace} and id = ${row.message} for update`.execute(tx)
+  const content = rows[0]?.content
+  const part = content?.parts[row.part]
+  if (!content || !part || !('source' in part) || !('remote' in part.source) || part.source.remote !== row.remote) return false
+  const parts = content.parts.map((each, index) => (index === row.part && (isMedia(each) || each.kind === 'html') ? change(each) : each))
+  await sql`update message set content = ${JSON.stringify({ ...content, parts })}::jsonb where workspace_id = ${workspace} and id = ${row.message}`.execute(tx)
+  await announce(tx, workspace, [{ kind: 'message.changed', subject: row.message! }])
+  return true
+}
+
+/** Asks again for a file that the platform did not give. @returns false: there is nothing to ask for */
+export async function fetchAgain(tx: Tx, workspace: WorkspaceId, message: MessageId, part: number): Promise<boolean> {
+  const { rows } = await sql<{ remote: string }>`
+    update file_fetch set failed = null, tries = 0, ready_at = now() where workspace_id = ${workspace} and message_id = ${message} and part = ${part} and failed is not null
+    returning remote`.execute(tx)
+  const remote = rows[0]?.remote
+  if (remote === undefined) return false
+  const row: Row = { id: '', channel: '' as ChannelId, message, identity: null, inbound: null, part, remote, tries: 0 }
+  await changePart(tx, workspace, row, (each) => ({ ...each, source: { remote } }))
+  return true
+}
+
