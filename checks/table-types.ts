@@ -1,11 +1,13 @@
 /**
  * Writes server/platform/tables.ts from a migrated database: Kysely's types of every table of the schema `parley`.
- * `npm run tables` runs it; tables.db.test.ts fails when the file is stale.
+ * `npm run tables` runs it; server/platform/tables.db.test.ts fails when the file is stale.
  *
  * A uuid gets the type of the id it holds: by its foreign key, else by its name (`contact_id`, `author_identity`), where contract/ids.ts
  * has such a type. A text with a `check (… in (…))` becomes the union of its words.
  */
+import { execFileSync } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 
 interface Column {
@@ -76,15 +78,14 @@ export async function tableTypes(ownerUrl: string): Promise<string> {
   )
   const used = [...brands].filter((brand) => body.some((text) => new RegExp(`\\b${brand}\\b`).test(text))).toSorted()
   const list = [...tables.keys()].map((table) => `  ${table}: ${typeName(table)}`)
-  return [
+  return formatted([
     '/** Written by `npm run tables` from the migrated database; change a migration instead. How values arrive: connection.ts. */',
     `import type { ColumnType, GeneratedAlways } from 'kysely'`,
     `import type {\n${used.map((brand) => `  ${brand},`).join('\n')}\n} from '#contract/ids.ts'`,
     HELPERS,
     `export interface Tables {\n${list.join('\n')}\n}`,
     ...body,
-    '',
-  ].join('\n\n')
+  ])
 
   function line(column: Column): string {
     const base = typeOf(column) + (column.nullable ? ' | null' : '')
@@ -117,6 +118,13 @@ export async function tableTypes(ownerUrl: string): Promise<string> {
     return [name, name.split('_').at(-1)!].map((word) => `${typeName(word)}Id`).find((brand) => brands.has(brand))
   }
 }
+
+const formatted = (blocks: string[]) =>
+  execFileSync('oxfmt', ['--stdin-filepath=server/platform/tables.ts'], {
+    cwd: fileURLToPath(new URL('..', import.meta.url)),
+    input: blocks.join('\n\n'),
+    encoding: 'utf8',
+  })
 
 const typeName = (snake: string) =>
   snake

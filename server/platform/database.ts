@@ -18,9 +18,7 @@ export type Tx = Transaction<Tables>
 export interface Database {
   /** One transaction in one workspace. Commits when `work` returns, rolls back when it throws. */
   inWorkspace<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T>
-  /**
-   * One transaction over plumbing, or over several workspaces: for those, `enterWorkspace` inside.
-   */
+  /** One transaction over plumbing, or over several workspaces one after the other: `enterWorkspace`. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements over plumbing. */
   readonly plumbing: Kysely<Tables>
@@ -97,7 +95,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
   }
 }
 
-/** Sets, or changes, the workspace of a transaction. */
+/** Sets, or changes, the workspace of a transaction: until its end, or the next call. */
 export async function enterWorkspace(tx: Tx, workspace: WorkspaceId): Promise<void> {
   await sql`select set_config('parley.workspace', ${workspace}, true)`.execute(tx)
 }

@@ -19,7 +19,7 @@ export interface ProgramLogin {
 export const GROUP = 'parley_program'
 
 /** The role and password of this installation: derived from PARLEY_KEY when that is set, else from a random file for us alone. */
-export async function programLogin(dataDir: string, key?: string): Promise<ProgramLogin> {
+export async function programLogin(dataDir: string, key?: Uint8Array | null): Promise<ProgramLogin> {
   const secret = key ?? (await ownSecret(dataDir))
   const derived = (what: string, bytes: number) =>
     Buffer.from(hkdfSync('sha256', secret, '', `parley program ${what}`, bytes))
@@ -43,32 +43,56 @@ async function ownSecret(dataDir: string): Promise<string> {
 }
 
 /** Makes the role, or brings it up to date. @returns the program's address */
-export async function ensureProgramRole(
-  owner: pg.Client,
-  ownerUrl: string,
-  { role, password }: ProgramLogin,
-): Promise<string> {
+export async function ensureProgramRole(owner: pg.Client, ownerUrl: string, login: ProgramLogin): Promise<string> {
+  const url = asRole(ownerUrl, login)
   try {
-    const { rowCount } = await owner.query('select from pg_roles where rolname = $1', [role])
-    const verb = rowCount === 0 ? 'create' : 'alter'
-    // The verifier instead of the password: statements may be logged. A fresh role may nothing; `inspectProgramRole` looks at an old one.
-    await owner.query(`${verb} role ${role} login password '${scramVerifier(password)}'`)
-    await owner.query(`grant ${GROUP} to ${role}`)
-    await owner.query(`alter role ${role} set search_path = parley`)
-    await owner.query(`alter role ${role} set statement_timeout = '5s'`)
-    await owner.query(`alter role ${role} set idle_in_transaction_session_timeout = '10s'`)
-    await owner.query(
-      `do $$ begin execute format('grant connect on database %I to ${role}', current_database()); end $$`,
-    )
+    // Left alone when it is right: other programs may be connecting as it at this moment.
+    if (!(await isUpToDate(owner, login.role)) || !(await logsIn(url))) await makeRole(owner, login)
   } catch (error) {
     throw new StartFailure(
-      `The program's database role ${role} cannot be made: ${(error as Error).message}. The role of DATABASE_URL needs CREATEROLE.`,
+      `The program's database role ${login.role} cannot be made: ${(error as Error).message}. The role of DATABASE_URL needs CREATEROLE.`,
     )
   }
-  return asRole(ownerUrl, role, password)
+  return url
 }
 
-function asRole(url: string, role: string, password: string): string {
+const SETTINGS = ['search_path=parley', 'statement_timeout=5s', 'idle_in_transaction_session_timeout=10s']
+
+async function isUpToDate(owner: pg.Client, role: string): Promise<boolean> {
+  const { rows } = await owner.query<{ right: boolean }>(
+    `select rolconfig @> $2::text[] and pg_has_role(oid, $3, 'usage') and has_database_privilege(oid, current_database(), 'connect') as right
+       from pg_roles where rolname = $1`,
+    [role, SETTINGS, GROUP],
+  )
+  return rows[0]?.right === true
+}
+
+async function logsIn(url: string): Promise<boolean> {
+  const client = new pg.Client(connectionTo(url))
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.end()
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function makeRole(owner: pg.Client, { role, password }: ProgramLogin): Promise<void> {
+  const { rowCount } = await owner.query('select from pg_roles where rolname = $1', [role])
+  const statements = [
+    // The verifier instead of the password: statements may be logged. A fresh role may nothing; `inspectProgramRole` looks at an old one.
+    `${rowCount === 0 ? 'create' : 'alter'} role ${role} login password '${scramVerifier(password)}'`,
+    `grant ${GROUP} to ${role}`,
+    ...SETTINGS.map((setting) => `alter role ${role} set ${setting.replace(/=(.*)/, ` = '$1'`)}`),
+    `do $$ begin execute format('grant connect on database %I to ${role}', current_database()); end $$`,
+  ]
+  // Sent as one message they are one transaction.
+  await owner.query(statements.join(';\n'))
+}
+
+function asRole(url: string, { role, password }: ProgramLogin): string {
   // An address without a host (its socket is named in the query) cannot carry a user.
   const address = new URL(url.replace(/^(postgres(?:ql)?:\/\/)(?=\/)/, '$1localhost'))
   address.username = role

@@ -285,6 +285,7 @@ describe('accounts', () => {
     const user = { uid: 54_321, gid: 54_321 }
     const { url } = await aParley(await aFolder('data', user), user)
     await write(url, 'works')
+    expect(await read(url)).toEqual(['works'])
   })
 })
 
@@ -328,10 +329,10 @@ describe('one clear line', () => {
   test.runIf(asRoot)('for a full disk, at the first start and at a later one', async () => {
     const folder = await aFolder()
     // A disk of its own, in a mount namespace of its own.
-    const onDisk = (size: string, script: string) => [
-      ...['unshare', '--mount', 'sh', '-c', `mount -t tmpfs -o size=${size} none "$1"; shift; ${script}`, 'sh'],
-      folder,
-    ]
+    const onDisk = (size: string, script: string) => {
+      const mounted = `mount -t tmpfs -o size=${size} none "$1"; shift; ${script}`
+      return ['unshare', '--mount', 'sh', '-c', mounted, 'sh', folder]
+    }
     const first = standIn(folder, { under: onDisk('20m', 'exec "$@"') })
     expect((await first.said).failure).toMatch(/No space left on device|full disk/)
     const later = standIn(folder, {
@@ -387,8 +388,8 @@ async function aFolder(below = 'data', owner?: { uid: number; gid: number }): Pr
 }
 
 function standIn(dataDir: string, { uid, gid, env, script = STAND_IN, under = [] }: StandInOptions = {}) {
-  const [program = '', ...args] = [...under, process.execPath, script, dataDir]
-  const child = spawn(program, args, {
+  const [program, ...args] = [...under, process.execPath, script, dataDir]
+  const child = spawn(program!, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env.PATH, ...env },
     ...(uid === undefined ? {} : { uid }),
