@@ -7,7 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.ts'],
+          include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}'],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
         },
       },

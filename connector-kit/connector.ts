@@ -22,7 +22,7 @@ export type { Abilities, ChannelState, Content, FileRef, Manifest, SendErrorCode
 export type Json = unknown
 
 /** Settings are erased for the server: it holds them sealed and hands them back to the connector that described them. */
-// eslint-disable-next-line typescript/no-explicit-any -- variance: a Connector<Telegram> must be a Connector to the server
+// eslint-disable-next-line typescript/no-explicit-any -- variance: a connector of its own settings must be a Connector to the server
 export interface Connector<S = any> {
   /** The loader refuses another number. */
   readonly api: 1
@@ -296,7 +296,7 @@ export type Opened =
 export interface Line<S> extends Context<S> {
   /** Lease lost, channel paused, shutdown. */
   signal: AbortSignal
-  /** Where reading stopped: IMAP `{uidvalidity, uidnext}`, Telegram's offset; null at the first start. */
+  /** Where reading stopped: a mailbox' `{uidvalidity, uidnext}`, a poll's offset; null at the first start. */
   cursor: Json
   /** Resolves after the commit that holds both; acknowledge to the platform only then. */
   receive(events: Event[], cursor?: Json): Promise<void>

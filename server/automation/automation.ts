@@ -43,7 +43,14 @@ export interface Automation {
   close(): Promise<void>
 }
 
-export function startAutomation(deps: { database: Database; hints: Hints; log: Log; rules: readonly Rule[]; workspaces(): Promise<WorkspaceId[]>; guarded?: boolean }): Automation {
+export function startAutomation(deps: {
+  database: Database
+  hints: Hints
+  log: Log
+  rules: readonly Rule[]
+  workspaces(): Promise<WorkspaceId[]>
+  guarded?: boolean
+}): Automation {
   const { database, hints, log, rules, guarded = true } = deps
   const busy = new Set<WorkspaceId>()
   const again = new Set<WorkspaceId>()
@@ -136,6 +143,8 @@ async function answersLastHour(tx: Tx, workspace: WorkspaceId, identity: Identit
       join conversation c on c.workspace_id = i.workspace_id and c.contact_id = i.contact_id and c.joined_into is null
      where m.workspace_id = ${workspace} and m.shown_in = c.id and m.identity_id = ${identity} and m.automatic and m.direction = 'out'
        and m.placed > greatest(now() - interval '1 hour', coalesce((select max(h.placed) from message h where h.workspace_id = m.workspace_id and h.shown_in = c.id
-                                                                    and h.author_member is not null and h.direction = 'out'), '-infinity'))`.execute(tx)
+                                                                    and h.author_member is not null and h.direction = 'out'), '-infinity'))`.execute(
+    tx,
+  )
   return rows[0]!.answers
 }

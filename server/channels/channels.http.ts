@@ -27,7 +27,13 @@ export interface ChannelCallsDeps {
   channels: LiveChannels
   manager: Manager
   setState: ReturnType<typeof stateKeeper>
-  audit(tx: Tx, caller: Caller, act: string, object: { kind: string; id: string }, detail?: Record<string, unknown>): Promise<void>
+  audit(
+    tx: Tx,
+    caller: Caller,
+    act: string,
+    object: { kind: string; id: string },
+    detail?: Record<string, unknown>,
+  ): Promise<void>
   /** Fails what waits to leave by a channel that goes. */
   failQueued(tx: Tx, workspace: WorkspaceId, channel: ChannelId): Promise<void>
 }
@@ -60,7 +66,11 @@ export function channelCalls(deps: ChannelCallsDeps) {
       next: null,
     })),
     answer(createChannel, async ({ body }, caller) => {
-      const id = await manager.create(caller.workspace, body, audited(caller, 'channel.created', { connector: body.connector, name: body.name }))
+      const id = await manager.create(
+        caller.workspace,
+        body,
+        audited(caller, 'channel.created', { connector: body.connector, name: body.name }),
+      )
       return viewOf(caller, id)
     }),
     answer(getChannel, async ({ params }, caller) => viewOf(caller, params.id)),
@@ -68,7 +78,10 @@ export function channelCalls(deps: ChannelCallsDeps) {
       const channel = await liveOf(caller, params.id)
       await manager.change(
         channel,
-        { ...(body.name === undefined ? {} : { name: body.name }), ...(body.settings === undefined ? {} : { settings: body.settings }) },
+        {
+          ...(body.name === undefined ? {} : { name: body.name }),
+          ...(body.settings === undefined ? {} : { settings: body.settings }),
+        },
         audited(caller, 'channel.changed', { settings: body.settings !== undefined }),
       )
       return viewOf(caller, params.id)
@@ -101,7 +114,12 @@ export function channelCalls(deps: ChannelCallsDeps) {
 
 type ViewDeps = Pick<ChannelCallsDeps, 'manager' | 'connectors'>
 
-export async function channelViews(tx: Tx, workspace: WorkspaceId, ids: ChannelId[] | null, deps: ViewDeps): Promise<ChannelView[]> {
+export async function channelViews(
+  tx: Tx,
+  workspace: WorkspaceId,
+  ids: ChannelId[] | null,
+  deps: ViewDeps,
+): Promise<ChannelView[]> {
   return (await channelRows(tx, workspace, ids)).map((row) => viewOfRow(row, deps))
 }
 
@@ -128,7 +146,12 @@ function viewOfRow(row: ChannelRow, { manager, connectors }: ViewDeps): ChannelV
 
 export const channelPresenters = (deps: ViewDeps): { 'channel.changed': Present; 'channel.removed': Present } => ({
   'channel.changed': async (tx, workspace, rows) => {
-    const views = await channelViews(tx, workspace, rows.map((row) => row.subject as ChannelId), deps)
+    const views = await channelViews(
+      tx,
+      workspace,
+      rows.map((row) => row.subject as ChannelId),
+      deps,
+    )
     const byId = new Map(views.map((view) => [view.id as string, view]))
     return new Map(
       rows.map((row) => {
@@ -137,5 +160,6 @@ export const channelPresenters = (deps: ViewDeps): { 'channel.changed': Present;
       }),
     )
   },
-  'channel.removed': async (_, __, rows) => new Map(rows.map((row) => [row, [{ kind: 'channel.removed', channel: row.subject }]])),
+  'channel.removed': async (_, __, rows) =>
+    new Map(rows.map((row) => [row, [{ kind: 'channel.removed', channel: row.subject }]])),
 })

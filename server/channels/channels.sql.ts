@@ -4,7 +4,10 @@ import type { ChannelView, QuarantinedEvent } from '#contract/calls/channels.ts'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
 
-export interface ChannelRow extends Omit<ChannelView, 'secretsSet' | 'webhookUrl' | 'since' | 'lastInAt' | 'lastOutAt' | 'createdAt' | 'me'> {
+export interface ChannelRow extends Omit<
+  ChannelView,
+  'secretsSet' | 'webhookUrl' | 'since' | 'lastInAt' | 'lastOutAt' | 'createdAt' | 'me'
+> {
   me: Me
   since: Date
   lastInAt: Date | null
@@ -38,11 +41,15 @@ export interface NewChannel {
 }
 
 export async function insertChannel(tx: Tx, workspace: WorkspaceId, channel: NewChannel): Promise<void> {
-  await sql`insert into channel_directory (channel_id, workspace_id, connector, active) values (${channel.id}, ${workspace}, ${channel.connector}, true)`.execute(tx)
+  await sql`insert into channel_directory (channel_id, workspace_id, connector, active) values (${channel.id}, ${workspace}, ${channel.connector}, true)`.execute(
+    tx,
+  )
   await sql`
     insert into channel (workspace_id, id, connector, network, name, settings, settings_open, hook_secret, me, scope, state, checked_at)
     values (${workspace}, ${channel.id}, ${channel.connector}, ${channel.network}, ${channel.name}, ${channel.settings}, ${JSON.stringify(channel.open)}::jsonb,
-            ${channel.hookSecret}, ${JSON.stringify(channel.me)}::jsonb, ${channel.scope}, 'connecting', now())`.execute(tx)
+            ${channel.hookSecret}, ${JSON.stringify(channel.me)}::jsonb, ${channel.scope}, 'connecting', now())`.execute(
+    tx,
+  )
 }
 
 export interface ChannelChange {
@@ -52,7 +59,12 @@ export interface ChannelChange {
   scope?: string
 }
 
-export async function updateChannel(tx: Tx, workspace: WorkspaceId, id: ChannelId, change: ChannelChange): Promise<void> {
+export async function updateChannel(
+  tx: Tx,
+  workspace: WorkspaceId,
+  id: ChannelId,
+  change: ChannelChange,
+): Promise<void> {
   await sql`
     update channel
        set name = coalesce(${change.name ?? null}, name), settings = coalesce(${change.settings?.sealed ?? null}, settings),

@@ -88,7 +88,8 @@ export function startLines(deps: LinesDeps): Lines {
         await hold(channel, lease, signal)
       } catch (error) {
         if (!signal.aborted) {
-          if (isOurs(error)) crashes = [...crashes.filter((at) => at > performance.now() - CRASH_WINDOW_MS), performance.now()]
+          if (isOurs(error))
+            crashes = [...crashes.filter((at) => at > performance.now() - CRASH_WINDOW_MS), performance.now()]
           if (performance.now() - began > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS
           await tell(channel, error, crashes.length >= OUR_CRASHES, waitMs)
         }
@@ -114,18 +115,26 @@ export function startLines(deps: LinesDeps): Lines {
 
   async function hold(channel: LiveChannel, lease: Lease, signal: AbortSignal): Promise<void> {
     const cursor = await cursorOf(channel)
-    await channel.connector.connect!(lineOf(channel, signal, {
-      cursor,
-      receive: async (events, next) => {
-        const passing = events.filter((event) => event.passing)
-        if (passing.length > 0) deps.passing(channel, passing)
-        await deps.receive(channel, events.filter((event) => !event.passing), next === undefined ? undefined : { value: next, epoch: lease.epoch })
-      },
-      serve: (exchange, fetch) => open.set(channel.id, { exchange, fetch }),
-      state: (state, left) => {
-        void deps.setState(channel, { state, data: left === undefined ? {} : { left } }).catch((error: unknown) => log.debug({ error }, 'a state was not saved'))
-      },
-    }))
+    await channel.connector.connect!(
+      lineOf(channel, signal, {
+        cursor,
+        receive: async (events, next) => {
+          const passing = events.filter((event) => event.passing)
+          if (passing.length > 0) deps.passing(channel, passing)
+          await deps.receive(
+            channel,
+            events.filter((event) => !event.passing),
+            next === undefined ? undefined : { value: next, epoch: lease.epoch },
+          )
+        },
+        serve: (exchange, fetch) => open.set(channel.id, { exchange, fetch }),
+        state: (state, left) => {
+          void deps
+            .setState(channel, { state, data: left === undefined ? {} : { left } })
+            .catch((error: unknown) => log.debug({ error }, 'a state was not saved'))
+        },
+      }),
+    )
   }
 
   type Own = Pick<Line<unknown>, 'cursor' | 'receive' | 'serve' | 'state'>
@@ -141,7 +150,9 @@ export function startLines(deps: LinesDeps): Lines {
         try {
           return await deps.http.dial({ ...to, permit: permitOf(channel), signal })
         } catch (error) {
-          throw error instanceof WireFailure ? new WireBroken(error.message, false, error.kind === 'proxy_down' ? 'proxy_down' : 'wire') : error
+          throw error instanceof WireFailure
+            ? new WireBroken(error.message, false, error.kind === 'proxy_down' ? 'proxy_down' : 'wire')
+            : error
         }
       },
       file: async (ref) => {
@@ -154,7 +165,11 @@ export function startLines(deps: LinesDeps): Lines {
 
   async function cursorOf(channel: LiveChannel): Promise<Json> {
     const { rows } = await deps.database.inWorkspace(channel.workspace, (tx) =>
-      sql<{ value: string | null }>`select value from channel_cursor where workspace_id = ${channel.workspace} and channel_id = ${channel.id}`.execute(tx),
+      sql<{
+        value: string | null
+      }>`select value from channel_cursor where workspace_id = ${channel.workspace} and channel_id = ${channel.id}`.execute(
+        tx,
+      ),
     )
     return rows[0]?.value ? (JSON.parse(rows[0].value) as Json) : null
   }
@@ -164,7 +179,11 @@ export function startLines(deps: LinesDeps): Lines {
     log.warn({ channel: channel.id, error }, 'a line broke')
     const code = error instanceof SendError ? error.code : error instanceof WireBroken ? error.code : 'wire'
     const data = { words, retryAt: new Date(Date.now() + waitMs).toISOString() }
-    const state = spent ? 'stopped' : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed' ? code : 'retrying'
+    const state = spent
+      ? 'stopped'
+      : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed'
+        ? code
+        : 'retrying'
     await deps.setState(channel, { state, reason: code, data }).catch(() => {})
   }
 
@@ -199,7 +218,12 @@ export function startLines(deps: LinesDeps): Lines {
       /** Opened by the first question that needs it: most connectors prove their settings over http. */
       const openLine = () =>
         new Promise<Open['exchange']>((resolve, reject) => {
-          const line = lineOf(channel, signal, { cursor: null, receive: async () => {}, serve: resolve, state: () => {} })
+          const line = lineOf(channel, signal, {
+            cursor: null,
+            receive: async () => {},
+            serve: resolve,
+            state: () => {},
+          })
           running = channel.connector.connect!(line).catch(reject)
         })
       try {
@@ -216,5 +240,5 @@ export function startLines(deps: LinesDeps): Lines {
 }
 
 /** A fault of our code, not of the wire or the platform. */
-const isOurs = (error: unknown) => !(error instanceof SendError || error instanceof WireBroken || error instanceof WireFailure)
-
+const isOurs = (error: unknown) =>
+  !(error instanceof SendError || error instanceof WireBroken || error instanceof WireFailure)

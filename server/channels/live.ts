@@ -50,7 +50,12 @@ export interface LiveChannels {
   forget(id: ChannelId): void
 }
 
-export function liveChannels(deps: { database: Database; connectors: Connectors; secrets: ChannelSecrets; hints: Hints }): LiveChannels {
+export function liveChannels(deps: {
+  database: Database
+  connectors: Connectors
+  secrets: ChannelSecrets
+  hints: Hints
+}): LiveChannels {
   const { database, connectors, secrets, hints } = deps
   const cache = new Map<ChannelId, { channel: LiveChannel | null; seenAt: number }>()
   const loading = new Map<ChannelId, Promise<LiveChannel | null>>()
@@ -68,7 +73,9 @@ export function liveChannels(deps: { database: Database; connectors: Connectors;
 
   async function refresh(id: ChannelId, before: LiveChannel | null): Promise<LiveChannel | null> {
     const { rows } = await sql<{ workspace: WorkspaceId; version: number; active: boolean }>`
-      select workspace_id as workspace, version, active from channel_directory where channel_id = ${id}`.execute(database.plumbing)
+      select workspace_id as workspace, version, active from channel_directory where channel_id = ${id}`.execute(
+      database.plumbing,
+    )
     const found = rows[0]
     const channel =
       found === undefined
@@ -99,7 +106,9 @@ export function liveChannels(deps: { database: Database; connectors: Connectors;
     if (!row || !loaded) return null
     const sealer = await secrets.of(workspace)
     const { rows: kept } = await sql<{ name: string; value: Buffer; expires_at: Date }>`
-      select name, value, expires_at from channel_kept where workspace_id = ${workspace} and channel_id = ${id} and expires_at > now()`.execute(tx)
+      select name, value, expires_at from channel_kept where workspace_id = ${workspace} and channel_id = ${id} and expires_at > now()`.execute(
+      tx,
+    )
     const abilities = { ...loaded.connector.abilities, ...row.me.abilities } as Abilities
     return {
       id,
@@ -117,7 +126,12 @@ export function liveChannels(deps: { database: Database; connectors: Connectors;
       state: row.state,
       hold: row.hold,
       abilities,
-      kept: new Map(kept.map((each) => [each.name, { value: sealer.openKept(id, each.name, each.value), expiresAt: each.expires_at }])),
+      kept: new Map(
+        kept.map((each) => [
+          each.name,
+          { value: sealer.openKept(id, each.name, each.value), expiresAt: each.expires_at },
+        ]),
+      ),
     }
   }
 
@@ -125,7 +139,9 @@ export function liveChannels(deps: { database: Database; connectors: Connectors;
     get,
     active: async () => {
       const { rows } = await sql<{ workspace: WorkspaceId; id: ChannelId }>`
-        select workspace_id as workspace, channel_id as id from channel_directory where active`.execute(database.plumbing)
+        select workspace_id as workspace, channel_id as id from channel_directory where active`.execute(
+        database.plumbing,
+      )
       return rows
     },
     forget: (id) => cache.delete(id),
@@ -133,13 +149,18 @@ export function liveChannels(deps: { database: Database; connectors: Connectors;
 }
 
 /** What connectors are called with. `publicUrl` throws where Parley has no public address. */
-export function contextOf(channel: LiveChannel, publicUrl: Context<unknown>['publicUrl']): Context<Record<string, unknown>> & { secret: string; channel: ChannelId } {
+export function contextOf(
+  channel: LiveChannel,
+  publicUrl: Context<unknown>['publicUrl'],
+): Context<Record<string, unknown>> & { secret: string; channel: ChannelId } {
   const now = programClock.now()
   return {
     channel: channel.id,
     settings: channel.settings,
     me: channel.me,
-    kept: Object.fromEntries([...channel.kept].filter(([, each]) => each.expiresAt > now).map(([name, each]) => [name, each.value])),
+    kept: Object.fromEntries(
+      [...channel.kept].filter(([, each]) => each.expiresAt > now).map(([name, each]) => [name, each.value]),
+    ),
     now,
     publicUrl,
     secret: channel.hookSecret,

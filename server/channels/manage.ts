@@ -23,8 +23,16 @@ import type { ChannelSecrets } from './seal.ts'
 import type { stateKeeper } from './state.ts'
 
 export interface Manager {
-  create(workspace: WorkspaceId, given: { connector: string; name: string; settings: Record<string, unknown> }, inSameTx?: InSameTx): Promise<ChannelId>
-  change(channel: LiveChannel, given: { name?: string; settings?: Record<string, unknown> }, inSameTx?: InSameTx): Promise<void>
+  create(
+    workspace: WorkspaceId,
+    given: { connector: string; name: string; settings: Record<string, unknown> },
+    inSameTx?: InSameTx,
+  ): Promise<ChannelId>
+  change(
+    channel: LiveChannel,
+    given: { name?: string; settings?: Record<string, unknown> },
+    inSameTx?: InSameTx,
+  ): Promise<void>
   /** Asks the platform now, repairs the webhook, sets the state. Called by people, and every 15 min by the owner. */
   check(channel: LiveChannel): Promise<void>
   remove(channel: LiveChannel, inSameTx?: InSameTx): Promise<void>
@@ -54,7 +62,8 @@ export function manager(deps: ManagerDeps): Manager {
   const { database, connectors, secrets, channels, lines, hints, setState, log } = deps
   const isPublic = deps.publicUrl.startsWith('https://')
 
-  const receiveOf = (settings: Record<string, unknown>) => (typeof settings.receive === 'string' ? settings.receive : 'auto')
+  const receiveOf = (settings: Record<string, unknown>) =>
+    typeof settings.receive === 'string' ? settings.receive : 'auto'
 
   function usesLine({ connector, settings }: Pick<LiveChannel, 'connector' | 'settings'>): boolean {
     const { receives } = connector.manifest
@@ -67,9 +76,16 @@ export function manager(deps: ManagerDeps): Manager {
   const webhookUrl: Manager['webhookUrl'] = (channel) =>
     channel.connector.webhook && !usesLine(channel) ? `${deps.publicUrl}/hooks/${channel.id}` : null
 
-  async function create(workspace: WorkspaceId, given: { connector: string; name: string; settings: Record<string, unknown> }, inSameTx?: InSameTx) {
+  async function create(
+    workspace: WorkspaceId,
+    given: { connector: string; name: string; settings: Record<string, unknown> },
+    inSameTx?: InSameTx,
+  ) {
     const loaded = connectors.get(given.connector)
-    if (!loaded) throw new Refused('invalid', { fields: [{ path: 'connector', reason: `there is no connector ${given.connector}` }] })
+    if (!loaded)
+      throw new Refused('invalid', {
+        fields: [{ path: 'connector', reason: `there is no connector ${given.connector}` }],
+      })
     const settings = readSettings(loaded, given.settings)
     const id = newId<ChannelId>()
     const hookSecret = randomBytes(32).toString('base64url')
@@ -99,17 +115,25 @@ export function manager(deps: ManagerDeps): Manager {
     return id
   }
 
-  async function change(channel: LiveChannel, given: { name?: string; settings?: Record<string, unknown> }, inSameTx?: InSameTx): Promise<void> {
+  async function change(
+    channel: LiveChannel,
+    given: { name?: string; settings?: Record<string, unknown> },
+    inSameTx?: InSameTx,
+  ): Promise<void> {
     const loaded = connectors.get(channel.folder)!
     // Secrets that are left out stay as they are: the form never had them.
-    const kept = Object.fromEntries(secretNames(loaded).flatMap((name) => (name in channel.settings ? [[name, channel.settings[name]]] : [])))
+    const kept = Object.fromEntries(
+      secretNames(loaded).flatMap((name) => (name in channel.settings ? [[name, channel.settings[name]]] : [])),
+    )
     const settings = given.settings && readSettings(loaded, { ...kept, ...given.settings })
     const me = settings && (await prove({ ...channel, settings }))
     const sealer = await secrets.of(channel.workspace)
     await database.inWorkspace(channel.workspace, async (tx) => {
       await updateChannel(tx, channel.workspace, channel.id, {
         ...(given.name ? { name: given.name } : {}),
-        ...(settings ? { settings: { sealed: sealer.sealSettings(channel.id, settings), open: openPart(loaded, settings) } } : {}),
+        ...(settings
+          ? { settings: { sealed: sealer.sealSettings(channel.id, settings), open: openPart(loaded, settings) } }
+          : {}),
         ...(me ? { me, scope: scopeOf(loaded, channel.id, me) } : {}),
       })
       await announce(tx, channel.workspace, [{ kind: 'channel.changed', subject: channel.id }])
@@ -139,7 +163,8 @@ export function manager(deps: ManagerDeps): Manager {
     const { asks } = channel.connector
     const url = webhookUrl(channel)
     try {
-      if (url && asks.register) await ask(channel, (c) => asks.register!(url, c as Parameters<NonNullable<typeof asks.register>>[1]))
+      if (url && asks.register)
+        await ask(channel, (c) => asks.register!(url, c as Parameters<NonNullable<typeof asks.register>>[1]))
       else if (!url && asks.unregister) await ask(channel, (c) => asks.unregister!(c))
       // A line says itself when it is ready.
       if (!usesLine(channel)) await setState(channel, { state: 'ready' }, force)
@@ -153,7 +178,10 @@ export function manager(deps: ManagerDeps): Manager {
   async function remove(channel: LiveChannel, inSameTx?: InSameTx): Promise<void> {
     const { asks } = channel.connector
     // Best effort: a platform that is away must not keep a channel from being removed.
-    if (asks.unregister) await ask(channel, (c) => asks.unregister!(c)).catch((error: unknown) => log.info({ channel: channel.id, error }, 'could not sign out'))
+    if (asks.unregister)
+      await ask(channel, (c) => asks.unregister!(c)).catch((error: unknown) =>
+        log.info({ channel: channel.id, error }, 'could not sign out'),
+      )
     await database.inWorkspace(channel.workspace, async (tx) => {
       await retireChannel(tx, channel.workspace, channel.id, new Uint8Array())
       await announce(tx, channel.workspace, [{ kind: 'channel.removed', subject: channel.id }])
@@ -174,7 +202,11 @@ export function manager(deps: ManagerDeps): Manager {
       return await ask(channel, channel.connector.asks.me)
     } catch (error) {
       const words = log.scrub(error instanceof Error ? error.message : '').slice(0, 300)
-      if (error instanceof SendError) throw new Refused('settings_refused', { detail: words, values: { code: error.code, words: error.details.words ?? '' } })
+      if (error instanceof SendError)
+        throw new Refused('settings_refused', {
+          detail: words,
+          values: { code: error.code, words: error.details.words ?? '' },
+        })
       if (error instanceof WireBroken) throw new Refused('unreachable', { detail: words, values: { words } })
       throw error
     }
@@ -187,7 +219,9 @@ export function manager(deps: ManagerDeps): Manager {
 function readSettings(loaded: Loaded, given: Record<string, unknown>): Record<string, unknown> {
   const read = loaded.connector.settings.safeParse(given)
   if (read.success) return read.data as Record<string, unknown>
-  throw new Refused('invalid', { fields: read.error.issues.map((issue) => ({ path: ['settings', ...issue.path].join('.'), reason: issue.message })) })
+  throw new Refused('invalid', {
+    fields: read.error.issues.map((issue) => ({ path: ['settings', ...issue.path].join('.'), reason: issue.message })),
+  })
 }
 
 /** Names of write-only fields, from the schema that draws the form. */
@@ -206,7 +240,11 @@ export function openPart(loaded: Loaded, settings: Record<string, unknown>): Rec
 }
 
 const scopeOf = (loaded: Loaded, id: ChannelId, me: Me): string =>
-  loaded.connector.manifest.scope === 'world' ? '' : loaded.connector.manifest.scope === 'channel' ? id : (me.scope ?? me.id)
+  loaded.connector.manifest.scope === 'world'
+    ? ''
+    : loaded.connector.manifest.scope === 'channel'
+      ? id
+      : (me.scope ?? me.id)
 
 function draftOf(
   workspace: WorkspaceId,
@@ -240,7 +278,14 @@ function draftOf(
 function stateAfter(error: unknown) {
   const words = error instanceof Error ? error.message.slice(0, 300) : ''
   if (error instanceof SendError && ['signed_out', 'banned', 'limited', 'api_changed'].includes(error.code))
-    return { state: error.code as 'signed_out' | 'banned' | 'limited' | 'api_changed', reason: error.code, data: { words } }
-  return { state: 'degraded' as const, reason: error instanceof WireBroken ? error.code : 'check_failed', data: { words } }
+    return {
+      state: error.code as 'signed_out' | 'banned' | 'limited' | 'api_changed',
+      reason: error.code,
+      data: { words },
+    }
+  return {
+    state: 'degraded' as const,
+    reason: error instanceof WireBroken ? error.code : 'check_failed',
+    data: { words },
+  }
 }
-

@@ -20,9 +20,11 @@ export function channelSecrets(secrets: Secrets, { protect }: Pick<Log, 'protect
   return {
     of: async (workspace) => {
       const key = await secrets.of(workspace)
-      const seal = (text: string, column: string, row: string) => key.seal(Buffer.from(text), { table: 'channel', column, row })
+      const seal = (text: string, column: string, row: string) =>
+        key.seal(Buffer.from(text), { table: 'channel', column, row })
       /** What was unsealed must never be logged. */
-      const open = (sealed: Uint8Array, column: string, row: string) => Buffer.from(key.open(sealed, { table: 'channel', column, row })).toString()
+      const open = (sealed: Uint8Array, column: string, row: string) =>
+        Buffer.from(key.open(sealed, { table: 'channel', column, row })).toString()
       return {
         sealSettings: (id, settings) => seal(JSON.stringify(settings), 'settings', id),
         openSettings: (id, sealed) => {
@@ -44,7 +46,12 @@ export function channelSecrets(secrets: Secrets, { protect }: Pick<Log, 'protect
 }
 
 const stringsIn = (value: unknown): string[] =>
-  typeof value === 'string' ? [value] : value && typeof value === 'object' ? Object.values(value).flatMap(stringsIn) : []
+  typeof value === 'string'
+    ? [value]
+    : value && typeof value === 'object'
+      ? Object.values(value).flatMap(stringsIn)
+      : []
 
 /** Hosts and names may be logged; anything that could be a password or a token may not. */
-const looksSecret = (value: string) => value.length >= 8 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\S+@\S+$/i.test(value)
+const looksSecret = (value: string) =>
+  value.length >= 8 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\S+@\S+$/i.test(value)

@@ -15,7 +15,10 @@ export interface StateChange {
 export type SetState = (channel: { id: ChannelId; workspace: WorkspaceId }, change: StateChange) => Promise<void>
 
 /** A channel that a person stopped stays stopped, whatever a line or a check finds out meanwhile; `force` is that person. */
-export function stateKeeper(deps: { database: Database; hints: Hints }): (...args: [...Parameters<SetState>, force?: 'force']) => Promise<void> {
+export function stateKeeper(deps: {
+  database: Database
+  hints: Hints
+}): (...args: [...Parameters<SetState>, force?: 'force']) => Promise<void> {
   const { database, hints } = deps
   return async ({ id, workspace }, change, force) => {
     const changed = await database.inWorkspace(workspace, async (tx) => {

@@ -16,7 +16,12 @@ export interface StreamEntry {
 export const streamTopic = (channel: ChannelId, chat: string): string => `stream ${channel} ${chat}`
 
 /** Adds entries; a known key is folded. In the transaction of what they show. */
-export async function addToStreams(tx: Tx, workspace: WorkspaceId, channel: ChannelId, frames: StreamFrame[]): Promise<void> {
+export async function addToStreams(
+  tx: Tx,
+  workspace: WorkspaceId,
+  channel: ChannelId,
+  frames: StreamFrame[],
+): Promise<void> {
   const byChat = Map.groupBy(frames, (each) => each.chat)
   for (const [chat, some] of [...byChat].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     await sql`
@@ -28,18 +33,28 @@ export async function addToStreams(tx: Tx, workspace: WorkspaceId, channel: Chan
           from unnest(${some.map((f) => f.key)}::text[], ${some.map((f) => JSON.stringify(f.frame))}::text[]::jsonb[]) with ordinality as n (key, frame, no)
          where not exists (select from stream_entry e where e.workspace_id = ${workspace} and e.channel_id = ${channel} and e.chat = ${chat} and e.key = n.key))
       insert into stream_entry (workspace_id, channel_id, chat, seq, key, frame)
-      select ${workspace}, ${channel}, ${chat}, line.last_seq + fresh.nth, fresh.key, fresh.frame from line, fresh`.execute(tx)
+      select ${workspace}, ${channel}, ${chat}, line.last_seq + fresh.nth, fresh.key, fresh.frame from line, fresh`.execute(
+      tx,
+    )
     await sql`
       update stream set last_seq = (select max(seq) from stream_entry where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat})
        where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat}
-         and exists (select from stream_entry where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat})`.execute(tx)
+         and exists (select from stream_entry where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat})`.execute(
+      tx,
+    )
   }
 }
 
 /** Most entries of one read; the reader comes again. */
 export const MOST_ENTRIES = 200
 
-export async function entriesAfter(tx: Tx, workspace: WorkspaceId, channel: ChannelId, chat: string, after: number): Promise<StreamEntry[]> {
+export async function entriesAfter(
+  tx: Tx,
+  workspace: WorkspaceId,
+  channel: ChannelId,
+  chat: string,
+  after: number,
+): Promise<StreamEntry[]> {
   const { rows } = await sql<StreamEntry>`
     select seq, frame from stream_entry
      where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat} and seq > ${after}

@@ -9,7 +9,14 @@ import { WireBroken, type Wire } from '#connector-kit/perform.ts'
 import type { FileId } from '#contract/ids.ts'
 import type { FileRef } from '#contract/message/content.ts'
 import type { Database } from '#server/platform/database.ts'
-import { permitFor, WireFailure, type GuardedHttp, type HttpBody, type MultipartPart, type Permit } from '#server/platform/guarded-http/guarded-http.ts'
+import {
+  permitFor,
+  WireFailure,
+  type GuardedHttp,
+  type HttpBody,
+  type MultipartPart,
+  type Permit,
+} from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Lines } from './lines.ts'
 import type { LiveChannel } from './live.ts'
@@ -52,10 +59,20 @@ export function wires(deps: WireDeps): WireOf {
   }
 }
 
-async function overHttp(deps: WireDeps, channel: LiveChannel, request: Extract<Request, { via: 'http' }>, signal: AbortSignal): Promise<Reply> {
+async function overHttp(
+  deps: WireDeps,
+  channel: LiveChannel,
+  request: Extract<Request, { via: 'http' }>,
+  signal: AbortSignal,
+): Promise<Reply> {
   const body = request.body && (await readable(deps, channel, request.body))
   try {
-    const { status, headers, text, body: json } = await deps.http.request({
+    const {
+      status,
+      headers,
+      text,
+      body: json,
+    } = await deps.http.request({
       method: request.method,
       url: request.url,
       headers: request.headers,
@@ -86,7 +103,10 @@ export function permitOf(channel: LiveChannel): Permit {
   return permit
 }
 
-export function permitForSettings(manifest: LiveChannel['connector']['manifest'], settings: Record<string, unknown>): Permit {
+export function permitForSettings(
+  manifest: LiveChannel['connector']['manifest'],
+  settings: Record<string, unknown>,
+): Permit {
   const { apiUrl, proxy } = settings as { apiUrl?: string; proxy?: string }
   return permitFor({
     hosts: manifest.hosts,
@@ -100,13 +120,16 @@ export function permitForSettings(manifest: LiveChannel['connector']['manifest']
 /** Servers that settings name as `{ host, port }`: mail, IRC, XMPP. */
 const hostPortsIn = (settings: Record<string, unknown>): string[] =>
   Object.values(settings).flatMap((value) =>
-    value && typeof value === 'object' && 'host' in value && 'port' in value && typeof value.host === 'string' ? [`${value.host}:${String(value.port)}`] : [],
+    value && typeof value === 'object' && 'host' in value && 'port' in value && typeof value.host === 'string'
+      ? [`${value.host}:${String(value.port)}`]
+      : [],
   )
 
 // ---------------------------------------------------------------- bodies
 
 const hasFile = (body: Body | undefined): boolean =>
-  body !== undefined && ('file' in body || ('multipart' in body && body.multipart.some((part) => part.file !== undefined)))
+  body !== undefined &&
+  ('file' in body || ('multipart' in body && body.multipart.some((part) => part.file !== undefined)))
 
 /** Files become streams that can be opened again: a redirect or another proxy may need the bytes twice. */
 async function readable(deps: WireDeps, channel: LiveChannel, body: Body): Promise<HttpBody> {
@@ -149,9 +172,15 @@ async function sourceOf(deps: WireDeps, channel: LiveChannel, ref: FileRef) {
 
 const DONE: Reply = { status: 200, headers: {}, body: null, text: '' }
 
-async function toStream(deps: WireDeps, channel: LiveChannel, request: Extract<Request, { via: 'socket' }>): Promise<Reply> {
+async function toStream(
+  deps: WireDeps,
+  channel: LiveChannel,
+  request: Extract<Request, { via: 'socket' }>,
+): Promise<Reply> {
   try {
-    await deps.database.inWorkspace(channel.workspace, (tx) => addToStreams(tx, channel.workspace, channel.id, [request]))
+    await deps.database.inWorkspace(channel.workspace, (tx) =>
+      addToStreams(tx, channel.workspace, channel.id, [request]),
+    )
   } catch (error) {
     // The key folds a repeat, so it may simply be tried again.
     throw new WireBroken(error instanceof Error ? error.message : 'the database is away', false)
@@ -166,7 +195,9 @@ async function keep(deps: WireDeps, channel: LiveChannel, request: Extract<Reque
   await deps.database.inWorkspace(channel.workspace, (tx) =>
     sql`insert into channel_kept (workspace_id, channel_id, name, value, expires_at)
         values (${channel.workspace}, ${channel.id}, ${request.name}, ${sealer.sealKept(channel.id, request.name, request.value)}, ${expiresAt})
-        on conflict (workspace_id, channel_id, name) do update set value = excluded.value, expires_at = excluded.expires_at`.execute(tx),
+        on conflict (workspace_id, channel_id, name) do update set value = excluded.value, expires_at = excluded.expires_at`.execute(
+      tx,
+    ),
   )
   channel.kept.set(request.name, { value: request.value, expiresAt })
   return DONE

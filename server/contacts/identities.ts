@@ -33,7 +33,12 @@ export type Sighting = { who: Who; kind: 'person' | 'room' }
  * Set-based: three statements, however many there are.
  * @returns by external id
  */
-export async function recognise(tx: Tx, workspace: WorkspaceId, realm: Realm, sightings: Sighting[]): Promise<Map<string, Identity>> {
+export async function recognise(
+  tx: Tx,
+  workspace: WorkspaceId,
+  realm: Realm,
+  sightings: Sighting[],
+): Promise<Map<string, Identity>> {
   const byExternal = new Map<string, Sighting>()
   for (const sighting of sightings) {
     const before = byExternal.get(sighting.who.id)
@@ -44,7 +49,12 @@ export async function recognise(tx: Tx, workspace: WorkspaceId, realm: Realm, si
   if (all.length === 0) return new Map()
   const column = <T>(read: (sighting: Sighting) => T) => all.map(read)
 
-  const known = await findAll(tx, workspace, realm, column((s) => s.who.id))
+  const known = await findAll(
+    tx,
+    workspace,
+    realm,
+    column((s) => s.who.id),
+  )
   const missing = all.filter((s) => !known.has(s.who.id))
   if (missing.length > 0) {
     const rows = missing.map((s) => ({
@@ -78,18 +88,30 @@ export async function recognise(tx: Tx, workspace: WorkspaceId, realm: Realm, si
           from unnest(${ids}::uuid[], ${contacts}::uuid[]) as n (i, c) join made on made.id = n.c
          where i.workspace_id = ${workspace} and i.id = n.i`.execute(tx)
     }
-    const added = await findAll(tx, workspace, realm, missing.map((s) => s.who.id))
+    const added = await findAll(
+      tx,
+      workspace,
+      realm,
+      missing.map((s) => s.who.id),
+    )
     for (const [externalId, identity] of added) known.set(externalId, { ...identity, fresh: mine.has(externalId) })
   }
   await learn(tx, workspace, realm, all)
   return known
 }
 
-async function findAll(tx: Tx, workspace: WorkspaceId, realm: Realm, externalIds: string[]): Promise<Map<string, Identity>> {
+async function findAll(
+  tx: Tx,
+  workspace: WorkspaceId,
+  realm: Realm,
+  externalIds: string[],
+): Promise<Map<string, Identity>> {
   const { rows } = await sql<Identity>`
     select id, contact_id as contact, external_id as "externalId", kind, ours, reach, false as fresh
       from identity
-     where workspace_id = ${workspace} and network = ${realm.network} and scope = ${realm.scope} and external_id = any (${externalIds})`.execute(tx)
+     where workspace_id = ${workspace} and network = ${realm.network} and scope = ${realm.scope} and external_id = any (${externalIds})`.execute(
+    tx,
+  )
   return new Map(rows.map((row) => [row.externalId, row]))
 }
 
@@ -116,7 +138,12 @@ export interface RoadSighting {
 }
 
 /** Notes by which channel and chat these identities were heard. Rewritten at most once a minute: the row is for people and windows. */
-export async function recordRoads(tx: Tx, workspace: WorkspaceId, channel: ChannelId, heard: RoadSighting[]): Promise<void> {
+export async function recordRoads(
+  tx: Tx,
+  workspace: WorkspaceId,
+  channel: ChannelId,
+  heard: RoadSighting[],
+): Promise<void> {
   if (heard.length === 0) return
   const newest = new Map<string, RoadSighting>()
   for (const each of heard) {
@@ -131,11 +158,18 @@ export async function recordRoads(tx: Tx, workspace: WorkspaceId, channel: Chann
                   ${rows.map((r) => r.windowUntil)}::timestamptz[]) as r (identity, chat, at, until)
     on conflict (workspace_id, identity_id, channel_id) do update
        set chat = excluded.chat, last_in_at = excluded.last_in_at, window_until = excluded.window_until
-     where road.chat <> excluded.chat or road.last_in_at is null or road.last_in_at < excluded.last_in_at - interval '1 minute'`.execute(tx)
+     where road.chat <> excluded.chat or road.last_in_at is null or road.last_in_at < excluded.last_in_at - interval '1 minute'`.execute(
+    tx,
+  )
 }
 
 /** Marks what a platform told about an address: blocked, gone, willing again. @returns the ids that changed */
-export async function recordReach(tx: Tx, workspace: WorkspaceId, identities: IdentityId[], reach: string): Promise<IdentityId[]> {
+export async function recordReach(
+  tx: Tx,
+  workspace: WorkspaceId,
+  identities: IdentityId[],
+  reach: string,
+): Promise<IdentityId[]> {
   const { rows } = await sql<{ id: IdentityId }>`
     update identity set reach = ${reach}, reach_since = now()
      where workspace_id = ${workspace} and id = any (${identities}::uuid[]) and reach <> ${reach}

@@ -48,7 +48,12 @@ export interface Arrival {
 }
 
 /** Somebody came by a token. @returns null for tokens that are unknown, used, expired, revoked, or another's to answer */
-export async function arriveByToken(tx: Tx, workspace: WorkspaceId, token: string, identity: IdentityId): Promise<Arrival | null> {
+export async function arriveByToken(
+  tx: Tx,
+  workspace: WorkspaceId,
+  token: string,
+  identity: IdentityId,
+): Promise<Arrival | null> {
   const { rows } = await sql<{ link: LinkId; contact: ContactId; alreadySame: boolean }>`
     update proof_link l set asked_by = ${identity}, asked_at = now(), tries = tries + 1
       from identity i, contact c
@@ -56,12 +61,19 @@ export async function arriveByToken(tx: Tx, workspace: WorkspaceId, token: strin
        and (l.asked_by is null or l.asked_by = ${identity}) and l.tries < ${MOST_TRIES}
        and i.workspace_id = l.workspace_id and i.id = ${identity}
        and c.workspace_id = l.workspace_id and c.id = l.contact_id
-    returning l.id as link, coalesce(c.merged_into, c.id) as contact, i.contact_id = coalesce(c.merged_into, c.id) as "alreadySame"`.execute(tx)
+    returning l.id as link, coalesce(c.merged_into, c.id) as contact, i.contact_id = coalesce(c.merged_into, c.id) as "alreadySame"`.execute(
+    tx,
+  )
   return rows[0] ?? null
 }
 
 /** The yes of the address that was asked. @returns whose link it was; null when it was not asked, or too late */
-export async function confirmLink(tx: Tx, workspace: WorkspaceId, link: string, identity: IdentityId): Promise<ContactId | null> {
+export async function confirmLink(
+  tx: Tx,
+  workspace: WorkspaceId,
+  link: string,
+  identity: IdentityId,
+): Promise<ContactId | null> {
   const { rows } = await sql<{ contact: ContactId }>`
     update proof_link l set used_at = now() from contact c
      where l.workspace_id = ${workspace} and l.id::text = ${link} and l.asked_by = ${identity} and l.used_at is null and l.revoked_at is null
@@ -71,14 +83,24 @@ export async function confirmLink(tx: Tx, workspace: WorkspaceId, link: string, 
 }
 
 /** A no: the link is worth nothing any more. */
-export async function declineLink(tx: Tx, workspace: WorkspaceId, link: string, identity: IdentityId): Promise<boolean> {
-  const { rows } = await sql`update proof_link set revoked_at = now() where workspace_id = ${workspace} and id::text = ${link} and asked_by = ${identity} and used_at is null returning id`.execute(tx)
+export async function declineLink(
+  tx: Tx,
+  workspace: WorkspaceId,
+  link: string,
+  identity: IdentityId,
+): Promise<boolean> {
+  const { rows } =
+    await sql`update proof_link set revoked_at = now() where workspace_id = ${workspace} and id::text = ${link} and asked_by = ${identity} and used_at is null returning id`.execute(
+      tx,
+    )
   return rows.length > 0
 }
 
 export async function revokeLink(tx: Tx, workspace: WorkspaceId, contact: ContactId, link: LinkId): Promise<boolean> {
   const { rows } = await sql`
-    update proof_link set revoked_at = coalesce(revoked_at, now()) where workspace_id = ${workspace} and id = ${link} and contact_id = ${contact} returning id`.execute(tx)
+    update proof_link set revoked_at = coalesce(revoked_at, now()) where workspace_id = ${workspace} and id = ${link} and contact_id = ${contact} returning id`.execute(
+    tx,
+  )
   return rows.length > 0
 }
 
@@ -87,11 +109,14 @@ export async function linksOf(tx: Tx, workspace: WorkspaceId, contact: ContactId
     select id, channel_id as channel, expires_at as "expiresAt", member_id as member, created_at as "createdAt",
            case when used_at is not null then 'used' when revoked_at is not null then 'revoked' when expires_at < now() then 'expired'
                 when asked_at is not null then 'asked' else 'open' end as state
-      from proof_link where workspace_id = ${workspace} and contact_id = ${contact} ${only ? sql`and id = ${only}` : sql``} order by id desc limit 100`.execute(tx)
+      from proof_link where workspace_id = ${workspace} and contact_id = ${contact} ${only ? sql`and id = ${only}` : sql``} order by id desc limit 100`.execute(
+    tx,
+  )
   return rows.map((row) => ({ ...row, expiresAt: row.expiresAt.toISOString(), createdAt: row.createdAt.toISOString() }))
 }
 
 /** Typed codes come in any case and with a dash. */
 const normal = (token: string): string => (token.length <= 10 ? token.toUpperCase().replaceAll(/[\s-]/g, '') : token)
 const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
-const pick = (signs: string, length: number): string => Array.from({ length }, () => signs[randomInt(signs.length)]!).join('')
+const pick = (signs: string, length: number): string =>
+  Array.from({ length }, () => signs[randomInt(signs.length)]!).join('')

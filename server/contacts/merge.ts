@@ -31,12 +31,20 @@ export interface Merged {
  * Joins `from` into `into`. Fields in conflict stay with `into`; its own empty ones are filled.
  * @throws Refused `same_contact` · `not_found`
  */
-export async function mergeContacts(tx: Tx, workspace: WorkspaceId, into: ContactId, from: ContactId, why: Why): Promise<Merged> {
+export async function mergeContacts(
+  tx: Tx,
+  workspace: WorkspaceId,
+  into: ContactId,
+  from: ContactId,
+  why: Why,
+): Promise<Merged> {
   if (into === from) throw new Refused('same_contact')
   await lockContacts(tx, workspace, [into, from])
   const act = newId<ActId>()
   const { rows } = await sql<{ id: IdentityId }>`
-    update identity set contact_id = ${into} where workspace_id = ${workspace} and contact_id = ${from} returning id`.execute(tx)
+    update identity set contact_id = ${into} where workspace_id = ${workspace} and contact_id = ${from} returning id`.execute(
+    tx,
+  )
   const moved = rows.map((row) => row.id)
   await sql`
     with old as (update contact set merged_into = ${into} where workspace_id = ${workspace} and id = ${from}
@@ -47,7 +55,9 @@ export async function mergeContacts(tx: Tx, workspace: WorkspaceId, into: Contac
       from old where c.workspace_id = ${workspace} and c.id = ${into}`.execute(tx)
   await recordAct(tx, workspace, { act, member: why.member, kind: 'merge', object: into, undo: { into, from, moved } })
   await sql`insert into evidence (workspace_id, id, one, other, kind, how, act_id, member_id)
-            values (${workspace}, ${newId()}, ${why.one}, ${why.other}, ${why.kind}, ${why.how}, ${act}, ${why.member})`.execute(tx)
+            values (${workspace}, ${newId()}, ${why.one}, ${why.other}, ${why.kind}, ${why.how}, ${act}, ${why.member})`.execute(
+    tx,
+  )
   await announce(tx, workspace, [
     { kind: 'contact.merged', subject: from, data: { into } },
     { kind: 'contact.changed', subject: into },
@@ -67,7 +77,13 @@ export interface Split {
  * back with its name and fields; else a new one is made.
  * @throws Refused `not_found` when the identity is not of this contact · `cannot` when nothing would remain
  */
-export async function splitContact(tx: Tx, workspace: WorkspaceId, from: ContactId, identity: IdentityId, member: MemberId | null): Promise<Split> {
+export async function splitContact(
+  tx: Tx,
+  workspace: WorkspaceId,
+  from: ContactId,
+  identity: IdentityId,
+  member: MemberId | null,
+): Promise<Split> {
   await lockContacts(tx, workspace, [from])
   const { rows: own } = await sql<{ id: IdentityId }>`
     select id from identity where workspace_id = ${workspace} and contact_id = ${from}`.execute(tx)
@@ -77,24 +93,45 @@ export async function splitContact(tx: Tx, workspace: WorkspaceId, from: Contact
 }
 
 /** Undoes a merge as far as it still holds: identities that were moved on meanwhile stay where they are. */
-export async function undoMerge(tx: Tx, workspace: WorkspaceId, merge: { into: ContactId; from: ContactId; moved: IdentityId[] }, member: MemberId | null): Promise<Split> {
+export async function undoMerge(
+  tx: Tx,
+  workspace: WorkspaceId,
+  merge: { into: ContactId; from: ContactId; moved: IdentityId[] },
+  member: MemberId | null,
+): Promise<Split> {
   await lockContacts(tx, workspace, [merge.into])
   const { rows } = await sql<{ id: IdentityId }>`
-    select id from identity where workspace_id = ${workspace} and contact_id = ${merge.into} and id = any (${merge.moved}::uuid[])`.execute(tx)
+    select id from identity where workspace_id = ${workspace} and contact_id = ${merge.into} and id = any (${merge.moved}::uuid[])`.execute(
+    tx,
+  )
   if (rows.length === 0) throw new Refused('cannot_undo')
-  return part(tx, workspace, { from: merge.into, moved: rows.map((row) => row.id), parted: merge.from, member, kind: 'unmerge' })
+  return part(tx, workspace, {
+    from: merge.into,
+    moved: rows.map((row) => row.id),
+    parted: merge.from,
+    member,
+    kind: 'unmerge',
+  })
 }
 
 async function part(
   tx: Tx,
   workspace: WorkspaceId,
-  given: { from: ContactId; moved: IdentityId[]; parted?: ContactId; member: MemberId | null; kind: 'split' | 'unmerge' },
+  given: {
+    from: ContactId
+    moved: IdentityId[]
+    parted?: ContactId
+    member: MemberId | null
+    kind: 'split' | 'unmerge'
+  },
 ): Promise<Split> {
   const { from, moved, member } = given
   const parted = given.parted ?? (await formerContact(tx, workspace, from, moved)) ?? newId<ContactId>()
   await sql`insert into contact (workspace_id, id) values (${workspace}, ${parted})
             on conflict (workspace_id, id) do update set merged_into = null`.execute(tx)
-  await sql`update identity set contact_id = ${parted} where workspace_id = ${workspace} and id = any (${moved}::uuid[])`.execute(tx)
+  await sql`update identity set contact_id = ${parted} where workspace_id = ${workspace} and id = any (${moved}::uuid[])`.execute(
+    tx,
+  )
   const { rows: revoked } = await sql<{ id: string }>`
     update evidence e set revoked_at = now()
      where e.workspace_id = ${workspace} and e.revoked_at is null
@@ -116,7 +153,12 @@ async function part(
 }
 
 /** The contact that these identities had before a merge brought them here. */
-async function formerContact(tx: Tx, workspace: WorkspaceId, from: ContactId, moved: IdentityId[]): Promise<ContactId | null> {
+async function formerContact(
+  tx: Tx,
+  workspace: WorkspaceId,
+  from: ContactId,
+  moved: IdentityId[],
+): Promise<ContactId | null> {
   const { rows } = await sql<{ former: ContactId }>`
     select (a.undo ->> 'from')::uuid as former
       from act a join contact c on c.workspace_id = a.workspace_id and c.id = (a.undo ->> 'from')::uuid and c.merged_into = ${from}
@@ -129,7 +171,9 @@ async function formerContact(tx: Tx, workspace: WorkspaceId, from: ContactId, mo
 
 export async function lockContacts(tx: Tx, workspace: WorkspaceId, ids: ContactId[]): Promise<void> {
   const { rows } = await sql<{ merged_into: ContactId | null }>`
-    select merged_into from contact where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(tx)
+    select merged_into from contact where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(
+    tx,
+  )
   if (rows.length < new Set(ids).size || rows.some((row) => row.merged_into !== null)) throw new Refused('not_found')
 }
 
@@ -143,5 +187,7 @@ export interface Act {
 
 export async function recordAct(tx: Tx, workspace: WorkspaceId, given: Act): Promise<void> {
   await sql`insert into act (workspace_id, id, member_id, kind, object_id, undo)
-            values (${workspace}, ${given.act}, ${given.member}, ${given.kind}, ${given.object}, ${JSON.stringify(given.undo)})`.execute(tx)
+            values (${workspace}, ${given.act}, ${given.member}, ${given.kind}, ${given.object}, ${JSON.stringify(given.undo)})`.execute(
+    tx,
+  )
 }

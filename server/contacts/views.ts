@@ -21,11 +21,17 @@ export async function contactViews(tx: Tx, workspace: WorkspaceId, ids: ContactI
     select c.id, c.name as "givenName", c.language, c.time_zone as "timeZone", c.tags, c.fields, c.merged_into as "mergedInto", c.created_at as "createdAt",
            (select v.id from conversation v where v.workspace_id = c.workspace_id and v.contact_id = c.id and v.joined_into is null) as conversation
       from contact c where c.workspace_id = ${workspace} and c.id = any (${ids}::uuid[])`.execute(tx)
-  const identities = Map.groupBy(await identityRows(tx, workspace, sql`i.contact_id = any (${ids}::uuid[])`), (row) => row.contact)
+  const identities = Map.groupBy(
+    await identityRows(tx, workspace, sql`i.contact_id = any (${ids}::uuid[])`),
+    (row) => row.contact,
+  )
   const evidence = await evidenceOf(tx, workspace, ids)
   const views = new Map(
     rows.map((row): [ContactId, ContactView] => {
-      const own = (identities.get(row.id) ?? []).map(({ contact: _, seenAt, ...view }) => ({ ...view, seenAt: seenAt?.toISOString() ?? null }))
+      const own = (identities.get(row.id) ?? []).map(({ contact: _, seenAt, ...view }) => ({
+        ...view,
+        seenAt: seenAt?.toISOString() ?? null,
+      }))
       return [
         row.id,
         {
@@ -68,14 +74,25 @@ async function evidenceOf(tx: Tx, workspace: WorkspaceId, ids: ContactId[]): Pro
   const { rows } = await sql<Omit<Evidence, 'at'> & { contact: ContactId; at: Date }>`
     select i.contact_id as contact, e.one, e.other, e.kind, e.how, e.member_id as member, e.at
       from evidence e join identity i on i.workspace_id = e.workspace_id and i.id = e.one
-     where e.workspace_id = ${workspace} and e.revoked_at is null and i.contact_id = any (${ids}::uuid[]) order by e.at`.execute(tx)
+     where e.workspace_id = ${workspace} and e.revoked_at is null and i.contact_id = any (${ids}::uuid[]) order by e.at`.execute(
+    tx,
+  )
   return new Map(
-    [...Map.groupBy(rows, (row) => row.contact)].map(([contact, some]) => [contact, some.map(({ contact: _, at, ...view }) => ({ ...view, at: at.toISOString() }))]),
+    [...Map.groupBy(rows, (row) => row.contact)].map(([contact, some]) => [
+      contact,
+      some.map(({ contact: _, at, ...view }) => ({ ...view, at: at.toISOString() })),
+    ]),
   )
 }
 
 /** Ids of contacts whose name or address holds these words, newest first. */
-export async function findContacts(tx: Tx, workspace: WorkspaceId, words: string | undefined, before: ContactId | undefined, limit: number): Promise<ContactId[]> {
+export async function findContacts(
+  tx: Tx,
+  workspace: WorkspaceId,
+  words: string | undefined,
+  before: ContactId | undefined,
+  limit: number,
+): Promise<ContactId[]> {
   const pattern = words && `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
   const { rows } = await sql<{ id: ContactId }>`
     select c.id from contact c
@@ -100,7 +117,10 @@ export async function suggestionsFor(tx: Tx, workspace: WorkspaceId, id: Contact
      where i.workspace_id = ${workspace} and i.contact_id = ${id} and m.value = m.theirs and m.value <> ''
      order by m.kind limit 50`.execute(tx)
   const contacts = await contactViews(tx, workspace, [...new Set(rows.map((row) => row.contact))])
-  return contacts.map((contact) => ({ contact, reasons: rows.filter((row) => row.contact === contact.id).map(({ kind, how, value }) => ({ kind, how, value })) }))
+  return contacts.map((contact) => ({
+    contact,
+    reasons: rows.filter((row) => row.contact === contact.id).map(({ kind, how, value }) => ({ kind, how, value })),
+  }))
 }
 
 export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Promise<ActView[]> {
@@ -112,7 +132,15 @@ export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Pr
 
 export const contactPresenters: { 'contact.changed': Present; 'contact.merged': Present } = {
   'contact.changed': async (tx, workspace, rows) => {
-    const views = new Map((await contactViews(tx, workspace, rows.map((row) => row.subject as ContactId))).map((view) => [view.id as string, view]))
+    const views = new Map(
+      (
+        await contactViews(
+          tx,
+          workspace,
+          rows.map((row) => row.subject as ContactId),
+        )
+      ).map((view) => [view.id as string, view]),
+    )
     return new Map(
       rows.map((row) => {
         const contact = views.get(row.subject)
@@ -121,5 +149,10 @@ export const contactPresenters: { 'contact.changed': Present; 'contact.merged': 
     )
   },
   'contact.merged': async (_, __, rows) =>
-    new Map(rows.map((row) => [row, [{ kind: 'contact.merged', contact: row.subject as ContactId, into: row.data.into as ContactId }]])),
+    new Map(
+      rows.map((row) => [
+        row,
+        [{ kind: 'contact.merged', contact: row.subject as ContactId, into: row.data.into as ContactId }],
+      ]),
+    ),
 }

@@ -26,17 +26,27 @@ export interface Before {
 }
 
 /** @throws Refused `not_found` for the conversation, the assignee or the road */
-export async function changeConversation(tx: Tx, workspace: WorkspaceId, member: MemberId, id: ConversationId, change: Change): Promise<ActId> {
+export async function changeConversation(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  id: ConversationId,
+  change: Change,
+): Promise<ActId> {
   const { rows } = await sql<Before>`
     select status, snoozed_until, assignee_id, priority, road_identity, road_channel from conversation
      where workspace_id = ${workspace} and id = ${id} for update`.execute(tx)
   const before = rows[0]
   if (!before) throw new Refused('not_found')
-  if (change.assignee) await mustExist(tx, sql`member where workspace_id = ${workspace} and id = ${change.assignee} and state = 'active'`)
+  if (change.assignee)
+    await mustExist(tx, sql`member where workspace_id = ${workspace} and id = ${change.assignee} and state = 'active'`)
   if (change.via)
-    await mustExist(tx, sql`road r join identity i on i.workspace_id = r.workspace_id and i.id = r.identity_id join conversation c on c.workspace_id = i.workspace_id
+    await mustExist(
+      tx,
+      sql`road r join identity i on i.workspace_id = r.workspace_id and i.id = r.identity_id join conversation c on c.workspace_id = i.workspace_id
                              and (c.contact_id = i.contact_id or c.room_id = i.id)
-                            where r.workspace_id = ${workspace} and c.id = ${id} and r.identity_id = ${change.via.identity} and r.channel_id = ${change.via.channel}`)
+                            where r.workspace_id = ${workspace} and c.id = ${id} and r.identity_id = ${change.via.identity} and r.channel_id = ${change.via.channel}`,
+    )
   const snoozed = change.snoozeUntil !== undefined
   await restoreConversation(tx, workspace, id, {
     status: snoozed ? 'snoozed' : (change.status ?? before.status),
@@ -47,13 +57,19 @@ export async function changeConversation(tx: Tx, workspace: WorkspaceId, member:
     road_channel: change.via === undefined ? before.road_channel : (change.via?.channel ?? null),
   })
   // Who closes has answered enough.
-  if (change.status === 'closed') await sql`update conversation set waiting_since = null where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+  if (change.status === 'closed')
+    await sql`update conversation set waiting_since = null where workspace_id = ${workspace} and id = ${id}`.execute(tx)
   const act = newId<ActId>()
   await recordAct(tx, workspace, { act, member, kind: 'conversation', object: id, undo: before })
   return act
 }
 
-export async function restoreConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId, to: Before): Promise<void> {
+export async function restoreConversation(
+  tx: Tx,
+  workspace: WorkspaceId,
+  id: ConversationId,
+  to: Before,
+): Promise<void> {
   await sql`
     update conversation set status = ${to.status}, snoozed_until = ${to.snoozed_until}, assignee_id = ${to.assignee_id}, priority = ${to.priority},
            road_identity = ${to.road_identity}, road_channel = ${to.road_channel}
@@ -71,12 +87,22 @@ export async function wakeSnoozed(tx: Tx, workspace: WorkspaceId): Promise<numbe
   const { rows } = await sql<{ id: ConversationId }>`
     update conversation set status = 'open', snoozed_until = null
      where workspace_id = ${workspace} and status = 'snoozed' and snoozed_until <= now() returning id`.execute(tx)
-  await announce(tx, workspace, rows.map(({ id }) => ({ kind: 'conversation.changed' as const, subject: id })))
+  await announce(
+    tx,
+    workspace,
+    rows.map(({ id }) => ({ kind: 'conversation.changed' as const, subject: id })),
+  )
   return rows.length
 }
 
 /** The member has seen everything up to `seq`; less than before marks unread from there. */
-export async function markRead(tx: Tx, workspace: WorkspaceId, member: MemberId, id: ConversationId, seq: number): Promise<void> {
+export async function markRead(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  id: ConversationId,
+  seq: number,
+): Promise<void> {
   const { rows } = await sql`
     insert into conversation_read (workspace_id, conversation_id, member_id, seq, in_count)
     select ${workspace}, c.id, ${member}, least(${seq}::bigint, c.last_seq),

@@ -54,7 +54,13 @@ export interface ConversationCallsDeps {
   hints: Hints
   channels: LiveChannels
   hint(workspace: WorkspaceId, hint: FeedHint): void
-  audit(tx: Tx, caller: Caller, act: string, object: { kind: string; id: string }, detail?: Record<string, unknown>): Promise<void>
+  audit(
+    tx: Tx,
+    caller: Caller,
+    act: string,
+    object: { kind: string; id: string },
+    detail?: Record<string, unknown>,
+  ): Promise<void>
 }
 
 export function conversationCalls(deps: ConversationCallsDeps) {
@@ -81,22 +87,34 @@ export function conversationCalls(deps: ConversationCallsDeps) {
   }
 
   async function firstIdentity(tx: Tx, workspace: WorkspaceId, contact: ContactId): Promise<IdentityId> {
-    const { rows } = await sql<{ id: IdentityId }>`select id from identity where workspace_id = ${workspace} and contact_id = ${contact} order by id limit 1`.execute(tx)
+    const { rows } = await sql<{
+      id: IdentityId
+    }>`select id from identity where workspace_id = ${workspace} and contact_id = ${contact} order by id limit 1`.execute(
+      tx,
+    )
     if (!rows[0]) throw new Refused('not_found')
     return rows[0].id
   }
 
   return [
     // ---------------------------------------------------------------- conversations
-    answer(listCall, ({ query }, caller) => read(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query))),
-    answer(countConversations, (_, caller) => read(caller, async (tx) => ({ counts: await countViews(tx, caller.workspace, caller.member) }))),
+    answer(listCall, ({ query }, caller) =>
+      read(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query)),
+    ),
+    answer(countConversations, (_, caller) =>
+      read(caller, async (tx) => ({ counts: await countViews(tx, caller.workspace, caller.member) })),
+    ),
     answer(getConversation, ({ params }, caller) => read(caller, (tx) => rowOf(tx, caller, params.id))),
     answer(beginConversation, ({ body }, caller) =>
       change(caller, async (tx) => {
         await contactOf(tx, caller, body.contact)
-        await sql`insert into conversation (workspace_id, id, contact_id) values (${caller.workspace}, ${newId()}, ${body.contact}) on conflict do nothing`.execute(tx)
+        await sql`insert into conversation (workspace_id, id, contact_id) values (${caller.workspace}, ${newId()}, ${body.contact}) on conflict do nothing`.execute(
+          tx,
+        )
         const { rows } = await sql<{ id: ConversationId }>`
-          select id from conversation where workspace_id = ${caller.workspace} and contact_id = ${body.contact} and joined_into is null`.execute(tx)
+          select id from conversation where workspace_id = ${caller.workspace} and contact_id = ${body.contact} and joined_into is null`.execute(
+          tx,
+        )
         return rowOf(tx, caller, rows[0]!.id)
       }),
     ),
@@ -121,24 +139,36 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     answer(announcePresence, ({ params, body }, caller) =>
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
-        deps.hint(caller.workspace, body.typing ? { hint: 'member.typing', conversation: params.id, member: caller.member } : { hint: 'member.views', conversation: params.id, member: caller.member })
+        deps.hint(
+          caller.workspace,
+          body.typing
+            ? { hint: 'member.typing', conversation: params.id, member: caller.member }
+            : { hint: 'member.views', conversation: params.id, member: caller.member },
+        )
         return {}
       }),
     ),
     answer(getDraft, ({ params }, caller) =>
       read(caller, async (tx) => {
         const { rows } = await sql<{ body: { text: string; note: boolean } }>`
-          select body from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(tx)
+          select body from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(
+          tx,
+        )
         return rows[0]?.body ?? { text: '', note: false }
       }),
     ),
     answer(saveDraft, ({ params, body }, caller) =>
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
-        if (body.text === '') await sql`delete from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(tx)
+        if (body.text === '')
+          await sql`delete from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(
+            tx,
+          )
         else
           await sql`insert into draft (workspace_id, conversation_id, member_id, body) values (${caller.workspace}, ${params.id}, ${caller.member}, ${JSON.stringify(body)}::jsonb)
-                    on conflict (workspace_id, conversation_id, member_id) do update set body = excluded.body, changed_at = now()`.execute(tx)
+                    on conflict (workspace_id, conversation_id, member_id) do update set body = excluded.body, changed_at = now()`.execute(
+            tx,
+          )
         return {}
       }),
     ),
@@ -147,7 +177,9 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         const [view] = await messageViews(tx, caller.workspace, [params.id])
         if (!view || view.deletedAt) throw new Refused('not_found')
         const { rows } = await sql<{ content: Content; at: Date }>`
-          select content, at from message_version where workspace_id = ${caller.workspace} and message_id = ${params.id} order by no`.execute(tx)
+          select content, at from message_version where workspace_id = ${caller.workspace} and message_id = ${params.id} order by no`.execute(
+          tx,
+        )
         const versions = rows.map((row) => ({ content: row.content, at: row.at.toISOString() }))
         return { items: [...versions, { content: view.content, at: view.edited?.at ?? view.at }], next: null }
       }),
@@ -157,7 +189,13 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     answer(listContacts, ({ query }, caller) =>
       read(caller, async (tx) => {
         const before = readPageCursor(query.cursor, ['string'])
-        const ids = await findContacts(tx, caller.workspace, query.q, before?.[0] as ContactId | undefined, query.limit + 1)
+        const ids = await findContacts(
+          tx,
+          caller.workspace,
+          query.q,
+          before?.[0] as ContactId | undefined,
+          query.limit + 1,
+        )
         const items = await contactViews(tx, caller.workspace, ids.slice(0, query.limit))
         return { items, next: ids.length > query.limit ? writePageCursor([items.at(-1)!.id]) : null }
       }),
@@ -206,7 +244,11 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         const split = await splitContact(tx, caller.workspace, params.id, body.identityId, caller.member)
         await partConversations(tx, caller.workspace, split.from, split.parted, split.moved)
         await deps.audit(tx, caller, 'contact.split', { kind: 'contact', id: params.id }, { identity: body.identityId })
-        return { contact: await contactOf(tx, caller, params.id), parted: await contactOf(tx, caller, split.parted), act: await actOf(tx, caller, split.act) }
+        return {
+          contact: await contactOf(tx, caller, params.id),
+          parted: await contactOf(tx, caller, split.parted),
+          act: await actOf(tx, caller, split.act),
+        }
       }),
     ),
     answer(listSuggestions, ({ params }, caller) =>
@@ -230,12 +272,28 @@ export function conversationCalls(deps: ConversationCallsDeps) {
       return change(caller, async (tx) => {
         await contactOf(tx, caller, params.id)
         const typed = links.token < 22
-        const made = await createLink(tx, caller.workspace, { contact: params.id, channel: channel.id, member: caller.member, typed })
+        const made = await createLink(tx, caller.workspace, {
+          contact: params.id,
+          channel: channel.id,
+          member: caller.member,
+          typed,
+        })
         await deps.audit(tx, caller, 'contact.link', { kind: 'contact', id: params.id }, { channel: channel.id })
         const [link] = await linksOf(tx, caller.workspace, params.id, made.id)
         const template = typed ? (links.open ?? links.start) : links.start
-        const url = template && fill(template, { handle: channel.me.handle ?? channel.me.id, id: channel.me.id, token: made.token, ...page(channel.settings) })
-        return { link: link!, url: url ?? null, code: typed ? `${made.token.slice(0, 4)}-${made.token.slice(4)}` : null }
+        const url =
+          template &&
+          fill(template, {
+            handle: channel.me.handle ?? channel.me.id,
+            id: channel.me.id,
+            token: made.token,
+            ...page(channel.settings),
+          })
+        return {
+          link: link!,
+          url: url ?? null,
+          code: typed ? `${made.token.slice(0, 4)}-${made.token.slice(4)}` : null,
+        }
       })
     }),
     answer(listLinks, ({ params }, caller) =>
@@ -253,7 +311,9 @@ export function conversationCalls(deps: ConversationCallsDeps) {
   ]
 
   async function actOf(tx: Tx, caller: Caller, id: ActId) {
-    const { rows } = await sql<{ object: string }>`select object_id as object from act where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
+    const { rows } = await sql<{
+      object: string
+    }>`select object_id as object from act where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
     const act = rows[0] && (await actsOf(tx, caller.workspace, rows[0].object)).find((each) => each.id === id)
     if (!act) throw new Refused('not_found')
     return act
@@ -261,7 +321,9 @@ export function conversationCalls(deps: ConversationCallsDeps) {
 
   async function undo(tx: Tx, caller: Caller, id: ActId) {
     const { rows } = await sql<{ kind: string; object: string; undo: unknown; undone: boolean }>`
-      select kind, object_id as object, undo, undone_at is not null as undone from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(tx)
+      select kind, object_id as object, undo, undone_at is not null as undone from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
+      tx,
+    )
     const act = rows[0]
     if (!act) throw new Refused('not_found')
     if (act.undone) throw new Refused('cannot_undo')
@@ -271,15 +333,22 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     return actOf(tx, caller, id)
   }
 
-  async function contactByAddress(tx: Tx, caller: Caller, given: { channel: Parameters<LiveChannels['get']>[0]; address: string }): Promise<ContactId> {
+  async function contactByAddress(
+    tx: Tx,
+    caller: Caller,
+    given: { channel: Parameters<LiveChannels['get']>[0]; address: string },
+  ): Promise<ContactId> {
     const channel = await deps.channels.get(given.channel)
     if (!channel || channel.workspace !== caller.workspace) throw new Refused('not_found')
-    if (channel.abilities.first.who !== 'anyone') throw new Refused('cannot', { detail: 'on this network the contact must write first' })
+    if (channel.abilities.first.who !== 'anyone')
+      throw new Refused('cannot', { detail: 'on this network the contact must write first' })
     const address = given.address.toLowerCase()
     const known = await recognise(tx, caller.workspace, channel, [{ who: { id: address }, kind: 'person' }])
     const identity = known.get(address)!
     if (!identity.contact) throw new Refused('cannot')
-    await sql`insert into road (workspace_id, identity_id, channel_id, chat) values (${caller.workspace}, ${identity.id}, ${channel.id}, ${address}) on conflict do nothing`.execute(tx)
+    await sql`insert into road (workspace_id, identity_id, channel_id, chat) values (${caller.workspace}, ${identity.id}, ${channel.id}, ${address}) on conflict do nothing`.execute(
+      tx,
+    )
     return identity.contact
   }
 }
@@ -287,32 +356,66 @@ export function conversationCalls(deps: ConversationCallsDeps) {
 type Undo = (tx: Tx, caller: Caller, object: string, undo: unknown) => Promise<void>
 
 const UNDO: Record<string, Undo> = {
-  conversation: async (tx, caller, object, undo) => restoreConversation(tx, caller.workspace, object as ConversationId, undo as Before),
+  conversation: async (tx, caller, object, undo) =>
+    restoreConversation(tx, caller.workspace, object as ConversationId, undo as Before),
   merge: async (tx, caller, _, undo) => {
-    const parted = await undoMerge(tx, caller.workspace, undo as { into: ContactId; from: ContactId; moved: IdentityId[] }, caller.member)
+    const parted = await undoMerge(
+      tx,
+      caller.workspace,
+      undo as { into: ContactId; from: ContactId; moved: IdentityId[] },
+      caller.member,
+    )
     await partConversations(tx, caller.workspace, parted.from, parted.parted, parted.moved)
   },
   split: async (tx, caller, _, undo) => {
     const { from, parted, moved } = undo as { from: ContactId; parted: ContactId; moved: IdentityId[] }
-    const { rows } = await sql<{ id: IdentityId }>`select id from identity where workspace_id = ${caller.workspace} and contact_id = ${from} order by id limit 1`.execute(tx)
+    const { rows } = await sql<{
+      id: IdentityId
+    }>`select id from identity where workspace_id = ${caller.workspace} and contact_id = ${from} order by id limit 1`.execute(
+      tx,
+    )
     if (!rows[0] || !moved[0]) throw new Refused('cannot_undo')
-    const merged = await mergeContacts(tx, caller.workspace, from, parted, { kind: 'manual', how: 'member', one: rows[0].id, other: moved[0], member: caller.member })
+    const merged = await mergeContacts(tx, caller.workspace, from, parted, {
+      kind: 'manual',
+      how: 'member',
+      one: rows[0].id,
+      other: moved[0],
+      member: caller.member,
+    })
     await joinConversations(tx, caller.workspace, merged.into, merged.from)
   },
 }
 
 /** A site's own page, for channels whose chat lives on one. */
-const page = (settings: Record<string, unknown>): { page?: string } => (typeof settings.page === 'string' ? { page: settings.page } : {})
+const page = (settings: Record<string, unknown>): { page?: string } =>
+  typeof settings.page === 'string' ? { page: settings.page } : {}
 
 const fill = (template: string, values: Record<string, string>): string =>
-  template.replaceAll(/\{(\w+)\}/g, (_, name: string) => (name === 'page' ? (values[name] ?? '') : encodeURIComponent(values[name] ?? '')))
+  template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    name === 'page' ? (values[name] ?? '') : encodeURIComponent(values[name] ?? ''),
+  )
 
-export const conversationPresenters: Record<'message.added' | 'message.changed' | 'conversation.changed' | 'conversation.joined' | 'conversation.parted', Present> = {
+export const conversationPresenters: Record<
+  'message.added' | 'message.changed' | 'conversation.changed' | 'conversation.joined' | 'conversation.parted',
+  Present
+> = {
   // One row tells of both: the message, and the row of the list that it moves to the top.
   'message.added': async (tx, workspace, rows) => {
-    const messages = new Map((await messageViews(tx, workspace, rows.map((row) => row.subject as MessageId))).map((view) => [view.id as string, view]))
+    const messages = new Map(
+      (
+        await messageViews(
+          tx,
+          workspace,
+          rows.map((row) => row.subject as MessageId),
+        )
+      ).map((view) => [view.id as string, view]),
+    )
     const conversations = new Map(
-      (await conversationsById(tx, workspace, null, [...new Set([...messages.values()].map((view) => view.conversation))])).map((row) => [row.id, row]),
+      (
+        await conversationsById(tx, workspace, null, [
+          ...new Set([...messages.values()].map((view) => view.conversation)),
+        ])
+      ).map((row) => [row.id, row]),
     )
     return new Map(
       rows.map((row) => {
@@ -327,7 +430,15 @@ export const conversationPresenters: Record<'message.added' | 'message.changed' 
     )
   },
   'message.changed': async (tx, workspace, rows) => {
-    const messages = new Map((await messageViews(tx, workspace, rows.map((row) => row.subject as MessageId))).map((view) => [view.id as string, view]))
+    const messages = new Map(
+      (
+        await messageViews(
+          tx,
+          workspace,
+          rows.map((row) => row.subject as MessageId),
+        )
+      ).map((view) => [view.id as string, view]),
+    )
     return new Map(
       rows.map((row) => {
         const message = messages.get(row.subject)
@@ -336,7 +447,16 @@ export const conversationPresenters: Record<'message.added' | 'message.changed' 
     )
   },
   'conversation.changed': async (tx, workspace, rows) => {
-    const views = new Map((await conversationsById(tx, workspace, null, rows.map((row) => row.subject as ConversationId))).map((row) => [row.id as string, row]))
+    const views = new Map(
+      (
+        await conversationsById(
+          tx,
+          workspace,
+          null,
+          rows.map((row) => row.subject as ConversationId),
+        )
+      ).map((row) => [row.id as string, row]),
+    )
     return new Map(
       rows.map((row) => {
         const conversation = views.get(row.subject)
@@ -345,7 +465,29 @@ export const conversationPresenters: Record<'message.added' | 'message.changed' 
     )
   },
   'conversation.joined': async (_, __, rows) =>
-    new Map(rows.map((row) => [row, [{ kind: 'conversation.joined', conversation: row.subject as ConversationId, into: row.data.into as ConversationId }]])),
+    new Map(
+      rows.map((row) => [
+        row,
+        [
+          {
+            kind: 'conversation.joined',
+            conversation: row.subject as ConversationId,
+            into: row.data.into as ConversationId,
+          },
+        ],
+      ]),
+    ),
   'conversation.parted': async (_, __, rows) =>
-    new Map(rows.map((row) => [row, [{ kind: 'conversation.parted', conversation: row.subject as ConversationId, from: row.data.from as ConversationId }]])),
+    new Map(
+      rows.map((row) => [
+        row,
+        [
+          {
+            kind: 'conversation.parted',
+            conversation: row.subject as ConversationId,
+            from: row.data.from as ConversationId,
+          },
+        ],
+      ]),
+    ),
 }

@@ -28,15 +28,30 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
     app.post('/api/files', { bodyLimit: MOST_BYTES + 64 * 1024 }, async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
       const part = request.isMultipart() ? await request.file() : undefined
-      if (!part) throw new Refused('invalid', { fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }] })
-      return reply.code(201).send(await taking(() => takeFile(deps, caller.workspace, part.file, { bytes: MOST_BYTES, name: part.filename, by: { member: caller.member } })))
+      if (!part)
+        throw new Refused('invalid', {
+          fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }],
+        })
+      return reply
+        .code(201)
+        .send(
+          await taking(() =>
+            takeFile(deps, caller.workspace, part.file, {
+              bytes: MOST_BYTES,
+              name: part.filename,
+              by: { member: caller.member },
+            }),
+          ),
+        )
     })
 
     app.get('/api/files/:id', async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.read')
       const { id } = request.params as { id: string }
       const { thumbnail, download } = request.query as { thumbnail?: string; download?: string }
-      const file = UUID.test(id) ? await deps.database.inWorkspace(caller.workspace, (tx) => findFile(tx, caller.workspace, id as FileId)) : null
+      const file = UUID.test(id)
+        ? await deps.database.inWorkspace(caller.workspace, (tx) => findFile(tx, caller.workspace, id as FileId))
+        : null
       if (!file) throw new Refused('not_found')
       if (thumbnail !== undefined && file.thumbnail) return sendThumbnail(deps, reply, caller.workspace, id as FileId)
       return sendFile(deps, reply, caller.workspace, id as FileId, file, request.headers.range, download !== undefined)
@@ -46,15 +61,24 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
 /** For `/hooks`: a visitor's upload, and files of his own chat. */
 export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
   return {
-    upload: async (channel: LiveChannel, chat: string, body: NodeJS.ReadableStream, { bytes, name }: { bytes: number; name?: string }) => {
+    upload: async (
+      channel: LiveChannel,
+      chat: string,
+      body: NodeJS.ReadableStream,
+      { bytes, name }: { bytes: number; name?: string },
+    ) => {
       const source = body instanceof Readable ? body : Readable.from([])
-      const { id } = await taking(() => takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }))
+      const { id } = await taking(() =>
+        takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }),
+      )
       return { file: id }
     },
     serve: async (channel: LiveChannel, chat: string, id: string, reply: FastifyReply): Promise<boolean> => {
       if (!UUID.test(id)) return false
       const file = await deps.database.inWorkspace(channel.workspace, async (tx) =>
-        (await chatHoldsFile(tx, channel.workspace, channel.id, chat, id as FileId)) ? findFile(tx, channel.workspace, id as FileId) : null,
+        (await chatHoldsFile(tx, channel.workspace, channel.id, chat, id as FileId))
+          ? findFile(tx, channel.workspace, id as FileId)
+          : null,
       )
       if (!file) return false
       await sendFile(deps, reply, channel.workspace, id as FileId, file, undefined, false)
@@ -88,12 +112,22 @@ async function sendFile(
   const { headers } = serving({ type: file.type, name: file.name ?? 'file', download })
   void reply.headers({ ...headers, 'accept-ranges': 'bytes', 'cache-control': 'private, max-age=86400, immutable' })
   if (range)
-    void reply.code(206).headers({ 'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`, 'content-length': `${range.end - range.start}` })
+    void reply
+      .code(206)
+      .headers({
+        'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`,
+        'content-length': `${range.end - range.start}`,
+      })
   else void reply.header('content-length', `${file.bytes}`)
   return reply.send(opened.stream)
 }
 
-async function sendThumbnail(deps: Pick<FileRoutesDeps, 'files'>, reply: FastifyReply, workspace: WorkspaceId, id: FileId): Promise<FastifyReply> {
+async function sendThumbnail(
+  deps: Pick<FileRoutesDeps, 'files'>,
+  reply: FastifyReply,
+  workspace: WorkspaceId,
+  id: FileId,
+): Promise<FastifyReply> {
   const opened = await deps.files.openThumbnail(workspace, id)
   if (!opened) throw new Refused('not_found')
   const { headers } = serving({ type: 'image/webp', name: 'thumbnail.webp' })

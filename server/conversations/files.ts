@@ -22,7 +22,13 @@ export async function takeFile(
 }
 
 /** @param held  a message names it already; loose ones are swept after a day */
-export async function insertFile(tx: Tx, workspace: WorkspaceId, file: StoredFile, by: CameBy, held: boolean): Promise<void> {
+export async function insertFile(
+  tx: Tx,
+  workspace: WorkspaceId,
+  file: StoredFile,
+  by: CameBy,
+  held: boolean,
+): Promise<void> {
   const [channel, chat, member] = 'member' in by ? [null, null, by.member] : [by.channel, by.chat, null]
   await sql`
     insert into file (workspace_id, id, name, type, bytes, sha256, width, height, thumbnail, channel_id, chat, member_id, held)
@@ -36,12 +42,21 @@ export interface FileRow extends FileFacts {
 
 /** @returns null: there is no such file in this workspace */
 export async function findFile(tx: Tx, workspace: WorkspaceId, id: FileId): Promise<FileRow | null> {
-  const { rows } = await sql<FileRow>`select type, name, bytes, thumbnail from file where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+  const { rows } =
+    await sql<FileRow>`select type, name, bytes, thumbnail from file where workspace_id = ${workspace} and id = ${id}`.execute(
+      tx,
+    )
   return rows[0] ?? null
 }
 
 /** Whether this chat may have the file: it sent it, or a message of this chat holds it. */
-export async function chatHoldsFile(tx: Tx, workspace: WorkspaceId, channel: ChannelId, chat: string, id: FileId): Promise<boolean> {
+export async function chatHoldsFile(
+  tx: Tx,
+  workspace: WorkspaceId,
+  channel: ChannelId,
+  chat: string,
+  id: FileId,
+): Promise<boolean> {
   const { rows } = await sql`
     select 1 from file f where f.workspace_id = ${workspace} and f.id = ${id} and f.channel_id = ${channel} and f.chat = ${chat}
     union all

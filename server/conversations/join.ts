@@ -9,29 +9,44 @@ import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
 
 /** After `from` was merged into `into`, in the same transaction. */
-export async function joinConversations(tx: Tx, workspace: WorkspaceId, into: ContactId, from: ContactId): Promise<void> {
+export async function joinConversations(
+  tx: Tx,
+  workspace: WorkspaceId,
+  into: ContactId,
+  from: ContactId,
+): Promise<void> {
   const both = await lockOf(tx, workspace, [into, from])
   const gone = both.find((each) => each.contact === from)
   if (!gone) return
   const kept = both.find((each) => each.contact === into)
   if (!kept) {
     // Nobody has talked under the surviving contact yet: the conversation simply changes hands.
-    await sql`update conversation set contact_id = ${into} where workspace_id = ${workspace} and id = ${gone.id}`.execute(tx)
+    await sql`update conversation set contact_id = ${into} where workspace_id = ${workspace} and id = ${gone.id}`.execute(
+      tx,
+    )
     await announce(tx, workspace, [{ kind: 'conversation.changed', subject: gone.id }])
     return
   }
-  await sql`update conversation set joined_into = ${kept.id} where workspace_id = ${workspace} and (id = ${gone.id} or joined_into = ${gone.id})`.execute(tx)
-  await sql`update message set shown_in = ${kept.id} where workspace_id = ${workspace} and shown_in = ${gone.id}`.execute(tx)
+  await sql`update conversation set joined_into = ${kept.id} where workspace_id = ${workspace} and (id = ${gone.id} or joined_into = ${gone.id})`.execute(
+    tx,
+  )
+  await sql`update message set shown_in = ${kept.id} where workspace_id = ${workspace} and shown_in = ${gone.id}`.execute(
+    tx,
+  )
   await refresh(tx, workspace, [kept.id])
   await sql`
     update conversation k set failed = k.failed + g.failed, in_count = k.in_count + g.in_count,
            waiting_since = least(k.waiting_since, g.waiting_since), status = case when g.status = 'open' then 'open' else k.status end
-      from conversation g where k.workspace_id = ${workspace} and k.id = ${kept.id} and g.workspace_id = ${workspace} and g.id = ${gone.id}`.execute(tx)
+      from conversation g where k.workspace_id = ${workspace} and k.id = ${kept.id} and g.workspace_id = ${workspace} and g.id = ${gone.id}`.execute(
+    tx,
+  )
   // What a member had read of both he has read of the one; what he had not, not.
   await sql`
     insert into conversation_read (workspace_id, conversation_id, member_id, seq, in_count)
     select ${workspace}, ${kept.id}, member_id, 0, in_count from conversation_read where workspace_id = ${workspace} and conversation_id = ${gone.id}
-    on conflict (workspace_id, conversation_id, member_id) do update set in_count = conversation_read.in_count + excluded.in_count`.execute(tx)
+    on conflict (workspace_id, conversation_id, member_id) do update set in_count = conversation_read.in_count + excluded.in_count`.execute(
+    tx,
+  )
   await announce(tx, workspace, [
     { kind: 'conversation.joined', subject: gone.id, data: { into: kept.id } },
     { kind: 'conversation.changed', subject: kept.id },
@@ -39,12 +54,20 @@ export async function joinConversations(tx: Tx, workspace: WorkspaceId, into: Co
 }
 
 /** After identities were parted from a contact, in the same transaction: each message stays with the identity that sent it. */
-export async function partConversations(tx: Tx, workspace: WorkspaceId, from: ContactId, parted: ContactId, moved: IdentityId[]): Promise<void> {
+export async function partConversations(
+  tx: Tx,
+  workspace: WorkspaceId,
+  from: ContactId,
+  parted: ContactId,
+  moved: IdentityId[],
+): Promise<void> {
   const [kept] = await lockOf(tx, workspace, [from])
   if (!kept) return
   const own = await conversationFor(tx, workspace, parted, kept.id)
   await sql`
-    update message set shown_in = ${own} where workspace_id = ${workspace} and shown_in = ${kept.id} and identity_id = any (${moved}::uuid[])`.execute(tx)
+    update message set shown_in = ${own} where workspace_id = ${workspace} and shown_in = ${kept.id} and identity_id = any (${moved}::uuid[])`.execute(
+    tx,
+  )
   // A road that was chosen here may have left with its identity.
   await sql`
     update conversation set road_identity = null, road_channel = null
@@ -59,7 +82,12 @@ export async function partConversations(tx: Tx, workspace: WorkspaceId, from: Co
 }
 
 /** The conversation that the parted contact had before it was joined, or a new one. */
-async function conversationFor(tx: Tx, workspace: WorkspaceId, parted: ContactId, kept: ConversationId): Promise<ConversationId> {
+async function conversationFor(
+  tx: Tx,
+  workspace: WorkspaceId,
+  parted: ContactId,
+  kept: ConversationId,
+): Promise<ConversationId> {
   const { rows } = await sql<{ id: ConversationId }>`
     update conversation set joined_into = null where workspace_id = ${workspace} and contact_id = ${parted} and (joined_into = ${kept} or joined_into is null)
     returning id`.execute(tx)
@@ -69,10 +97,16 @@ async function conversationFor(tx: Tx, workspace: WorkspaceId, parted: ContactId
   return id
 }
 
-async function lockOf(tx: Tx, workspace: WorkspaceId, contacts: ContactId[]): Promise<{ id: ConversationId; contact: ContactId }[]> {
+async function lockOf(
+  tx: Tx,
+  workspace: WorkspaceId,
+  contacts: ContactId[],
+): Promise<{ id: ConversationId; contact: ContactId }[]> {
   const { rows } = await sql<{ id: ConversationId; contact: ContactId }>`
     select id, contact_id as contact from conversation
-     where workspace_id = ${workspace} and contact_id = any (${contacts}::uuid[]) and joined_into is null order by id for update`.execute(tx)
+     where workspace_id = ${workspace} and contact_id = any (${contacts}::uuid[]) and joined_into is null order by id for update`.execute(
+    tx,
+  )
   return rows
 }
 
@@ -108,6 +142,8 @@ async function recount(tx: Tx, workspace: WorkspaceId, ids: ConversationId[]): P
        where workspace_id = ${workspace} and conversation_id = ${id}`.execute(tx)
     // A thread that comes back was read by those who read it inside the other.
     if (before < now)
-      await sql`update conversation_read set in_count = ${now} where workspace_id = ${workspace} and conversation_id = ${id} and in_count > ${now}`.execute(tx)
+      await sql`update conversation_read set in_count = ${now} where workspace_id = ${workspace} and conversation_id = ${id} and in_count > ${now}`.execute(
+        tx,
+      )
   }
 }

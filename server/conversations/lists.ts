@@ -31,7 +31,12 @@ export interface ListQuery {
   cursor?: string | undefined
 }
 
-export async function listConversations(tx: Tx, workspace: WorkspaceId, member: MemberId, query: ListQuery): Promise<{ items: ConversationRow[]; next: string | null }> {
+export async function listConversations(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  query: ListQuery,
+): Promise<{ items: ConversationRow[]; next: string | null }> {
   const after = readPageCursor(query.cursor, ['string', 'string'])
   const { status, assignee, channel, q } = query
   const pattern = q && `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
@@ -39,11 +44,19 @@ export async function listConversations(tx: Tx, workspace: WorkspaceId, member: 
     select * from conversation c where workspace_id = ${workspace} and joined_into is null and last_message is not null
        and ${status ? sql`status = ${status}` : VIEWS[query.view](member)}
        ${assignee === 'none' ? sql`and assignee_id is null` : assignee ? sql`and assignee_id = ${assignee === 'me' ? member : assignee}` : sql``}
-       ${channel ? sql`and exists (select from identity i join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id where i.workspace_id = c.workspace_id
-                                    and r.channel_id = ${channel} and (i.contact_id = c.contact_id or i.id = c.room_id))` : sql``}
-       ${pattern ? sql`and exists (select from identity i left join contact k on k.workspace_id = i.workspace_id and k.id = i.contact_id where i.workspace_id = c.workspace_id
+       ${
+         channel
+           ? sql`and exists (select from identity i join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id where i.workspace_id = c.workspace_id
+                                    and r.channel_id = ${channel} and (i.contact_id = c.contact_id or i.id = c.room_id))`
+           : sql``
+       }
+       ${
+         pattern
+           ? sql`and exists (select from identity i left join contact k on k.workspace_id = i.workspace_id and k.id = i.contact_id where i.workspace_id = c.workspace_id
                                     and (i.contact_id = c.contact_id or i.id = c.room_id)
-                                    and (k.name ilike ${pattern} or i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern}))` : sql``}
+                                    and (k.name ilike ${pattern} or i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern}))`
+           : sql``
+       }
        ${after ? sql`and (last_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : sql``}
      order by last_at desc, id desc limit ${query.limit + 1}`
   const rows = await conversationRows(tx, workspace, member, which)
@@ -85,12 +98,26 @@ export async function listMessages(
   const around = query.around && (await placeOf(tx, workspace, conversation, query.around))
   if (around) {
     const half = Math.max(1, query.limit >> 1)
-    const below = await slice(tx, workspace, conversation, 'older', { placed: around.placed, seq: around.seq + 1 }, half)
+    const below = await slice(
+      tx,
+      workspace,
+      conversation,
+      'older',
+      { placed: around.placed, seq: around.seq + 1 },
+      half,
+    )
     const above = await slice(tx, workspace, conversation, 'newer', around, half)
     return pageOf(tx, workspace, [...above.rows.toReversed(), ...below.rows], { older: below.more, newer: above.more })
   }
   if (newer) {
-    const { rows, more } = await slice(tx, workspace, conversation, 'newer', { placed: newer[0], seq: newer[1] }, query.limit)
+    const { rows, more } = await slice(
+      tx,
+      workspace,
+      conversation,
+      'newer',
+      { placed: newer[0], seq: newer[1] },
+      query.limit,
+    )
     return pageOf(tx, workspace, rows.toReversed(), { older: true, newer: more })
   }
   const from = older ? { placed: older[0], seq: older[1] } : null
@@ -104,7 +131,14 @@ interface Place {
   seq: number
 }
 
-async function slice(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, way: 'older' | 'newer', from: Omit<Place, 'id'> | null, limit: number) {
+async function slice(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  way: 'older' | 'newer',
+  from: Omit<Place, 'id'> | null,
+  limit: number,
+) {
   const order = way === 'older' ? sql`desc` : sql`asc`
   const than = way === 'older' ? sql`<` : sql`>`
   const { rows } = await sql<Place>`
@@ -115,10 +149,19 @@ async function slice(tx: Tx, workspace: WorkspaceId, conversation: ConversationI
   return { rows: rows.slice(0, limit), more: rows.length > limit }
 }
 
-async function pageOf(tx: Tx, workspace: WorkspaceId, rows: Place[], has: { older: boolean; newer: boolean }): Promise<MessagePage> {
+async function pageOf(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: Place[],
+  has: { older: boolean; newer: boolean },
+): Promise<MessagePage> {
   const [first, last] = [rows[0], rows.at(-1)]
   return {
-    items: await messageViews(tx, workspace, rows.map((row) => row.id)),
+    items: await messageViews(
+      tx,
+      workspace,
+      rows.map((row) => row.id),
+    ),
     next: has.older && last ? writePageCursor([last.placed, last.seq]) : null,
     newer: has.newer && first ? writePageCursor([first.placed, first.seq]) : null,
   }
@@ -126,7 +169,9 @@ async function pageOf(tx: Tx, workspace: WorkspaceId, rows: Place[], has: { olde
 
 async function placeOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId): Promise<Place> {
   const { rows } = await sql<Place>`
-    select id, placed::text as placed, seq from message where workspace_id = ${workspace} and shown_in = ${conversation} and id = ${id}`.execute(tx)
+    select id, placed::text as placed, seq from message where workspace_id = ${workspace} and shown_in = ${conversation} and id = ${id}`.execute(
+    tx,
+  )
   if (!rows[0]) throw new Refused('not_found')
   return rows[0]
 }

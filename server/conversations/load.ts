@@ -5,7 +5,16 @@ import type { ChannelId, ContactId, ConversationId, IdentityId, MessageId, Works
 import { recognise, type Identity, type Sighting } from '#server/contacts/identities.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
-import { refKey, type ChannelRealm, type Known, type KnownConversation, type KnownMessage, type KnownRef, type RefName, type Told } from './told.ts'
+import {
+  refKey,
+  type ChannelRealm,
+  type Known,
+  type KnownConversation,
+  type KnownMessage,
+  type KnownRef,
+  type RefName,
+  type Told,
+} from './told.ts'
 
 export interface LoadedConversation extends KnownConversation {
   status: string
@@ -25,7 +34,11 @@ export async function loadKnown(tx: Tx, workspace: WorkspaceId, batch: readonly 
   for (const told of batch) for (const owner of ownersIn(told, people)) owners.add(owner)
   const conversations = await lockConversations(tx, workspace, people.all(), owners)
   const refs = await loadRefs(tx, workspace, batch.flatMap(namesIn))
-  const messages = await loadMessages(tx, workspace, [...refs.values()].flatMap((ref) => ref.message ?? []))
+  const messages = await loadMessages(
+    tx,
+    workspace,
+    [...refs.values()].flatMap((ref) => ref.message ?? []),
+  )
   const byOwner = new Map(conversations.map((each) => [(each.contact ?? each.room) as ContactId | IdentityId, each]))
   return {
     identity: people.identity,
@@ -55,7 +68,8 @@ async function loadIdentities(tx: Tx, workspace: WorkspaceId, batch: readonly To
     sightings.set(realm, group)
     for (const each of incoming) {
       for (const who of whosIn(each)) group.seen.push({ who, kind: 'person' })
-      if (each.is === 'message' && each.group) group.seen.push({ who: { id: each.ref.chat, name: each.group.name }, kind: 'room' })
+      if (each.is === 'message' && each.group)
+        group.seen.push({ who: { id: each.ref.chat, name: each.group.name }, kind: 'room' })
       const chat = chatOfOtherSide(each)
       if (chat !== undefined) chats.set(`${channel.id}\n${chat}`, { channel, chat })
     }
@@ -64,12 +78,14 @@ async function loadIdentities(tx: Tx, workspace: WorkspaceId, batch: readonly To
   // A chat that nobody has been heard in yet is taken for its person: on many networks both have one id.
   for (const [key, { channel, chat }] of chats) {
     const group = sightings.get(`${channel.network}\n${channel.scope}`)
-    if (!byRoad.has(key) && !group?.seen.some((s) => s.who.id === chat)) group?.seen.push({ who: { id: chat }, kind: 'person' })
+    if (!byRoad.has(key) && !group?.seen.some((s) => s.who.id === chat))
+      group?.seen.push({ who: { id: chat }, kind: 'person' })
   }
   const realms = new Map<string, Map<string, Identity>>()
   for (const [realm, { channel, seen }] of [...sightings].toSorted(([a], [b]) => (a < b ? -1 : 1)))
     realms.set(realm, await recognise(tx, workspace, channel, seen))
-  const identity: Known['identity'] = (channel, externalId) => realms.get(`${channel.network}\n${channel.scope}`)?.get(externalId)
+  const identity: Known['identity'] = (channel, externalId) =>
+    realms.get(`${channel.network}\n${channel.scope}`)?.get(externalId)
   return {
     identity,
     talker: (channel, chat) => byRoad.get(`${channel.id}\n${chat}`) ?? identity(channel, chat),
@@ -109,7 +125,11 @@ function chatOfOtherSide(incoming: Incoming): string | undefined {
   return incoming.is === 'status' ? incoming.upTo?.chat : undefined
 }
 
-async function identitiesOfChats(tx: Tx, workspace: WorkspaceId, chats: { channel: ChannelRealm; chat: string }[]): Promise<Map<string, Identity>> {
+async function identitiesOfChats(
+  tx: Tx,
+  workspace: WorkspaceId,
+  chats: { channel: ChannelRealm; chat: string }[],
+): Promise<Map<string, Identity>> {
   if (chats.length === 0) return new Map()
   const { rows } = await sql<Identity & { channel: ChannelId; chat: string }>`
     select r.channel_id as channel, r.chat, i.id, i.contact_id as contact, i.external_id as "externalId", i.kind, i.ours, i.reach, false as fresh
@@ -141,7 +161,9 @@ async function lockConversations(
   owners: Set<ContactId | IdentityId>,
 ): Promise<LoadedConversation[]> {
   if (owners.size === 0) return []
-  const rooms = new Set(identities.filter((identity) => identity.kind === 'room').map((identity) => identity.id as string))
+  const rooms = new Set(
+    identities.filter((identity) => identity.kind === 'room').map((identity) => identity.id as string),
+  )
   const wanted = [...owners].toSorted()
   const found = await lockThose(tx, workspace, wanted)
   const missing = wanted.filter((owner) => !found.some((each) => each.contact === owner || each.room === owner))
@@ -186,7 +208,10 @@ function namesIn(told: Told): RefName[] {
         if (incoming.key) return [{ channel, chat: '', id: `#${incoming.key}` }]
         return incoming.target ? [{ channel, ...incoming.target }] : []
       case 'press':
-        return [{ channel, chat: incoming.chat, id: `press:${incoming.id}` }, ...(incoming.on ? [{ channel, ...incoming.on }] : [])]
+        return [
+          { channel, chat: incoming.chat, id: `press:${incoming.id}` },
+          ...(incoming.on ? [{ channel, ...incoming.on }] : []),
+        ]
       case 'unknown':
         return incoming.by
           ? [{ channel, chat: incoming.ref?.chat ?? incoming.by.id, id: incoming.ref?.id ?? `unknown:${told.inbound}` }]
@@ -210,11 +235,17 @@ export async function loadRefs(tx: Tx, workspace: WorkspaceId, names: RefName[])
     select r.channel_id as channel, r.chat, r.external_id as id, r.message_id as message, r.delivery_id as delivery, r.direction
       from (select distinct * from unnest(${names.map((n) => n.channel)}::uuid[], ${names.map((n) => n.chat)}::text[], ${names.map((n) => n.id)}::text[]))
            as n (channel, chat, id)
-      join message_ref r on r.workspace_id = ${workspace} and r.channel_id = n.channel and r.chat = n.chat and r.external_id = n.id`.execute(tx)
+      join message_ref r on r.workspace_id = ${workspace} and r.channel_id = n.channel and r.chat = n.chat and r.external_id = n.id`.execute(
+    tx,
+  )
   return new Map(rows.map((row) => [refKey(row), row]))
 }
 
-export async function loadMessages(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<Map<MessageId, KnownMessage>> {
+export async function loadMessages(
+  tx: Tx,
+  workspace: WorkspaceId,
+  ids: MessageId[],
+): Promise<Map<MessageId, KnownMessage>> {
   if (ids.length === 0) return new Map()
   const { rows } = await sql<KnownMessage>`
     select id, conversation_id as conversation, shown_in as "shownIn", author_identity as "authorIdentity", channel_id as channel, direction, content,

@@ -126,7 +126,12 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       case 'profile': {
         const identity = identityOf(told, incoming.of)
         if (identity && incoming.avatar && 'remote' in incoming.avatar)
-          plan.avatars.push({ identity: identity.id, channel: told.channel.id, remote: incoming.avatar.remote, inbound: told.inbound })
+          plan.avatars.push({
+            identity: identity.id,
+            channel: told.channel.id,
+            remote: incoming.avatar.remote,
+            inbound: told.inbound,
+          })
         return
       }
       case 'same': {
@@ -153,11 +158,14 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     const author = identityOf(told, incoming.by)
     const talk = talkOf(told, incoming.ref.chat, incoming.by, incoming.group !== undefined)
     if (!author || !talk) return
-    const before = saidRef(name) ?? (incoming.echoOf ? saidRef({ channel: channel.id, chat: '', id: `#${incoming.echoOf}` }) : undefined)
+    const before =
+      saidRef(name) ??
+      (incoming.echoOf ? saidRef({ channel: channel.id, chat: '', id: `#${incoming.echoOf}` }) : undefined)
     if (before) {
       // A repeated id is never an edit, whatever it holds. An echo of ours brings the platform's id and proves that it was sent.
       if (!refOf(name)) addRef(name, before.message, before.delivery, 'out', talk.identity.id)
-      if (before.delivery && author.ours) plan.statuses.push({ delivery: before.delivery, state: 'sent', at: incoming.at })
+      if (before.delivery && author.ours)
+        plan.statuses.push({ delivery: before.delivery, state: 'sent', at: incoming.at })
       return
     }
     const added = add(told, talk, {
@@ -176,7 +184,13 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     for (const alias of incoming.aliases ?? [])
       addRef({ ...name, id: alias }, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
     if (!author.ours && incoming.token)
-      plan.tokens.push({ token: incoming.token, identity: author, channel: channel.id, chat: incoming.ref.chat, message: added.id })
+      plan.tokens.push({
+        token: incoming.token,
+        identity: author,
+        channel: channel.id,
+        chat: incoming.ref.chat,
+        message: added.id,
+      })
   }
 
   function edit(told: Told, incoming: Extract<Incoming, { is: 'edit' }>): void {
@@ -185,7 +199,12 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     // The newest by the platform's edit time shows; a delete beats any edit, earlier or later.
     if (target.deletedAt || (target.editedAt && target.editedAt > incoming.at)) return
     if (sameContent(target.content, incoming.content)) return
-    plan.versions.push({ message: target.id, no: target.versions++, content: target.content, at: target.editedAt ?? incoming.at })
+    plan.versions.push({
+      message: target.id,
+      no: target.versions++,
+      content: target.content,
+      at: target.editedAt ?? incoming.at,
+    })
     target.content = keepFiles(incoming.content, target.content)
     target.editedAt = incoming.at
   }
@@ -225,7 +244,12 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     if (incoming.upTo && (incoming.state === 'delivered' || incoming.state === 'read')) {
       const identity = known.talker(told.channel, incoming.upTo.chat)
       if (identity)
-        plan.watermarks.push({ identity: identity.id, channel: told.channel.id, state: incoming.state, at: incoming.upTo.at })
+        plan.watermarks.push({
+          identity: identity.id,
+          channel: told.channel.id,
+          state: incoming.state,
+          at: incoming.upTo.at,
+        })
     }
   }
 
@@ -266,7 +290,13 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     if (!author || !talk) return
     const added = event(told, talk, author, incoming.chat, 'started', incoming.at)
     if (incoming.token)
-      plan.tokens.push({ token: incoming.token, identity: author, channel: told.channel.id, chat: incoming.chat, message: added.id })
+      plan.tokens.push({
+        token: incoming.token,
+        identity: author,
+        channel: told.channel.id,
+        chat: incoming.chat,
+        message: added.id,
+      })
   }
 
   function permission(told: Told, incoming: Extract<Incoming, { is: 'permission' }>): void {
@@ -289,7 +319,9 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       author,
       chat,
       direction: author.ours ? 'out' : 'in',
-      content: { parts: [{ kind: 'unknown', what: incoming.what, ...(incoming.openUrl ? { openUrl: incoming.openUrl } : {}) }] },
+      content: {
+        parts: [{ kind: 'unknown', what: incoming.what, ...(incoming.openUrl ? { openUrl: incoming.openUrl } : {}) }],
+      },
       replyTo: null,
       thread: null,
       forwarded: null,
@@ -385,7 +417,13 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     })
   }
 
-  function addRef(name: RefName, message: MessageId, delivery: KnownRef['delivery'], direction: 'in' | 'out', identity: IdentityId): void {
+  function addRef(
+    name: RefName,
+    message: MessageId,
+    delivery: KnownRef['delivery'],
+    direction: 'in' | 'out',
+    identity: IdentityId,
+  ): void {
     newRefs.set(refKey(name), { ...name, message, delivery, direction })
     plan.refs.push({ name, message, delivery, direction, identity })
   }
@@ -452,7 +490,8 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
 const labelOf = (offered: Content | undefined, value: string): string =>
   offered?.choices?.rows.flat().find((choice) => choice.id === value || choice.value === value)?.label ?? value
 
-const sameContent = (one: Content, other: Content): boolean => JSON.stringify(withoutFiles(one)) === JSON.stringify(withoutFiles(other))
+const sameContent = (one: Content, other: Content): boolean =>
+  JSON.stringify(withoutFiles(one)) === JSON.stringify(withoutFiles(other))
 
 /** A file that was fetched meanwhile is the same file: platforms name it anew with every edit. */
 const withoutFiles = (content: Content): unknown => ({
@@ -466,7 +505,13 @@ function keepFiles(edited: Content, before: Content): Content {
     ...edited,
     parts: edited.parts.map((part, index) => {
       const old = before.parts[index]
-      const same = 'source' in part && old && 'source' in old && old.kind === part.kind && old.kind !== 'html' && part.kind !== 'html'
+      const same =
+        'source' in part &&
+        old &&
+        'source' in old &&
+        old.kind === part.kind &&
+        old.kind !== 'html' &&
+        part.kind !== 'html'
       return same && 'file' in old.source && old.bytes === part.bytes ? { ...part, source: old.source } : part
     }),
   }

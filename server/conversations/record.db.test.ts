@@ -15,12 +15,25 @@ async function aTalk() {
   const receive = (...batch: Told[]) => database.inWorkspace(workspace, (tx) => recordIncoming(tx, workspace, batch))
   const messages = () =>
     database.inWorkspace(workspace, async (tx) => {
-      const { rows } = await sql<{ id: MessageId }>`select id from message where workspace_id = ${workspace} order by placed, seq`.execute(tx)
-      return messageViews(tx, workspace, rows.map((row) => row.id))
+      const { rows } = await sql<{
+        id: MessageId
+      }>`select id from message where workspace_id = ${workspace} order by placed, seq`.execute(tx)
+      return messageViews(
+        tx,
+        workspace,
+        rows.map((row) => row.id),
+      )
     })
-  const texts = async () => (await messages()).map((message) => message.content.parts.map((part) => ('text' in part ? part.text : part.kind)).join())
+  const texts = async () =>
+    (await messages()).map((message) =>
+      message.content.parts.map((part) => ('text' in part ? part.text : part.kind)).join(),
+    )
   const count = (table: string) =>
-    database.inWorkspace(workspace, async (tx) => (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(tx)).rows[0]!.n)
+    database.inWorkspace(
+      workspace,
+      async (tx) =>
+        (await sql<{ n: number }>`select count(*)::int as n from ${sql.table(table)}`.execute(tx)).rows[0]!.n,
+    )
   return { workspace, channel, receive, messages, texts, count }
 }
 
@@ -29,7 +42,13 @@ describe('what a platform tells becomes a conversation', () => {
     const { channel, receive, messages, count } = await aTalk()
     await receive(told(channel, [said('1', 'hello')]))
     const [first] = await messages()
-    expect(first).toMatchObject({ seq: 1, direction: 'in', author: { name: 'ann' }, network: 'pigeon', content: { parts: [{ text: 'hello' }] } })
+    expect(first).toMatchObject({
+      seq: 1,
+      direction: 'in',
+      author: { name: 'ann' },
+      network: 'pigeon',
+      content: { parts: [{ text: 'hello' }] },
+    })
     expect([await count('contact'), await count('identity'), await count('conversation')]).toEqual([1, 1, 1])
   })
 
@@ -73,7 +92,15 @@ describe('what a platform tells becomes a conversation', () => {
 describe('edits, deletions and reactions', () => {
   const by = { id: 'ann', name: 'ann' }
   const edit = (channel: ChannelRealm, text: string, at = new Date(), id = 'ann') =>
-    told(channel, [{ is: 'edit', target: { chat: 'ann', id: '1' }, by: { ...by, id }, at, content: { parts: [{ kind: 'text', text, entities: [] }] } }])
+    told(channel, [
+      {
+        is: 'edit',
+        target: { chat: 'ann', id: '1' },
+        by: { ...by, id },
+        at,
+        content: { parts: [{ kind: 'text', text, entities: [] }] },
+      },
+    ])
 
   test('an edit shows, and every version stays readable', async () => {
     const { channel, receive, messages } = await aTalk()
@@ -118,7 +145,8 @@ describe('edits, deletions and reactions', () => {
   test('a reaction is one per person and can be taken back', async () => {
     const { channel, receive, messages } = await aTalk()
     await receive(told(channel, [said('1', 'hello')]))
-    const react = (set: string[]) => receive(told(channel, [{ is: 'reaction', target: { chat: 'ann', id: '1' }, by, set }]))
+    const react = (set: string[]) =>
+      receive(told(channel, [{ is: 'reaction', target: { chat: 'ann', id: '1' }, by, set }]))
     await react(['👍'])
     expect((await messages())[0]?.reactions).toMatchObject([{ emoji: ['👍'] }])
     await react([])

@@ -1,6 +1,14 @@
 /** What the planner takes and gives. `told`: one journaled event with what its connector read in it. */
 import type { Incoming } from '#connector-kit/connector.ts'
-import type { ChannelId, ContactId, ConversationId, DeliveryId, IdentityId, InboundId, MessageId } from '#contract/ids.ts'
+import type {
+  ChannelId,
+  ContactId,
+  ConversationId,
+  DeliveryId,
+  IdentityId,
+  InboundId,
+  MessageId,
+} from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import type { ChannelRealm } from '#server/channels/channel-realm.ts'
 import type { Identity } from '#server/contacts/identities.ts'
@@ -99,7 +107,13 @@ export interface StatusTold {
 export interface BatchPlan {
   readonly messages: NewMessage[]
   /** Names of new messages, and further names of known ones. */
-  readonly refs: { name: RefName; message: MessageId; delivery: DeliveryId | null; direction: 'in' | 'out'; identity: IdentityId }[]
+  readonly refs: {
+    name: RefName
+    message: MessageId
+    delivery: DeliveryId | null
+    direction: 'in' | 'out'
+    identity: IdentityId
+  }[]
   readonly versions: { message: MessageId; no: number; content: Content; at: Date }[]
   /** Messages whose content, edit or deletion changed, with their new state. */
   readonly changed: Map<MessageId, KnownMessage>
@@ -115,7 +129,14 @@ export interface BatchPlan {
   readonly moved: { channel: ChannelRealm; what: 'identity' | 'chat'; from: string; to: string }[]
   /** Things that higher rungs act on, in the same transaction. */
   readonly tokens: { token: string; identity: Identity; channel: ChannelId; chat: string; message: MessageId | null }[]
-  readonly presses: { identity: Identity; channel: ChannelId; chat: string; press: string; value: string; message: MessageId | null }[]
+  readonly presses: {
+    identity: Identity
+    channel: ChannelId
+    chat: string
+    press: string
+    value: string
+    message: MessageId | null
+  }[]
   readonly same: { one: IdentityId; other: IdentityId; how: string }[]
   readonly states: { channel: ChannelId; state: string; reason: string }[]
   readonly avatars: { identity: IdentityId; channel: ChannelId; remote: string; inbound: InboundId }[]

@@ -56,7 +56,13 @@ export async function messageViews(tx: Tx, workspace: WorkspaceId, ids: MessageI
         {
           ...rest,
           content: deletedAt ? { parts: [{ kind: 'text', text: '', entities: [] }] } : row.content,
-          author: { identity: authorIdentity, member: authorMember, cause: cause?.rule ?? null, name: authorName, unverified },
+          author: {
+            identity: authorIdentity,
+            member: authorMember,
+            cause: cause?.rule ?? null,
+            name: authorName,
+            unverified,
+          },
           at: at.toISOString(),
           edited: editedAt ? { at: editedAt.toISOString(), versions: versions.get(row.id) ?? 0 } : null,
           deletedAt: deletedAt?.toISOString() ?? null,
@@ -72,8 +78,14 @@ export async function messageViews(tx: Tx, workspace: WorkspaceId, ids: MessageI
 async function reactionsOf(tx: Tx, workspace: WorkspaceId, ids: MessageId[]) {
   const { rows } = await sql<{ message: MessageId } & MessageView['reactions'][number]>`
     select message_id as message, author, by_member as "byMember", emoji, here_only as "hereOnly"
-      from reaction where workspace_id = ${workspace} and message_id = any (${ids}::uuid[]) and emoji <> '{}' order by at`.execute(tx)
-  return group(rows, (row) => row.message, ({ message: _, ...view }) => view)
+      from reaction where workspace_id = ${workspace} and message_id = any (${ids}::uuid[]) and emoji <> '{}' order by at`.execute(
+    tx,
+  )
+  return group(
+    rows,
+    (row) => row.message,
+    ({ message: _, ...view }) => view,
+  )
 }
 
 async function versionsOf(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<Map<MessageId, number>> {
@@ -85,14 +97,22 @@ async function versionsOf(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Pro
 }
 
 type DeliveryView = MessageView['deliveries'][number]
-type DeliveryRow = Omit<DeliveryView, 'queuedAt' | 'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt' | 'applied' | 'why'> & {
+type DeliveryRow = Omit<
+  DeliveryView,
+  'queuedAt' | 'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt' | 'applied' | 'why'
+> & {
   applied: DeliveryView['applied'] | null
   why: DeliveryView['why'] | null
 } & Record<'queuedAt', Date> &
   Record<'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt', Date | null>
 
 /** A queued delivery that is being sent right now reads `sending`: its truth is the work row's mark. */
-export async function deliveriesOf(tx: Tx, workspace: WorkspaceId, messages: MessageId[], only?: string[]): Promise<Map<MessageId, DeliveryView[]>> {
+export async function deliveriesOf(
+  tx: Tx,
+  workspace: WorkspaceId,
+  messages: MessageId[],
+  only?: string[],
+): Promise<Map<MessageId, DeliveryView[]>> {
   if (messages.length === 0) return new Map()
   const { rows } = await sql<DeliveryRow>`
     select d.id, d.message_id as message, d.identity_id as identity, d.channel_id as channel, d.op,
@@ -184,7 +204,18 @@ export async function conversationRows(
       ${member === null ? sql`` : sql`left join conversation_read r on r.workspace_id = ${workspace} and r.conversation_id = c.id and r.member_id = ${member}`}
      order by c.last_at desc, c.id desc`.execute(tx)
   return rows.map((row) => {
-    const { lastId, lastDirection, lastContent, lastDeleted, lastAuthor, lastNetwork, lastState, snoozedUntil, waitingSince, ...rest } = row
+    const {
+      lastId,
+      lastDirection,
+      lastContent,
+      lastDeleted,
+      lastAuthor,
+      lastNetwork,
+      lastState,
+      snoozedUntil,
+      waitingSince,
+      ...rest
+    } = row
     return {
       ...rest,
       snoozedUntil: snoozedUntil?.toISOString() ?? null,
@@ -206,4 +237,9 @@ export async function conversationRows(
 }
 
 export const conversationsById = (tx: Tx, workspace: WorkspaceId, member: MemberId | null, ids: ConversationId[]) =>
-  conversationRows(tx, workspace, member, sql`select * from conversation where workspace_id = ${workspace} and id = any (${ids}::uuid[])`)
+  conversationRows(
+    tx,
+    workspace,
+    member,
+    sql`select * from conversation where workspace_id = ${workspace} and id = any (${ids}::uuid[])`,
+  )

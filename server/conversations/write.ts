@@ -22,16 +22,39 @@ export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan,
   await writeMessages(tx, workspace, plan.messages, loaded)
   await writeChanges(tx, workspace, plan)
   for (const channel of new Set(plan.roads.map((road) => road.channel)))
-    await recordRoads(tx, workspace, channel, plan.roads.filter((road) => road.channel === channel))
+    await recordRoads(
+      tx,
+      workspace,
+      channel,
+      plan.roads.filter((road) => road.channel === channel),
+    )
   for (const reach of new Set(plan.reach.map((each) => each.reach)))
-    await recordReach(tx, workspace, plan.reach.filter((each) => each.reach === reach).map((each) => each.identity), reach)
+    await recordReach(
+      tx,
+      workspace,
+      plan.reach.filter((each) => each.reach === reach).map((each) => each.identity),
+      reach,
+    )
   await writeFetches(tx, workspace, plan)
-  await writeInputs(tx, workspace, plan.messages.filter((message) => message.direction === 'in' && !message.automatic))
+  await writeInputs(
+    tx,
+    workspace,
+    plan.messages.filter((message) => message.direction === 'in' && !message.automatic),
+  )
   await announce(tx, workspace, newsOf(plan, loaded))
-  await wakeParked(tx, workspace, plan.refs.map((ref) => ref.name))
+  await wakeParked(
+    tx,
+    workspace,
+    plan.refs.map((ref) => ref.name),
+  )
 }
 
-async function writeConversations(tx: Tx, workspace: WorkspaceId, messages: NewMessage[], loaded: Loaded): Promise<void> {
+async function writeConversations(
+  tx: Tx,
+  workspace: WorkspaceId,
+  messages: NewMessage[],
+  loaded: Loaded,
+): Promise<void> {
   const touched = loaded.conversations.filter((each) => messages.some((message) => message.conversation === each.id))
   if (touched.length === 0) return
   const last = new Map<ConversationId, NewMessage>()
@@ -126,7 +149,9 @@ async function writeChanges(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Pr
       values (${workspace}, ${each.message}, ${each.author}, false, ${each.set ?? (each.add ? [each.add] : [])}::text[])
       on conflict (workspace_id, message_id, author) do update
          set emoji = case when ${each.set !== undefined} then excluded.emoji
-                          else array_remove(reaction.emoji, ${each.remove ?? each.add ?? ''}) || excluded.emoji end, at = now()`.execute(tx)
+                          else array_remove(reaction.emoji, ${each.remove ?? each.add ?? ''}) || excluded.emoji end, at = now()`.execute(
+      tx,
+    )
   }
 }
 
@@ -158,21 +183,32 @@ async function writeFetches(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Pr
 
 export const remotesOf = (content: Content): { part: number; remote: string }[] =>
   content.parts.flatMap((part, index) =>
-    'source' in part && 'remote' in part.source && part.source.failed === undefined ? [{ part: index, remote: part.source.remote }] : [],
+    'source' in part && 'remote' in part.source && part.source.failed === undefined
+      ? [{ part: index, remote: part.source.remote }]
+      : [],
   )
 
 async function writeInputs(tx: Tx, workspace: WorkspaceId, messages: NewMessage[]): Promise<void> {
   if (messages.length === 0) return
   await sql`
     insert into conversation_input (workspace_id, conversation_id, message_id, kind)
-    select ${workspace}, c, m, 'message' from unnest(${messages.map((m) => m.conversation)}::uuid[], ${messages.map((m) => m.id)}::uuid[]) as n (c, m)`.execute(tx)
+    select ${workspace}, c, m, 'message' from unnest(${messages.map((m) => m.conversation)}::uuid[], ${messages.map((m) => m.id)}::uuid[]) as n (c, m)`.execute(
+    tx,
+  )
 }
 
 function newsOf(plan: BatchPlan, loaded: Loaded): Announcement[] {
   return [
     ...loaded.freshContacts.map((contact): Announcement => ({ kind: 'contact.changed', subject: contact })),
-    ...plan.messages.map((m): Announcement => ({ kind: 'message.added', subject: m.id, data: { conversation: m.conversation } })),
-    ...[...plan.changed.keys(), ...plan.reactions.map((r) => r.message)].map((id): Announcement => ({ kind: 'message.changed', subject: id })),
+    ...plan.messages.map((m): Announcement => ({
+      kind: 'message.added',
+      subject: m.id,
+      data: { conversation: m.conversation },
+    })),
+    ...[...plan.changed.keys(), ...plan.reactions.map((r) => r.message)].map((id): Announcement => ({
+      kind: 'message.changed',
+      subject: id,
+    })),
   ]
 }
 
@@ -193,7 +229,11 @@ export async function park(tx: Tx, workspace: WorkspaceId, parked: BatchPlan['pa
     select distinct ${workspace}::uuid, c, h, i from unnest(${rows.map((r) => r.on.channel)}::uuid[], ${rows.map((r) => r.on.chat)}::text[], ${rows.map((r) => r.on.id)}::text[]) as n (c, h, i)
     order by c, h, i
     on conflict do nothing`.execute(tx)
-  const now = await loadRefs(tx, workspace, rows.map((row) => row.on))
+  const now = await loadRefs(
+    tx,
+    workspace,
+    rows.map((row) => row.on),
+  )
   const waiting = rows.filter((row) => !now.get(refKey(row.on))?.message)
   await sql`
     update inbound_work w set state = 1, parked_on = n.hash, changed_at = now()
@@ -207,7 +247,9 @@ export async function wakeParked(tx: Tx, workspace: WorkspaceId, names: RefName[
   const hashes = names.map(parkingHash)
   const { rows } = await sql`
     select pg_advisory_xact_lock(lane) from (
-      select distinct lane from inbound_work where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[]) order by lane) l`.execute(tx)
+      select distinct lane from inbound_work where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[]) order by lane) l`.execute(
+    tx,
+  )
   if (rows.length === 0) return
   await sql`
     update inbound_work set state = 0, parked_on = null, pos = default, changed_at = now()

@@ -24,13 +24,28 @@ import type { Hints } from '#server/platform/hints.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { chooseFor, roadOptions } from './roads.ts'
-import { cancelDelivery, deleteMessage, editMessage, preview, reactToMessage, resend, sendMessage, settle } from './send.ts'
+import {
+  cancelDelivery,
+  deleteMessage,
+  editMessage,
+  preview,
+  reactToMessage,
+  resend,
+  sendMessage,
+  settle,
+} from './send.ts'
 
 export interface DeliveryCallsDeps {
   database: Database
   connectors: Connectors
   hints: Hints
-  audit(tx: Tx, caller: Caller, act: string, object: { kind: string; id: string }, detail?: Record<string, unknown>): Promise<void>
+  audit(
+    tx: Tx,
+    caller: Caller,
+    act: string,
+    object: { kind: string; id: string },
+    detail?: Record<string, unknown>,
+  ): Promise<void>
 }
 
 export function deliveryCalls(deps: DeliveryCallsDeps) {
@@ -45,16 +60,24 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
       return found
     })
     hints.tell(feedTopic(caller.workspace))
-    for (const channel of new Set(view.deliveries.map((delivery) => delivery.channel))) hints.tell(`delivery ${channel}`)
+    for (const channel of new Set(view.deliveries.map((delivery) => delivery.channel)))
+      hints.tell(`delivery ${channel}`)
     if (view.channel) hints.tell(`delivery ${view.channel}`)
     return view
   }
 
   return [
-    answer(sendCall, ({ params, body }, caller) => change(caller, (tx) => sendMessage(tx, caller.workspace, caller.member, params.id, body, connectors))),
-    answer(previewMessage, ({ params, body }, caller) => read(caller, (tx) => preview(tx, caller.workspace, params.id, body, connectors))),
+    answer(sendCall, ({ params, body }, caller) =>
+      change(caller, (tx) => sendMessage(tx, caller.workspace, caller.member, params.id, body, connectors)),
+    ),
+    answer(previewMessage, ({ params, body }, caller) =>
+      read(caller, (tx) => preview(tx, caller.workspace, params.id, body, connectors)),
+    ),
     answer(listRoads, ({ params }, caller) =>
-      read(caller, async (tx) => ({ items: roadOptions(await chooseFor(tx, caller.workspace, params.id, {}, connectors)), next: null })),
+      read(caller, async (tx) => ({
+        items: roadOptions(await chooseFor(tx, caller.workspace, params.id, {}, connectors)),
+        next: null,
+      })),
     ),
     answer(editCall, ({ params, body }, caller) =>
       change(caller, async (tx) => {
@@ -84,25 +107,51 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
              ${before ? sql`and id < ${before[0]}::uuid` : sql``}
            order by id desc limit ${query.limit + 1}`.execute(tx)
         const page = rows.slice(0, query.limit)
-        const views = await deliveriesOf(tx, caller.workspace, page.map((row) => row.message), page.map((row) => row.id))
+        const views = await deliveriesOf(
+          tx,
+          caller.workspace,
+          page.map((row) => row.message),
+          page.map((row) => row.id),
+        )
         const byId = new Map([...views.values()].flat().map((view) => [view.id, view]))
-        return { items: page.flatMap((row) => byId.get(row.id) ?? []), next: rows.length > query.limit ? writePageCursor([page.at(-1)!.id]) : null }
+        return {
+          items: page.flatMap((row) => byId.get(row.id) ?? []),
+          next: rows.length > query.limit ? writePageCursor([page.at(-1)!.id]) : null,
+        }
       }),
     ),
-    answer(resendDelivery, ({ params, body }, caller) => change(caller, (tx) => resend(tx, caller.workspace, params.id, body?.via, connectors))),
-    answer(settleDelivery, ({ params, body }, caller) => change(caller, (tx) => settle(tx, caller.workspace, params.id, body.arrived))),
+    answer(resendDelivery, ({ params, body }, caller) =>
+      change(caller, (tx) => resend(tx, caller.workspace, params.id, body?.via, connectors)),
+    ),
+    answer(settleDelivery, ({ params, body }, caller) =>
+      change(caller, (tx) => settle(tx, caller.workspace, params.id, body.arrived)),
+    ),
     answer(cancelCall, ({ params }, caller) => change(caller, (tx) => cancelDelivery(tx, caller.workspace, params.id))),
     answer(getHold, (_, caller) => read(caller, (tx) => holdOf(tx, caller.workspace))),
     answer(decideHold, async ({ body }, caller) => {
       const result = await read(caller, async (tx) => {
         if (body.decision === 'drop') {
-          const { rows } = await sql<{ id: DeliveryId }>`delete from delivery_work where workspace_id = ${caller.workspace} and state = 0 returning delivery_id as id`.execute(tx)
+          const { rows } = await sql<{
+            id: DeliveryId
+          }>`delete from delivery_work where workspace_id = ${caller.workspace} and state = 0 returning delivery_id as id`.execute(
+            tx,
+          )
           await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
-                     where workspace_id = ${caller.workspace} and id = any (${rows.map((row) => row.id)}::uuid[])`.execute(tx)
+                     where workspace_id = ${caller.workspace} and id = any (${rows.map((row) => row.id)}::uuid[])`.execute(
+            tx,
+          )
         }
         await sql`update workspace set hold = false where workspace_id = ${caller.workspace}`.execute(tx)
-        await sql`update channel_directory set version = version + 1 where workspace_id = ${caller.workspace}`.execute(tx)
-        await deps.audit(tx, caller, 'hold.decided', { kind: 'workspace', id: caller.workspace }, { decision: body.decision })
+        await sql`update channel_directory set version = version + 1 where workspace_id = ${caller.workspace}`.execute(
+          tx,
+        )
+        await deps.audit(
+          tx,
+          caller,
+          'hold.decided',
+          { kind: 'workspace', id: caller.workspace },
+          { decision: body.decision },
+        )
         return holdOf(tx, caller.workspace)
       })
       for (const channel of await channelsOf(caller.workspace)) {
@@ -114,7 +163,11 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
   ]
 
   async function channelsOf(workspace: WorkspaceId): Promise<ChannelId[]> {
-    const { rows } = await sql<{ id: ChannelId }>`select channel_id as id from channel_directory where workspace_id = ${workspace} and active`.execute(database.plumbing)
+    const { rows } = await sql<{
+      id: ChannelId
+    }>`select channel_id as id from channel_directory where workspace_id = ${workspace} and active`.execute(
+      database.plumbing,
+    )
     return rows.map((row) => row.id)
   }
 }

@@ -4,7 +4,16 @@
  */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import type { ChannelId, ClientId, ConversationId, DeliveryId, IdentityId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type {
+  ChannelId,
+  ClientId,
+  ConversationId,
+  DeliveryId,
+  IdentityId,
+  MemberId,
+  MessageId,
+  WorkspaceId,
+} from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -58,7 +67,9 @@ export async function say(tx: Tx, workspace: WorkspaceId, saying: Saying): Promi
            ${JSON.stringify(saying.content)}::jsonb, ${saying.replyTo}, ${saying.thread}, ${saying.cause !== null}, ${saying.clientId}
       from conversation where workspace_id = ${workspace} and id = ${saying.conversation}`.execute(tx)
   const delivery = road ? await queue(tx, workspace, { ...saying, ...road, message, op: 'message', body: null }) : null
-  await announce(tx, workspace, [{ kind: 'message.added', subject: message, data: { conversation: saying.conversation } }])
+  await announce(tx, workspace, [
+    { kind: 'message.added', subject: message, data: { conversation: saying.conversation } },
+  ])
   return { message, delivery }
 }
 
@@ -84,7 +95,9 @@ export async function queue(tx: Tx, workspace: WorkspaceId, q: Queueing): Promis
               ${q.body ? JSON.stringify(q.body) : null}::jsonb, ${JSON.stringify(q.why)}::jsonb))
     insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at)
     values (${workspace}, ${delivery}, ${q.channel}, ${q.sendAt ? ownLane(delivery) : sendLane(q.channel, q.identity, q.class)}::text::bigint, ${q.class},
-            ${q.sendAt ?? sql`'-infinity'::timestamptz`}, coalesce(${q.sendAt}::timestamptz, now()) + ${EXPIRES}::interval)`.execute(tx)
+            ${q.sendAt ?? sql`'-infinity'::timestamptz`}, coalesce(${q.sendAt}::timestamptz, now()) + ${EXPIRES}::interval)`.execute(
+    tx,
+  )
   return delivery
 }
 

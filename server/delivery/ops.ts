@@ -33,7 +33,9 @@ export function opsOf(making: Making): Made {
     now: programClock.now(),
     windowEnds: channel.windowSeconds === null ? null : (dispatch.windowUntil ?? new Date(0)),
     linkOf: making.linkOf,
-    ...(names.length > 0 ? { target: { sentAt: dispatch.sentAt, pieces: names.map(({ chat: place, id }) => ({ chat: place, id })) } } : {}),
+    ...(names.length > 0
+      ? { target: { sentAt: dispatch.sentAt, pieces: names.map(({ chat: place, id }) => ({ chat: place, id })) } }
+      : {}),
   }
   const fitted = fit(op, channel.abilities, moment)
   if ('cannot' in fitted) return { is: 'cannot', code: fitted.cannot, details: {} }

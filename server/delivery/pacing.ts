@@ -59,7 +59,8 @@ export function pacing(abilities: Abilities['pacing'], startMs: number): Pacing 
   }
 
   return {
-    room: (nowMs) => (nowMs < blockedUntil ? 0 : Math.floor(Math.min(Infinity, ...account.map((b) => b.tokens(nowMs, factor))))),
+    room: (nowMs) =>
+      nowMs < blockedUntil ? 0 : Math.floor(Math.min(Infinity, ...account.map((b) => b.tokens(nowMs, factor)))),
     chatReadyAt,
     take: (lane, nowMs) => {
       for (const b of account) b.take(nowMs, factor)

@@ -51,7 +51,15 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
     if (result.outcome.is !== 'sent' || result.dispatch.op !== 'message') return []
     const { dispatch, row } = result
     const chat = result.outcome.sent.chat ?? dispatch.chat ?? dispatch.externalId
-    return result.outcome.sent.ids.map((id) => ({ channel: row.channel, chat, id, message: dispatch.message, delivery: row.delivery, piece: row.piece, identity: dispatch.identity }))
+    return result.outcome.sent.ids.map((id) => ({
+      channel: row.channel,
+      chat,
+      id,
+      message: dispatch.message,
+      delivery: row.delivery,
+      piece: row.piece,
+      identity: dispatch.identity,
+    }))
   })
   if (names.length > 0) {
     await sql`
@@ -64,19 +72,34 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
        where message_ref.message_id is null`.execute(tx)
     await wakeParked(tx, workspace, names satisfies RefName[])
   }
-  const opened = results.flatMap((r) => (r.outcome.is === 'sent' && r.outcome.sent.chat ? [{ ...r.row, identity: r.dispatch.identity, chat: r.outcome.sent.chat }] : []))
+  const opened = results.flatMap((r) =>
+    r.outcome.is === 'sent' && r.outcome.sent.chat
+      ? [{ ...r.row, identity: r.dispatch.identity, chat: r.outcome.sent.chat }]
+      : [],
+  )
   for (const each of opened) await writeChat(tx, workspace, each.identity, each.channel, each.chat)
 }
 
-async function writeChat(tx: Tx, workspace: WorkspaceId, identity: IdentityId, channel: ChannelId, chat: string): Promise<void> {
+async function writeChat(
+  tx: Tx,
+  workspace: WorkspaceId,
+  identity: IdentityId,
+  channel: ChannelId,
+  chat: string,
+): Promise<void> {
   await sql`insert into road (workspace_id, identity_id, channel_id, chat, last_out_at) values (${workspace}, ${identity}, ${channel}, ${chat}, now())
-            on conflict (workspace_id, identity_id, channel_id) do update set chat = excluded.chat, last_out_at = now()`.execute(tx)
+            on conflict (workspace_id, identity_id, channel_id) do update set chat = excluded.chat, last_out_at = now()`.execute(
+    tx,
+  )
 }
 
 /** Ended rows go; the others keep their place in the lane. */
 async function moveWork(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
   const ended = results.filter(isEnd).map((r) => r.row.pos)
-  if (ended.length > 0) await sql`delete from delivery_work where workspace_id = ${workspace} and pos = any (${ended}::bigint[])`.execute(tx)
+  if (ended.length > 0)
+    await sql`delete from delivery_work where workspace_id = ${workspace} and pos = any (${ended}::bigint[])`.execute(
+      tx,
+    )
   const kept = results.filter((r) => !isEnd(r))
   if (kept.length === 0) return
   await sql`
@@ -88,7 +111,8 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
                   ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[]) as n (pos, piece, tried, wait_ms)
      where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
   for (const { outcome, dispatch, row } of kept) {
-    if (outcome.is === 'again' && outcome.code === 'moved' && outcome.details.to) await writeChat(tx, workspace, dispatch.identity, row.channel, outcome.details.to)
+    if (outcome.is === 'again' && outcome.code === 'moved' && outcome.details.to)
+      await writeChat(tx, workspace, dispatch.identity, row.channel, outcome.details.to)
   }
 }
 
@@ -151,7 +175,11 @@ async function markIdentities(tx: Tx, workspace: WorkspaceId, results: Result[])
 
 /** A deletion that the platform accepted shows here too. */
 async function takeBack(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
-  const gone = results.filter((r) => r.outcome.is === 'sent' && r.dispatch.op === 'delete').map((r) => r.dispatch.message)
+  const gone = results
+    .filter((r) => r.outcome.is === 'sent' && r.dispatch.op === 'delete')
+    .map((r) => r.dispatch.message)
   if (gone.length > 0)
-    await sql`update message set deleted_at = coalesce(deleted_at, now()) where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(tx)
+    await sql`update message set deleted_at = coalesce(deleted_at, now()) where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(
+      tx,
+    )
 }

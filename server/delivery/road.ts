@@ -33,7 +33,14 @@ export interface Reason {
   values?: Record<string, unknown>
 }
 
-export type Cannot = 'blocked' | 'opted_out' | 'gone' | 'not_allowed_yet' | 'window_closed' | 'channel_banned' | 'channel_removed'
+export type Cannot =
+  | 'blocked'
+  | 'opted_out'
+  | 'gone'
+  | 'not_allowed_yet'
+  | 'window_closed'
+  | 'channel_banned'
+  | 'channel_removed'
 
 export interface Choice {
   road: RoadState | null
@@ -46,7 +53,9 @@ export interface Choice {
 const FRESH_MS = 14 * 86_400_000
 
 export function chooseRoad(roads: readonly RoadState[], wish: Wish, now: Date): Choice {
-  const judged = roads.map((road) => ({ road, cannot: cannotUse(road, now) })).toSorted((a, b) => compare(a.road, b.road))
+  const judged = roads
+    .map((road) => ({ road, cannot: cannotUse(road, now) }))
+    .toSorted((a, b) => compare(a.road, b.road))
   const usable = judged.filter((each) => each.cannot === null).map((each) => each.road)
   const others = judged.toSorted((a, b) => Number(a.cannot !== null) - Number(b.cannot !== null))
   const { via, replyTo, chosen } = wish

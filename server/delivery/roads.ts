@@ -28,7 +28,12 @@ interface Row {
   address: string
 }
 
-export async function roadsOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, connectors: Connectors): Promise<KnownRoad[]> {
+export async function roadsOf(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  connectors: Connectors,
+): Promise<KnownRoad[]> {
   const { rows } = await sql<Row>`
     select r.identity_id as identity, r.channel_id as channel, ch.connector, ch.network, ch.name as "channelName", ch.state as "channelState", i.reach,
            r.last_in_at as "lastInAt", r.window_until as "windowUntil", coalesce('@' || i.handle, i.phone, i.email, i.name, i.external_id) as address
@@ -62,7 +67,9 @@ export async function chooseFor(
   connectors: Connectors,
 ): Promise<{ choice: Choice; roads: KnownRoad[] }> {
   const { rows } = await sql<{ identity: IdentityId | null; channel: ChannelId | null }>`
-    select road_identity as identity, road_channel as channel from conversation where workspace_id = ${workspace} and id = ${conversation}`.execute(tx)
+    select road_identity as identity, road_channel as channel from conversation where workspace_id = ${workspace} and id = ${conversation}`.execute(
+    tx,
+  )
   if (!rows[0]) throw new Refused('not_found')
   const { identity, channel } = rows[0]
   const roads = await roadsOf(tx, workspace, conversation, connectors)
@@ -77,7 +84,9 @@ export async function chooseFor(
 
 async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {
   const { rows } = await sql<{ identity: IdentityId | null; channel: ChannelId | null }>`
-    select identity_id as identity, channel_id as channel from message where workspace_id = ${workspace} and id = ${id} and shown_in = ${conversation}`.execute(tx)
+    select identity_id as identity, channel_id as channel from message where workspace_id = ${workspace} and id = ${id} and shown_in = ${conversation}`.execute(
+    tx,
+  )
   if (!rows[0]) throw new Refused('not_found')
   return rows[0]
 }

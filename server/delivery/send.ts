@@ -2,7 +2,17 @@
 import { sql } from 'kysely'
 import { fit } from '#connector-kit/fit/fit.ts'
 import type { Op } from '#connector-kit/connector.ts'
-import type { ChannelId, ClientId, ConversationId, DeliveryId, FileId, IdentityId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type {
+  ChannelId,
+  ClientId,
+  ConversationId,
+  DeliveryId,
+  FileId,
+  IdentityId,
+  MemberId,
+  MessageId,
+  WorkspaceId,
+} from '#contract/ids.ts'
 import type { Choices, Content, Part } from '#contract/message/content.ts'
 import type { Connectors } from '#server/channels/live.ts'
 import { announce } from '#server/feed/feed.ts'
@@ -28,21 +38,45 @@ export interface Spoken {
 }
 
 /** @throws Refused `not_found` · `no_road` with the reasons of each road */
-export async function sendMessage(tx: Tx, workspace: WorkspaceId, member: MemberId, id: ConversationId, spoken: Spoken, connectors: Connectors): Promise<MessageId> {
+export async function sendMessage(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  id: ConversationId,
+  spoken: Spoken,
+  connectors: Connectors,
+): Promise<MessageId> {
   const conversation = await lockConversation(tx, workspace, id)
   const before = spoken.clientId && (await byClientId(tx, workspace, spoken.clientId))
   if (before) return before
   const content = contentOf(spoken)
   await holdFiles(tx, workspace, content)
-  const base = { conversation: conversation.id, content, member, cause: null, clientId: spoken.clientId ?? null, class: 1 as const }
+  const base = {
+    conversation: conversation.id,
+    content,
+    member,
+    cause: null,
+    clientId: spoken.clientId ?? null,
+    class: 1 as const,
+  }
   if (spoken.note) {
-    const { message } = await say(tx, workspace, { ...base, road: null, replyTo: spoken.replyTo ?? null, thread: null, sendAt: null })
+    const { message } = await say(tx, workspace, {
+      ...base,
+      road: null,
+      replyTo: spoken.replyTo ?? null,
+      thread: null,
+      sendAt: null,
+    })
     await nameByClient(tx, workspace, spoken.clientId, message)
     return message
   }
   const { choice } = await chooseFor(tx, workspace, conversation.id, spoken, connectors)
   if (!choice.road) {
-    const reasons = choice.others.map(({ road, cannot }) => ({ identity: road.identity, channel: road.channel, cannot }))
+    const reasons = choice.others.map(({ road, cannot }) => ({
+      identity: road.identity,
+      channel: road.channel,
+      cannot,
+    }))
     throw new Refused('no_road', { values: { roads: reasons } })
   }
   const { identity, channel } = choice.road
@@ -61,26 +95,46 @@ export async function sendMessage(tx: Tx, workspace: WorkspaceId, member: Member
 export function contentOf(spoken: Pick<Spoken, 'text' | 'parts' | 'subject' | 'cc' | 'bcc' | 'choices'>): Content {
   const text = spoken.text?.trim() ? [{ kind: 'text' as const, text: spoken.text, entities: [] }] : []
   const parts = [...(spoken.parts ?? []), ...text]
-  if (parts.length === 0) throw new Refused('invalid', { fields: [{ path: 'text', reason: 'text or parts are wanted' }] })
+  if (parts.length === 0)
+    throw new Refused('invalid', { fields: [{ path: 'text', reason: 'text or parts are wanted' }] })
   const { subject, cc, bcc, choices } = spoken
-  return { parts, ...(subject ? { subject } : {}), ...(cc ? { cc } : {}), ...(bcc ? { bcc } : {}), ...(choices ? { choices } : {}) }
+  return {
+    parts,
+    ...(subject ? { subject } : {}),
+    ...(cc ? { cc } : {}),
+    ...(bcc ? { bcc } : {}),
+    ...(choices ? { choices } : {}),
+  }
 }
 
 /** A letter without a subject of its own goes on under the last one of its thread. */
-async function withSubject(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, content: Content, channel: ChannelId, connectors: Connectors): Promise<Content> {
+async function withSubject(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  content: Content,
+  channel: ChannelId,
+  connectors: Connectors,
+): Promise<Content> {
   if (content.subject) return content
-  const { rows: channels } = await sql<{ connector: string }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
+  const { rows: channels } = await sql<{
+    connector: string
+  }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
   if (!connectors.get(channels[0]?.connector ?? '')?.connector.abilities.subject?.out) return content
   const { rows } = await sql<{ subject: string }>`
     select content ->> 'subject' as subject from message
-     where workspace_id = ${workspace} and shown_in = ${conversation} and channel_id = ${channel} and content ? 'subject' order by placed desc, seq desc limit 1`.execute(tx)
+     where workspace_id = ${workspace} and shown_in = ${conversation} and channel_id = ${channel} and content ? 'subject' order by placed desc, seq desc limit 1`.execute(
+    tx,
+  )
   const last = rows[0]?.subject
   return last ? { ...content, subject: /^re:/i.test(last) ? last : `Re: ${last}` } : content
 }
 
 async function lockConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId): Promise<{ id: ConversationId }> {
   const { rows } = await sql<{ id: ConversationId; joined: ConversationId | null }>`
-    select id, joined_into as joined from conversation where workspace_id = ${workspace} and id = ${id} for update`.execute(tx)
+    select id, joined_into as joined from conversation where workspace_id = ${workspace} and id = ${id} for update`.execute(
+    tx,
+  )
   if (!rows[0]) throw new Refused('not_found')
   // Its contact was merged while the composer was open: the message goes where the thread is now.
   return rows[0].joined ? lockConversation(tx, workspace, rows[0].joined) : rows[0]
@@ -89,13 +143,20 @@ async function lockConversation(tx: Tx, workspace: WorkspaceId, id: Conversation
 /** A client id is one more name of the message: a repeat returns the first. */
 async function byClientId(tx: Tx, workspace: WorkspaceId, clientId: ClientId): Promise<MessageId | null> {
   const { rows } = await sql<{ message: MessageId }>`
-    select message_id as message from message_ref where workspace_id = ${workspace} and channel_id = ${NIL} and chat = '' and external_id = ${`#${clientId}`}`.execute(tx)
+    select message_id as message from message_ref where workspace_id = ${workspace} and channel_id = ${NIL} and chat = '' and external_id = ${`#${clientId}`}`.execute(
+    tx,
+  )
   return rows[0]?.message ?? null
 }
 
 const NIL = '00000000-0000-0000-0000-000000000000'
 
-async function nameByClient(tx: Tx, workspace: WorkspaceId, clientId: ClientId | undefined, message: MessageId): Promise<void> {
+async function nameByClient(
+  tx: Tx,
+  workspace: WorkspaceId,
+  clientId: ClientId | undefined,
+  message: MessageId,
+): Promise<void> {
   if (!clientId) return
   await sql`insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, direction)
             values (${workspace}, ${NIL}, '', ${`#${clientId}`}, ${message}, 'out')`.execute(tx)
@@ -104,10 +165,14 @@ async function nameByClient(tx: Tx, workspace: WorkspaceId, clientId: ClientId |
 /** @throws Refused `not_found` for a file that is not this workspace's */
 async function holdFiles(tx: Tx, workspace: WorkspaceId, content: Content): Promise<void> {
   const files = content.parts.flatMap((part) => ('source' in part ? [part.source] : []))
-  if (files.some((source) => !('file' in source))) throw new Refused('invalid', { fields: [{ path: 'parts', reason: 'files are named by their id' }] })
+  if (files.some((source) => !('file' in source)))
+    throw new Refused('invalid', { fields: [{ path: 'parts', reason: 'files are named by their id' }] })
   const ids = [...new Set(files.flatMap((source) => ('file' in source ? [source.file as FileId] : [])))]
   if (ids.length === 0) return
-  const { rows } = await sql`update file set held = true where workspace_id = ${workspace} and id = any (${ids}::uuid[]) returning id`.execute(tx)
+  const { rows } =
+    await sql`update file set held = true where workspace_id = ${workspace} and id = any (${ids}::uuid[]) returning id`.execute(
+      tx,
+    )
   if (rows.length < ids.length) throw new Refused('not_found')
 }
 
@@ -157,13 +222,27 @@ async function copiesOf(tx: Tx, workspace: WorkspaceId, message: MessageId): Pro
 /** Edits what we said: in the queue the words are replaced; what went out is edited there, or corrected by a reply (`fit`). */
 export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId, text: string): Promise<void> {
   const message = await lockMessage(tx, workspace, id)
-  if (message.direction !== 'out' && message.direction !== 'note') throw new Refused('cannot', { detail: 'only our own words can be edited' })
+  if (message.direction !== 'out' && message.direction !== 'note')
+    throw new Refused('cannot', { detail: 'only our own words can be edited' })
   const content = withText(message.content, text)
-  await sql`insert into message_version (workspace_id, message_id, no, content, at) values (${workspace}, ${id}, ${message.edits}, ${JSON.stringify(message.content)}::jsonb, now())`.execute(tx)
-  await sql`update message set content = ${JSON.stringify(content)}::jsonb, edited_at = now() where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+  await sql`insert into message_version (workspace_id, message_id, no, content, at) values (${workspace}, ${id}, ${message.edits}, ${JSON.stringify(message.content)}::jsonb, now())`.execute(
+    tx,
+  )
+  await sql`update message set content = ${JSON.stringify(content)}::jsonb, edited_at = now() where workspace_id = ${workspace} and id = ${id}`.execute(
+    tx,
+  )
   for (const copy of await copiesOf(tx, workspace, id)) {
     if (copy.waiting || copy.state === 'failed') continue
-    await queue(tx, workspace, { ...copy, message: id, conversation: message.conversation, op: 'edit', body: { content }, why: [], class: 1, sendAt: null })
+    await queue(tx, workspace, {
+      ...copy,
+      message: id,
+      conversation: message.conversation,
+      op: 'edit',
+      body: { content },
+      why: [],
+      class: 1,
+      sendAt: null,
+    })
   }
   await announce(tx, workspace, [{ kind: 'message.changed', subject: id }])
 }
@@ -171,38 +250,79 @@ export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId,
 /** The words of a content, replaced; its media stay. */
 function withText(content: Content, text: string): Content {
   const index = content.parts.findIndex((part) => part.kind === 'text')
-  if (index >= 0) return { ...content, parts: content.parts.map((part, at) => (at === index ? { kind: 'text', text, entities: [] } : part)) }
+  if (index >= 0)
+    return {
+      ...content,
+      parts: content.parts.map((part, at) => (at === index ? { kind: 'text', text, entities: [] } : part)),
+    }
   return { ...content, parts: [...content.parts, { kind: 'text', text, entities: [] }] }
 }
 
 /** @throws Refused `cannot` where a network does not take anything back; nothing was changed then */
-export async function deleteMessage(tx: Tx, workspace: WorkspaceId, id: MessageId, connectors: Connectors): Promise<void> {
+export async function deleteMessage(
+  tx: Tx,
+  workspace: WorkspaceId,
+  id: MessageId,
+  connectors: Connectors,
+): Promise<void> {
   const message = await lockMessage(tx, workspace, id)
   if (message.direction === 'in') throw new Refused('cannot', { detail: 'what others wrote is theirs' })
   const copies = await copiesOf(tx, workspace, id)
   const out = copies.filter((copy) => !copy.waiting && copy.state !== 'failed')
   for (const copy of out) {
     const abilities = connectors.get(copy.connector)?.connector.abilities
-    const tooOld = abilities?.delete?.within !== undefined && copy.sentAt !== null && Date.now() - copy.sentAt.getTime() > abilities.delete.within * 1000
-    if ((!abilities?.delete?.out || tooOld) && !abilities?.edit?.out) throw new Refused('cannot', { detail: 'the network does not take messages back', values: { reason: tooOld ? 'too_old' : 'delete_refused' } })
+    const tooOld =
+      abilities?.delete?.within !== undefined &&
+      copy.sentAt !== null &&
+      Date.now() - copy.sentAt.getTime() > abilities.delete.within * 1000
+    if ((!abilities?.delete?.out || tooOld) && !abilities?.edit?.out)
+      throw new Refused('cannot', {
+        detail: 'the network does not take messages back',
+        values: { reason: tooOld ? 'too_old' : 'delete_refused' },
+      })
   }
   for (const copy of out)
-    await queue(tx, workspace, { ...copy, message: id, conversation: message.conversation, op: 'delete', body: null, why: [], class: 1, sendAt: null })
-  await cancel(tx, workspace, copies.filter((copy) => copy.waiting).map((copy) => copy.delivery))
-  if (out.length === 0) await sql`update message set deleted_at = now() where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+    await queue(tx, workspace, {
+      ...copy,
+      message: id,
+      conversation: message.conversation,
+      op: 'delete',
+      body: null,
+      why: [],
+      class: 1,
+      sendAt: null,
+    })
+  await cancel(
+    tx,
+    workspace,
+    copies.filter((copy) => copy.waiting).map((copy) => copy.delivery),
+  )
+  if (out.length === 0)
+    await sql`update message set deleted_at = now() where workspace_id = ${workspace} and id = ${id}`.execute(tx)
   await announce(tx, workspace, [{ kind: 'message.changed', subject: id }])
 }
 
 /** Our reaction to what was said; where the network has none, it is kept and only seen here. */
-export async function reactToMessage(tx: Tx, workspace: WorkspaceId, member: MemberId, id: MessageId, emoji: string[], connectors: Connectors): Promise<void> {
+export async function reactToMessage(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  id: MessageId,
+  emoji: string[],
+  connectors: Connectors,
+): Promise<void> {
   const message = await lockMessage(tx, workspace, id)
   const { rows } = message.channel
-    ? await sql<{ connector: string }>`select connector from channel where workspace_id = ${workspace} and id = ${message.channel}`.execute(tx)
+    ? await sql<{
+        connector: string
+      }>`select connector from channel where workspace_id = ${workspace} and id = ${message.channel}`.execute(tx)
     : { rows: [] }
   const out = connectors.get(rows[0]?.connector ?? '')?.connector.abilities.reaction?.out !== undefined
   await sql`
     insert into reaction (workspace_id, message_id, author, by_member, emoji, here_only) values (${workspace}, ${id}, ${member}, true, ${emoji}::text[], ${!out})
-    on conflict (workspace_id, message_id, author) do update set emoji = excluded.emoji, here_only = excluded.here_only, at = now()`.execute(tx)
+    on conflict (workspace_id, message_id, author) do update set emoji = excluded.emoji, here_only = excluded.here_only, at = now()`.execute(
+    tx,
+  )
   if (out && message.identity && message.channel)
     await queue(tx, workspace, {
       message: id,
@@ -237,14 +357,31 @@ async function lockDelivery(tx: Tx, workspace: WorkspaceId, id: DeliveryId): Pro
 }
 
 /** A new delivery of a failed or unconfirmed one, which is settled by it. @throws Refused `not_resendable` for any other */
-export async function resend(tx: Tx, workspace: WorkspaceId, id: DeliveryId, via: IdentityId | undefined, connectors: Connectors): Promise<MessageId> {
+export async function resend(
+  tx: Tx,
+  workspace: WorkspaceId,
+  id: DeliveryId,
+  via: IdentityId | undefined,
+  connectors: Connectors,
+): Promise<MessageId> {
   const ended = await lockDelivery(tx, workspace, id)
   if ((ended.state !== 'failed' && ended.state !== 'unconfirmed') || ended.settled) throw new Refused('not_resendable')
-  const { rows } = await sql<{ identity: IdentityId; channel: ChannelId; op: 'message' | 'edit' | 'delete' | 'react'; body: { content?: Content; emoji?: string[] } | null }>`
-    select identity_id as identity, channel_id as channel, op, body from delivery where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+  const { rows } = await sql<{
+    identity: IdentityId
+    channel: ChannelId
+    op: 'message' | 'edit' | 'delete' | 'react'
+    body: { content?: Content; emoji?: string[] } | null
+  }>`
+    select identity_id as identity, channel_id as channel, op, body from delivery where workspace_id = ${workspace} and id = ${id}`.execute(
+    tx,
+  )
   const before = rows[0]!
   const { choice } = await chooseFor(tx, workspace, ended.conversation, { via: via ?? before.identity }, connectors)
-  const road = choice.others.find(({ road: each, cannot }) => cannot === null && !via && each.identity === before.identity && each.channel === before.channel)?.road ?? choice.road
+  const road =
+    choice.others.find(
+      ({ road: each, cannot }) =>
+        cannot === null && !via && each.identity === before.identity && each.channel === before.channel,
+    )?.road ?? choice.road
   if (!road) throw new Refused('no_road')
   await settleQuietly(tx, workspace, id, ended)
   await queue(tx, workspace, {
@@ -279,7 +416,11 @@ export async function settle(tx: Tx, workspace: WorkspaceId, id: DeliveryId, arr
 async function settleQuietly(tx: Tx, workspace: WorkspaceId, id: DeliveryId, ended: Ended): Promise<void> {
   if (ended.settled) return
   await sql`update delivery set settled = true where workspace_id = ${workspace} and id = ${id}`.execute(tx)
-  await announce(tx, workspace, await countFailures(tx, workspace, [{ conversation: ended.conversation, was: ended.state, state: 'sent' }]))
+  await announce(
+    tx,
+    workspace,
+    await countFailures(tx, workspace, [{ conversation: ended.conversation, was: ended.state, state: 'sent' }]),
+  )
 }
 
 /** Takes a queued delivery back. @throws Refused `conflict` when it is on its way already */
@@ -294,9 +435,13 @@ export async function cancelDelivery(tx: Tx, workspace: WorkspaceId, id: Deliver
 async function cancel(tx: Tx, workspace: WorkspaceId, ids: DeliveryId[]): Promise<number> {
   if (ids.length === 0) return 0
   const { rows } = await sql<{ delivery: DeliveryId }>`
-    delete from delivery_work where workspace_id = ${workspace} and delivery_id = any (${ids}::uuid[]) and state = 0 and piece = 0 returning delivery_id as delivery`.execute(tx)
+    delete from delivery_work where workspace_id = ${workspace} and delivery_id = any (${ids}::uuid[]) and state = 0 and piece = 0 returning delivery_id as delivery`.execute(
+    tx,
+  )
   const gone = rows.map((row) => row.delivery)
-  await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now() where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(tx)
+  await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now() where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(
+    tx,
+  )
   return gone.length
 }
 
@@ -315,7 +460,12 @@ export async function failExpired(tx: Tx, workspace: WorkspaceId): Promise<numbe
   )
 }
 
-async function failWork(tx: Tx, workspace: WorkspaceId, reason: string, which: ReturnType<typeof sql>): Promise<number> {
+async function failWork(
+  tx: Tx,
+  workspace: WorkspaceId,
+  reason: string,
+  which: ReturnType<typeof sql>,
+): Promise<number> {
   const { rows } = await sql<{ conversation: ConversationId; message: MessageId; was: string; state: string }>`
     with gone as (delete from delivery_work where workspace_id = ${workspace} and state = 0 and ${which} returning delivery_id),
          before as (select id, state as was from delivery where workspace_id = ${workspace} and id in (select delivery_id from gone) order by id for update)
@@ -323,23 +473,42 @@ async function failWork(tx: Tx, workspace: WorkspaceId, reason: string, which: R
      where d.workspace_id = ${workspace} and d.id = before.id
     returning d.conversation_id as conversation, d.message_id as message, before.was, d.state`.execute(tx)
   const trouble = await countFailures(tx, workspace, rows)
-  await announce(tx, workspace, [...rows.map((row) => ({ kind: 'message.changed' as const, subject: row.message })), ...trouble])
+  await announce(tx, workspace, [
+    ...rows.map((row) => ({ kind: 'message.changed' as const, subject: row.message })),
+    ...trouble,
+  ])
   return rows.length
 }
 
 // ---------------------------------------------------------------- preview
 
 /** What would become of this message on its road. */
-export async function preview(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, spoken: Spoken, connectors: Connectors) {
+export async function preview(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  spoken: Spoken,
+  connectors: Connectors,
+) {
   const { choice } = await chooseFor(tx, workspace, conversation, spoken, connectors)
   const channel = choice.road?.channel
   const { rows } = channel
-    ? await sql<{ connector: string }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
+    ? await sql<{
+        connector: string
+      }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
     : { rows: [] }
   const connector = connectors.get(rows[0]?.connector ?? '')?.connector
   if (!connector || !choice.road) return { pieces: [], applied: [], cannot: 'no_road' }
   const op: Op = { key: newId(), chat: '-', do: 'message', content: contentOf(spoken) }
-  const fitted = fit(op, connector.abilities, { now: programClock.now(), windowEnds: choice.road.hasWindow ? choice.road.windowUntil : null, linkOf: () => 'https://…' })
+  const fitted = fit(op, connector.abilities, {
+    now: programClock.now(),
+    windowEnds: choice.road.hasWindow ? choice.road.windowUntil : null,
+    linkOf: () => 'https://…',
+  })
   if ('cannot' in fitted) return { pieces: [], applied: [], cannot: fitted.cannot }
-  return { pieces: fitted.ops.flatMap((each) => (each.do === 'message' ? [each.content] : [])), applied: fitted.applied, cannot: null }
+  return {
+    pieces: fitted.ops.flatMap((each) => (each.do === 'message' ? [each.content] : [])),
+    applied: fitted.applied,
+    cannot: null,
+  }
 }

@@ -50,7 +50,9 @@ export async function claimHeads(
          limit o.room) h)
     update delivery_work w set state = 1, epoch = heads.epoch
       from heads where w.workspace_id = ${workspace} and w.pos = heads.pos and w.state = 0
-    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt`.execute(tx)
+    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt`.execute(
+    tx,
+  )
   return rows
 }
 
@@ -86,7 +88,9 @@ export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkR
       join delivery d on d.workspace_id = ${workspace} and d.id = w.delivery
       join message m on m.workspace_id = ${workspace} and m.id = d.message_id
       join identity i on i.workspace_id = ${workspace} and i.id = d.identity_id
-      left join road r on r.workspace_id = ${workspace} and r.identity_id = d.identity_id and r.channel_id = d.channel_id`.execute(tx)
+      left join road r on r.workspace_id = ${workspace} and r.identity_id = d.identity_id and r.channel_id = d.channel_id`.execute(
+    tx,
+  )
   return new Map(found.map((row) => [row.pos, row]))
 }
 
@@ -109,7 +113,11 @@ export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId
 }
 
 /** Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. */
-export async function markRows(tx: Tx, workspace: WorkspaceId, rows: { pos: number; epoch: number; key: string }[]): Promise<Set<number>> {
+export async function markRows(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: { pos: number; epoch: number; key: string }[],
+): Promise<Set<number>> {
   const { rows: marked } = await sql<{ pos: number }>`
     update delivery_work w set dispatched_at = now(), key = n.key
       from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
@@ -134,9 +142,11 @@ export async function nameByKey(
 }
 
 /** Rows that an earlier owner left in the middle. */
-export async function orphans(tx: Tx, workspace: WorkspaceId, owned: { channel: ChannelId; epoch: number }[]): Promise<
-  (WorkRow & { dispatchedAt: Date | null; ageMs: number })[]
-> {
+export async function orphans(
+  tx: Tx,
+  workspace: WorkspaceId,
+  owned: { channel: ChannelId; epoch: number }[],
+): Promise<(WorkRow & { dispatchedAt: Date | null; ageMs: number })[]> {
   const { rows } = await sql<WorkRow & { dispatchedAt: Date | null; ageMs: number }>`
     select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt,
            w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"

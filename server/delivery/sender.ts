@@ -23,7 +23,17 @@ import { breaker, type Breaker } from './breaker.ts'
 import { opsOf } from './ops.ts'
 import { pacing, type Pacing } from './pacing.ts'
 import { recordResults, type Result } from './results.ts'
-import { claimHeads, confirmLeases, loadDispatches, markRows, nameByKey, orphans, refsOf, type Dispatch, type WorkRow } from './sender.sql.ts'
+import {
+  claimHeads,
+  confirmLeases,
+  loadDispatches,
+  markRows,
+  nameByKey,
+  orphans,
+  refsOf,
+  type Dispatch,
+  type WorkRow,
+} from './sender.sql.ts'
 import { keyOf } from './send-key.ts'
 import { verdictAfter } from './verdict.ts'
 
@@ -183,11 +193,16 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       await database.inWorkspace(workspace, async (tx) => {
         told = await recordResults(tx, workspace, recording)
         const mine = [...channels.values()].filter((o) => o.lease.left() > HALF_A_LEASE_MS)
-        const valid = await confirmLeases(tx, mine.map(({ lease }) => ({ workspace: lease.workspace, name: lease.name, epoch: lease.epoch })))
+        const valid = await confirmLeases(
+          tx,
+          mine.map(({ lease }) => ({ workspace: lease.workspace, name: lease.name, epoch: lease.epoch })),
+        )
         const owned = mine.filter((o) => valid.has(o.lease.name))
         told = (await settleOrphans(tx, owned)) || told
         started = await claim(tx, owned)
-        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) => owned.includes(flight.owned))
+        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) =>
+          owned.includes(flight.owned),
+        )
         marked = await mark(tx, ready)
       })
     } catch (error) {
@@ -247,7 +262,13 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     const asking = owned
       .map((o) => ({ o, room: roomOf(o) }))
       .filter(({ room }) => room > 0)
-      .map(({ o, room }) => ({ channel: o.id, epoch: o.lease.epoch, room, after: o.after, waitingLanes: o.pace.waitingLanes(now()) }))
+      .map(({ o, room }) => ({
+        channel: o.id,
+        epoch: o.lease.epoch,
+        room,
+        after: o.after,
+        waitingLanes: o.pace.waitingLanes(now()),
+      }))
     if (asking.length === 0) return []
     const rows = await claimHeads(tx, workspace, asking)
     for (const each of asking) {
@@ -262,7 +283,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     if (rows.length === 0) return []
     const dispatches = await loadDispatches(tx, workspace, rows)
     const messages = [...dispatches.values()]
-    const refs = await refsOf(tx, workspace, messages.flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])))
+    const refs = await refsOf(
+      tx,
+      workspace,
+      messages.flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])),
+    )
     const flights: Flight[] = []
     for (const row of rows) {
       const o = channels.get(row.channel)!
@@ -271,13 +296,27 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       const key = keyOf(dispatch.delivery, row.piece, row.attempt)
       const made = opsOf({ channel: o.channel, dispatch, refs, key, linkOf: (file) => deps.linkOf(o.channel, file) })
       if (made.is === 'cannot') {
-        results.push({ row, dispatch, epoch: o.lease.epoch, outcome: { is: 'failed', code: made.code, details: made.details }, applied: [], pieces: 1 })
+        results.push({
+          row,
+          dispatch,
+          epoch: o.lease.epoch,
+          outcome: { is: 'failed', code: made.code, details: made.details },
+          applied: [],
+          pieces: 1,
+        })
         again = true
         continue
       }
       const op = made.ops[row.piece]
       if (!op) {
-        results.push({ row, dispatch, epoch: o.lease.epoch, outcome: { is: 'sent', sent: { ids: [] } }, applied: made.applied, pieces: made.ops.length })
+        results.push({
+          row,
+          dispatch,
+          epoch: o.lease.epoch,
+          outcome: { is: 'sent', sent: { ids: [] } },
+          applied: made.applied,
+          pieces: made.ops.length,
+        })
         again = true
         continue
       }
@@ -290,14 +329,22 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   /** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
   function roomOf(o: Owned): number {
-    const open = SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
+    const open =
+      SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
     if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
     if (o.breaker.state === 'half_open') return o.inFlight === 0 ? 1 : 0
     return Math.min(MOST_IN_FLIGHT - o.inFlight, o.pace.room(now()))
   }
 
   /** Runs the pure plan to its first request. */
-  function begin(owned: Owned, row: WorkRow, dispatch: Dispatch, key: string, op: Op, made: { ops: unknown[]; applied: unknown[] }): Flight | undefined {
+  function begin(
+    owned: Owned,
+    row: WorkRow,
+    dispatch: Dispatch,
+    key: string,
+    op: Op,
+    made: { ops: unknown[]; applied: unknown[] },
+  ): Flight | undefined {
     const plan = owned.channel.connector.outgoing(op, deps.contextOf(owned.channel))
     const bare = { owned, row, dispatch, key, plan, pieces: made.ops.length, applied: made.applied, marked: false }
     try {
@@ -312,9 +359,19 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   async function mark(tx: Tx, flights: Flight[]): Promise<Set<number>> {
     if (flights.length === 0) return new Set()
-    const echoing = flights.filter(({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo)
-    await nameByKey(tx, workspace, echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })))
-    return markRows(tx, workspace, flights.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch, key: flight.key })))
+    const echoing = flights.filter(
+      ({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo,
+    )
+    await nameByKey(
+      tx,
+      workspace,
+      echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })),
+    )
+    return markRows(
+      tx,
+      workspace,
+      flights.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch, key: flight.key })),
+    )
   }
 
   // ---------------------------------------------------------------- flying
@@ -332,7 +389,10 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       }
       land(flight, { is: 'sent', sent: outcome })
     } catch (error) {
-      land(flight, verdictAfter(error, { tries: row.tries, marked: flight.marked, random: Math.random(), scrub: log.scrub }))
+      land(
+        flight,
+        verdictAfter(error, { tries: row.tries, marked: flight.marked, random: Math.random(), scrub: log.scrub }),
+      )
     }
   }
 
@@ -378,7 +438,12 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     switch (code) {
       case 'throttled': {
         const scope = details.scope === 'chat' ? 'chat' : 'channel'
-        const until = owned.pace.throttled(row.lane, details.after === undefined ? null : details.after * 1000, scope, now())
+        const until = owned.pace.throttled(
+          row.lane,
+          details.after === undefined ? null : details.after * 1000,
+          scope,
+          now(),
+        )
         outcome.waitMs = until - now()
         return
       }
@@ -401,8 +466,15 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     }
   }
 
-  async function tell(owned: Owned, state: 'signed_out' | 'banned' | 'limited' | 'api_changed' | 'retrying', reason: string, words?: string): Promise<void> {
-    await deps.setState(owned.channel, { state, reason, data: words ? { words } : {} }).catch((error: unknown) => log.warn({ error }, 'a channel’s state was not saved'))
+  async function tell(
+    owned: Owned,
+    state: 'signed_out' | 'banned' | 'limited' | 'api_changed' | 'retrying',
+    reason: string,
+    words?: string,
+  ): Promise<void> {
+    await deps
+      .setState(owned.channel, { state, reason, data: words ? { words } : {} })
+      .catch((error: unknown) => log.warn({ error }, 'a channel’s state was not saved'))
   }
 
   // ---------------------------------------------------------------- after a crash
@@ -410,7 +482,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   /** What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows. */
   async function settleOrphans(tx: Tx, owned: Owned[]): Promise<boolean> {
     if (owned.length === 0) return false
-    const left = await orphans(tx, workspace, owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch })))
+    const left = await orphans(
+      tx,
+      workspace,
+      owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch })),
+    )
     const settled: Result[] = []
     const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
     for (const row of left) {
@@ -421,7 +497,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       const result = (outcome: Outcome): Result => ({ row, dispatch, epoch: null, outcome, applied: [], pieces: 0 })
       if (row.dispatchedAt === null) settled.push(result({ is: 'unmark' }))
       else if (folds && row.ageMs < folds.seconds * 1000) settled.push(result({ is: 'unmark' }))
-      else if (row.ageMs > REQUEST_LIMIT_MS) settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
+      else if (row.ageMs > REQUEST_LIMIT_MS)
+        settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
     }
     return recordResults(tx, workspace, settled)
   }

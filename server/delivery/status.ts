@@ -14,11 +14,19 @@ interface Row {
   state: DeliveryState
 }
 
-export async function applyStatuses(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[], watermarks: BatchPlan['watermarks']): Promise<void> {
+export async function applyStatuses(
+  tx: Tx,
+  workspace: WorkspaceId,
+  told: readonly StatusTold[],
+  watermarks: BatchPlan['watermarks'],
+): Promise<void> {
   const changes = [...(await single(tx, workspace, told)), ...(await upTo(tx, workspace, watermarks))]
   if (changes.length === 0) return
   const trouble = await countFailures(tx, workspace, changes)
-  await announce(tx, workspace, [...changes.map((each) => ({ kind: 'message.changed' as const, subject: each.message })), ...trouble])
+  await announce(tx, workspace, [
+    ...changes.map((each) => ({ kind: 'message.changed' as const, subject: each.message })),
+    ...trouble,
+  ])
 }
 
 type Change = Row & { was: DeliveryState }
@@ -27,7 +35,9 @@ async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[
   if (told.length === 0) return []
   const { rows } = await sql<Row>`
     select id, message_id as message, conversation_id as conversation, state from delivery
-     where workspace_id = ${workspace} and id = any (${[...new Set(told.map((each) => each.delivery))]}::uuid[]) order by id for update`.execute(tx)
+     where workspace_id = ${workspace} and id = any (${[...new Set(told.map((each) => each.delivery))]}::uuid[]) order by id for update`.execute(
+    tx,
+  )
   const changes: Change[] = []
   for (const row of rows) {
     const mine = told.filter((each) => each.delivery === row.id)

@@ -2,7 +2,12 @@
 import { Unknown, WireBroken } from '#connector-kit/perform.ts'
 import type { Sent } from '#connector-kit/connector.ts'
 import { SendError } from '#connector-kit/send-error.ts'
-import { verdictOf, type SendErrorCode, type SendErrorDetails, type SendVerdict } from '#contract/message/send-errors.ts'
+import {
+  verdictOf,
+  type SendErrorCode,
+  type SendErrorDetails,
+  type SendVerdict,
+} from '#contract/message/send-errors.ts'
 
 export type Verdict =
   | { is: 'sent'; sent: Sent }
@@ -36,7 +41,12 @@ export function verdictAfter(error: unknown, attempt: Attempt): Verdict {
   if (verdict.delivered === 'unknown') return { is: 'unconfirmed', details: told.details }
   const spent = verdict.counts !== undefined && tries + 1 >= verdict.counts
   if (verdict.retry === 'no' || spent) return { is: 'failed', ...told }
-  return { is: 'again', ...told, waitMs: waitFor(verdict, told.details, tries, random), counts: verdict.counts !== undefined }
+  return {
+    is: 'again',
+    ...told,
+    waitMs: waitFor(verdict, told.details, tries, random),
+    counts: verdict.counts !== undefined,
+  }
 }
 
 function toldBy(error: unknown): { code: SendErrorCode; details: SendErrorDetails } {

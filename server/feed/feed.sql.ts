@@ -15,7 +15,12 @@ export interface FeedRow {
 }
 
 /** What is committed behind a cursor, in order. An hour's margin on `at`: a long transaction is older than its place. */
-export async function rowsBehind(tx: Tx, workspace: WorkspaceId, cursor: FeedCursor, limit: number): Promise<FeedRow[]> {
+export async function rowsBehind(
+  tx: Tx,
+  workspace: WorkspaceId,
+  cursor: FeedCursor,
+  limit: number,
+): Promise<FeedRow[]> {
   const { rows } = await sql<FeedRow>`
     select xid::text, pos::text, at, kind, subject, audience, data
       from feed

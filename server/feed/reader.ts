@@ -178,7 +178,9 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     const encode = (member: string | null) =>
       JSON.stringify({
         cursor,
-        events: batch.events.filter((each) => each.audience === 'all' || each.audience === member).map((each) => each.event),
+        events: batch.events
+          .filter((each) => each.audience === 'all' || each.audience === member)
+          .map((each) => each.event),
       } satisfies FeedFrame)
     const shared = encode(null)
     for (const socket of sockets) socket.send(personal.has(socket.member) ? encode(socket.member) : shared)

@@ -18,7 +18,11 @@ export interface Subscription {
 }
 
 /** Takes one batch of one workspace. @returns how many events there were; a full batch means: come again at once */
-export async function takeBatch(database: Database, workspace: WorkspaceId, subscription: Subscription): Promise<number> {
+export async function takeBatch(
+  database: Database,
+  workspace: WorkspaceId,
+  subscription: Subscription,
+): Promise<number> {
   return database.inWorkspace(workspace, async (tx) => {
     const end = await endOfFeed(tx)
     const { rows } = await sql<{ lineage: string; xid: string; pos: string }>`

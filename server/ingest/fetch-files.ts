@@ -101,12 +101,19 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   async function store(channel: LiveChannel, row: Row): Promise<StoredFile> {
     const maxBytes = Math.max(MOST_BYTES, ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes))
     const carried = await carriedIn(channel, row)
-    if (carried) return deps.files.put(channel.workspace, Readable.from([carried.bytes]), { maxBytes, ...(carried.name ? { name: carried.name } : {}) })
+    if (carried)
+      return deps.files.put(channel.workspace, Readable.from([carried.bytes]), {
+        maxBytes,
+        ...(carried.name ? { name: carried.name } : {}),
+      })
     const { asks } = channel.connector
     if (!asks.file) throw new FileRefused('unreadable', 'this network gives no files')
     const context = contextOf(channel, deps.publicUrl)
     const place = await perform(asks.file(row.remote, context), deps.wireOf(channel, stop.signal))
-    if ('frame' in place) return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, stop.signal), { maxBytes })
+    if ('frame' in place)
+      return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, stop.signal), {
+        maxBytes,
+      })
     const answer = await deps.http.download({
       method: 'GET',
       url: place.url,
@@ -126,7 +133,9 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   async function carriedIn(channel: LiveChannel, row: Row): Promise<Carried | null> {
     const inbound = row.inbound
     if (!inbound || !channel.connector.carried) return null
-    const events = await database.inWorkspace(channel.workspace, (tx) => deps.journal.read(tx, channel.workspace, [inbound]))
+    const events = await database.inWorkspace(channel.workspace, (tx) =>
+      deps.journal.read(tx, channel.workspace, [inbound]),
+    )
     const journaled = events.get(inbound)
     return journaled ? channel.connector.carried(journaled.event, row.remote, contextOf(channel, deps.publicUrl)) : null
   }
@@ -146,7 +155,9 @@ async function claim(tx: Tx, workspace: WorkspaceId): Promise<Row[]> {
     update file_fetch f set ready_at = now() + ${CLAIMED}::interval
       from (select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() order by ready_at limit ${AT_ONCE} for update skip locked) d
      where f.workspace_id = ${workspace} and f.id = d.id
-    returning f.id, f.channel_id as channel, f.message_id as message, f.identity_id as identity, f.inbound_id as inbound, f.part, f.remote, f.tries`.execute(tx)
+    returning f.id, f.channel_id as channel, f.message_id as message, f.identity_id as identity, f.inbound_id as inbound, f.part, f.remote, f.tries`.execute(
+    tx,
+  )
   return rows
 }
 
@@ -156,7 +167,9 @@ async function fill(tx: Tx, workspace: WorkspaceId, row: Row, stored: StoredFile
   if (row.identity) {
     await insertFile(tx, workspace, stored, { channel: row.channel, chat: '' }, true)
     const { rows } = await sql<{ contact: string | null }>`
-      update identity set avatar_id = ${stored.id} where workspace_id = ${workspace} and id = ${row.identity} returning contact_id as contact`.execute(tx)
+      update identity set avatar_id = ${stored.id} where workspace_id = ${workspace} and id = ${row.identity} returning contact_id as contact`.execute(
+      tx,
+    )
     if (rows[0]?.contact) await announce(tx, workspace, [{ kind: 'contact.changed', subject: rows[0].contact }])
     return
   }
@@ -178,7 +191,9 @@ async function fill(tx: Tx, workspace: WorkspaceId, row: Row, stored: StoredFile
 
 async function chatOf(tx: Tx, workspace: WorkspaceId, row: Row): Promise<string> {
   const { rows } = await sql<{ chat: string }>`
-    select chat from message_ref where workspace_id = ${workspace} and message_id = ${row.message} and channel_id = ${row.channel} limit 1`.execute(tx)
+    select chat from message_ref where workspace_id = ${workspace} and message_id = ${row.message} and channel_id = ${row.channel} limit 1`.execute(
+    tx,
+  )
   return rows[0]?.chat ?? ''
 }
 
@@ -186,18 +201,31 @@ async function giveUp(tx: Tx, workspace: WorkspaceId, row: Row, words: string, l
   await sql`
     update file_fetch set tries = tries + 1, ready_at = now() + power(4, tries) * interval '1 second', failed = ${last ? words : null}
      where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
-  if (last && row.message) await changePart(tx, workspace, row, (part) => ({ ...part, source: { remote: row.remote, failed: words } }))
+  if (last && row.message)
+    await changePart(tx, workspace, row, (part) => ({ ...part, source: { remote: row.remote, failed: words } }))
 }
 
 type FilePart = Extract<Content['parts'][number], { source: unknown }>
 
-async function changePart(tx: Tx, workspace: WorkspaceId, row: Row, change: (part: FilePart) => FilePart): Promise<boolean> {
-  const { rows } = await sql<{ content: Content }>`select content from message where workspace_id = ${workspace} and id = ${row.message} for update`.execute(tx)
+async function changePart(
+  tx: Tx,
+  workspace: WorkspaceId,
+  row: Row,
+  change: (part: FilePart) => FilePart,
+): Promise<boolean> {
+  const { rows } = await sql<{
+    content: Content
+  }>`select content from message where workspace_id = ${workspace} and id = ${row.message} for update`.execute(tx)
   const content = rows[0]?.content
   const part = content?.parts[row.part]
-  if (!content || !part || !('source' in part) || !('remote' in part.source) || part.source.remote !== row.remote) return false
-  const parts = content.parts.map((each, index) => (index === row.part && (isMedia(each) || each.kind === 'html') ? change(each) : each))
-  await sql`update message set content = ${JSON.stringify({ ...content, parts })}::jsonb where workspace_id = ${workspace} and id = ${row.message}`.execute(tx)
+  if (!content || !part || !('source' in part) || !('remote' in part.source) || part.source.remote !== row.remote)
+    return false
+  const parts = content.parts.map((each, index) =>
+    index === row.part && (isMedia(each) || each.kind === 'html') ? change(each) : each,
+  )
+  await sql`update message set content = ${JSON.stringify({ ...content, parts })}::jsonb where workspace_id = ${workspace} and id = ${row.message}`.execute(
+    tx,
+  )
   await announce(tx, workspace, [{ kind: 'message.changed', subject: row.message! }])
   return true
 }
@@ -213,4 +241,3 @@ export async function fetchAgain(tx: Tx, workspace: WorkspaceId, message: Messag
   await changePart(tx, workspace, row, (each) => ({ ...each, source: { remote } }))
   return true
 }
-

@@ -44,19 +44,36 @@ const ANSWER = /^link:(yes|no):([0-9a-f-]{36})$/
 export type Channels = Map<ChannelId, LiveChannel>
 
 /** @returns channels that have something to send now */
-export async function proveFrom(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, channels: Channels): Promise<Set<ChannelId>> {
+export async function proveFrom(
+  tx: Tx,
+  workspace: WorkspaceId,
+  plan: BatchPlan,
+  channels: Channels,
+): Promise<Set<ChannelId>> {
   const waking = new Set<ChannelId>()
   for (const each of plan.tokens) if (await askBack(tx, workspace, each, channels)) waking.add(each.channel)
   for (const press of plan.presses) {
     const [, word, link] = ANSWER.exec(press.value) ?? []
-    if (word && link) await settleAnswer(tx, workspace, { word, link, identity: press.identity, channel: press.channel }, channels, waking)
+    if (word && link)
+      await settleAnswer(
+        tx,
+        workspace,
+        { word, link, identity: press.identity, channel: press.channel },
+        channels,
+        waking,
+      )
   }
   for (const message of plan.messages) await typedAnswer(tx, workspace, message, channels, waking)
   for (const { one, other, how } of plan.same) await mergeByProof(tx, workspace, one, other, how)
   return waking
 }
 
-async function askBack(tx: Tx, workspace: WorkspaceId, came: BatchPlan['tokens'][number], channels: Channels): Promise<boolean> {
+async function askBack(
+  tx: Tx,
+  workspace: WorkspaceId,
+  came: BatchPlan['tokens'][number],
+  channels: Channels,
+): Promise<boolean> {
   const arrival = await arriveByToken(tx, workspace, came.token, came.identity.id)
   if (!arrival || arrival.alreadySame) return false
   const { words, name } = await wordsFor(tx, workspace, came.identity.id)
@@ -77,7 +94,13 @@ async function askBack(tx: Tx, workspace: WorkspaceId, came: BatchPlan['tokens']
 }
 
 /** On networks without buttons, and by people who type: a bare yes or no right after the question. */
-async function typedAnswer(tx: Tx, workspace: WorkspaceId, message: BatchPlan['messages'][number], channels: Channels, waking: Set<ChannelId>): Promise<void> {
+async function typedAnswer(
+  tx: Tx,
+  workspace: WorkspaceId,
+  message: BatchPlan['messages'][number],
+  channels: Channels,
+  waking: Set<ChannelId>,
+): Promise<void> {
   if (message.direction !== 'in') return
   const text = message.content.parts.find((part) => part.kind === 'text')?.text ?? ''
   const word = YES.test(text) ? 'yes' : NO.test(text) ? 'no' : null
@@ -100,36 +123,57 @@ async function settleAnswer(
   const { words } = await wordsFor(tx, workspace, given.identity.id)
   if (given.word === 'no') {
     if (!(await declineLink(tx, workspace, given.link, given.identity.id))) return
-    if (await tell(tx, workspace, given.identity, given.channel, plainly(words.refused), channels)) waking.add(given.channel)
+    if (await tell(tx, workspace, given.identity, given.channel, plainly(words.refused), channels))
+      waking.add(given.channel)
     return
   }
   const contact = await confirmLink(tx, workspace, given.link, given.identity.id)
   if (!contact) return
   const old = await oldRoad(tx, workspace, contact)
   if (!old || !(await mergeByProof(tx, workspace, old.identity, given.identity.id, 'link'))) return
-  if (await tell(tx, workspace, given.identity, given.channel, plainly(words.welcome), channels)) waking.add(given.channel)
+  if (await tell(tx, workspace, given.identity, given.channel, plainly(words.welcome), channels))
+    waking.add(given.channel)
   const network = channels.get(given.channel)?.connector.manifest.name.en ?? ''
-  if (await tell(tx, workspace, { id: old.identity }, old.channel, plainly(words.joined(network)), channels)) waking.add(old.channel)
+  if (await tell(tx, workspace, { id: old.identity }, old.channel, plainly(words.joined(network)), channels))
+    waking.add(old.channel)
 }
 
 /** @returns whether anything was joined */
-async function mergeByProof(tx: Tx, workspace: WorkspaceId, one: IdentityId, other: IdentityId, how: string): Promise<boolean> {
+async function mergeByProof(
+  tx: Tx,
+  workspace: WorkspaceId,
+  one: IdentityId,
+  other: IdentityId,
+  how: string,
+): Promise<boolean> {
   const { rows } = await sql<{ id: IdentityId; contact: ContactId | null; born: Date }>`
     select i.id, i.contact_id as contact, c.created_at as born from identity i left join contact c on c.workspace_id = i.workspace_id and c.id = i.contact_id
      where i.workspace_id = ${workspace} and i.id in (${one}, ${other})`.execute(tx)
   // The contact known longer keeps its name and number.
   const [into, from] = rows.toSorted((a, b) => Number(a.born) - Number(b.born))
   if (!into?.contact || !from?.contact || into.contact === from.contact) return false
-  const merged = await mergeContacts(tx, workspace, into.contact, from.contact, { kind: 'proof', how, one: into.id, other: from.id, member: null })
+  const merged = await mergeContacts(tx, workspace, into.contact, from.contact, {
+    kind: 'proof',
+    how,
+    one: into.id,
+    other: from.id,
+    member: null,
+  })
   await joinConversations(tx, workspace, merged.into, merged.from)
   return true
 }
 
 /** Where the contact was last heard: the road that is told. */
-async function oldRoad(tx: Tx, workspace: WorkspaceId, contact: ContactId): Promise<{ identity: IdentityId; channel: ChannelId } | null> {
+async function oldRoad(
+  tx: Tx,
+  workspace: WorkspaceId,
+  contact: ContactId,
+): Promise<{ identity: IdentityId; channel: ChannelId } | null> {
   const { rows } = await sql<{ identity: IdentityId; channel: ChannelId }>`
     select i.id as identity, r.channel_id as channel from identity i join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id
-     where i.workspace_id = ${workspace} and i.contact_id = ${contact} order by r.last_in_at desc nulls last limit 1`.execute(tx)
+     where i.workspace_id = ${workspace} and i.contact_id = ${contact} order by r.last_in_at desc nulls last limit 1`.execute(
+    tx,
+  )
   return rows[0] ?? null
 }
 
@@ -144,7 +188,14 @@ async function wordsFor(tx: Tx, workspace: WorkspaceId, identity: IdentityId) {
 const plainly = (text: string): Content => ({ parts: [{ kind: 'text', text, entities: [] }] })
 
 /** Says something to this address, by this channel, where its talk stands now. */
-async function tell(tx: Tx, workspace: WorkspaceId, identity: Pick<Identity, 'id'>, channel: ChannelId, content: Content, channels: Channels): Promise<boolean> {
+async function tell(
+  tx: Tx,
+  workspace: WorkspaceId,
+  identity: Pick<Identity, 'id'>,
+  channel: ChannelId,
+  content: Content,
+  channels: Channels,
+): Promise<boolean> {
   const { rows } = await sql<{ id: ConversationId; subject: string | null }>`
     select c.id, (select m.content ->> 'subject' from message m where m.workspace_id = c.workspace_id and m.shown_in = c.id and m.channel_id = ${channel}
                    and m.content ? 'subject' order by m.placed desc limit 1) as subject

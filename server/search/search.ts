@@ -27,17 +27,27 @@ const subscription: Subscription = {
   name: 'search',
   batch: 500,
   handle: async (tx, workspace, events) => {
-    const ids = events.filter((event) => event.kind === 'message.added' || event.kind === 'message.changed').map((event) => event.subject as MessageId)
+    const ids = events
+      .filter((event) => event.kind === 'message.added' || event.kind === 'message.changed')
+      .map((event) => event.subject as MessageId)
     await index(tx, workspace, [...new Set(ids)])
   },
   rebuild: async (tx, workspace) => {
     await sql`delete from message_words where workspace_id = ${workspace}`.execute(tx)
     let after = '00000000-0000-0000-0000-000000000000'
     for (;;) {
-      const { rows } = await sql<{ id: MessageId }>`select id from message where workspace_id = ${workspace} and id > ${after} order by id limit ${REBUILD_BATCH}`.execute(tx)
+      const { rows } = await sql<{
+        id: MessageId
+      }>`select id from message where workspace_id = ${workspace} and id > ${after} order by id limit ${REBUILD_BATCH}`.execute(
+        tx,
+      )
       const last = rows.at(-1)
       if (!last) return
-      await index(tx, workspace, rows.map((row) => row.id))
+      await index(
+        tx,
+        workspace,
+        rows.map((row) => row.id),
+      )
       after = last.id
     }
   },
@@ -46,11 +56,19 @@ const subscription: Subscription = {
 async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<void> {
   if (ids.length === 0) return
   const { rows } = await sql<{ id: MessageId; content: Content; placed: string; deleted: boolean }>`
-    select id, content, placed::text as placed, deleted_at is not null as deleted from message where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(tx)
-  const worded = rows.map((row) => ({ ...row, words: row.deleted ? '' : storable(wordsOf(row.content)).slice(0, MOST_WORDS) }))
+    select id, content, placed::text as placed, deleted_at is not null as deleted from message where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(
+    tx,
+  )
+  const worded = rows.map((row) => ({
+    ...row,
+    words: row.deleted ? '' : storable(wordsOf(row.content)).slice(0, MOST_WORDS),
+  }))
   const gone = worded.filter((row) => row.words === '').map((row) => row.id)
   const found = worded.filter((row) => row.words !== '')
-  if (gone.length > 0) await sql`delete from message_words where workspace_id = ${workspace} and message_id = any (${gone}::uuid[])`.execute(tx)
+  if (gone.length > 0)
+    await sql`delete from message_words where workspace_id = ${workspace} and message_id = any (${gone}::uuid[])`.execute(
+      tx,
+    )
   if (found.length === 0) return
   await sql`
     insert into message_words (workspace_id, message_id, placed, words)
@@ -66,7 +84,12 @@ export interface SearchIndex {
   close(): Promise<void>
 }
 
-export function startSearch(deps: { database: Database; hints: Hints; log: Log; workspaces(): Promise<WorkspaceId[]> }): SearchIndex {
+export function startSearch(deps: {
+  database: Database
+  hints: Hints
+  log: Log
+  workspaces(): Promise<WorkspaceId[]>
+}): SearchIndex {
   const { database, hints, log } = deps
   let closed = false
   let running: Promise<void> = Promise.resolve()
@@ -80,7 +103,11 @@ export function startSearch(deps: { database: Database; hints: Hints; log: Log; 
       if (closed) return
       try {
         for (const workspace of await deps.workspaces()) {
-          if (!offs.has(workspace)) offs.set(workspace, hints.on(feedTopic(workspace), () => heard.add(workspace)))
+          if (!offs.has(workspace))
+            offs.set(
+              workspace,
+              hints.on(feedTopic(workspace), () => heard.add(workspace)),
+            )
           while (!closed && (await takeBatch(database, workspace, subscription)) === subscription.batch);
         }
       } catch (error) {
@@ -133,13 +160,21 @@ export const searchCalls = ({ database }: { database: Database }) => [
   ),
 ]
 
-async function findMessages(tx: Tx, workspace: WorkspaceId, q: string, after: readonly [string, string] | null, limit: number): Promise<Row[]> {
+async function findMessages(
+  tx: Tx,
+  workspace: WorkspaceId,
+  q: string,
+  after: readonly [string, string] | null,
+  limit: number,
+): Promise<Row[]> {
   const words = storable(q)
   // The last word may be half typed.
   const prefix = /[\p{L}\p{N}]+$/u.exec(words)?.[0] ?? ''
   const { rows } = await sql<Row>`
     with q as (select websearch_to_tsquery('russian', ${words}) || websearch_to_tsquery('english', ${words}) ${
-      prefix ? sql`|| (case when ${words} ~ '^[[:alnum:]]+$' then to_tsquery('simple', ${`${prefix}:*`}) else websearch_to_tsquery('simple', ${words}) end)` : sql``
+      prefix
+        ? sql`|| (case when ${words} ~ '^[[:alnum:]]+$' then to_tsquery('simple', ${`${prefix}:*`}) else websearch_to_tsquery('simple', ${words}) end)`
+        : sql``
     } as query),
     hits as (
       select w.message_id, w.placed from message_words w, q
@@ -167,8 +202,12 @@ function hitOf(row: Row, q: string): MessageHit {
 
 /** Marks words that begin like the asked ones: forms differ at their ends. */
 export function excerpt(text: string, q: string): { text: string; marks: [number, number][] } {
-  const stems = (q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) => word.slice(0, Math.max(3, word.length - 2)))
-  const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)].filter((match) => stems.some((stem) => match[0].toLowerCase().startsWith(stem)))
+  const stems = (q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).map((word) =>
+    word.slice(0, Math.max(3, word.length - 2)),
+  )
+  const found = [...text.matchAll(/[\p{L}\p{N}]+/gu)].filter((match) =>
+    stems.some((stem) => match[0].toLowerCase().startsWith(stem)),
+  )
   const first = found[0]?.index ?? 0
   const from = first <= AROUND ? 0 : Math.max(0, text.indexOf(' ', first - AROUND) + 1)
   const cut = text.slice(from, from + AROUND * 3)
