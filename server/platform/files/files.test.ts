@@ -13,7 +13,9 @@ import { WorkspaceId } from '#contract/ids.ts'
 import { fakeClock } from '../clock.ts'
 import { memoryKeyStore } from '../secrets/key-store.ts'
 import { openSecrets } from '../secrets/secrets.ts'
-import { FileRefused, openFiles, serving } from './files.ts'
+import { FileRefused, filesOn, openFiles, serving } from './files.ts'
+import { folderShelf } from './folder-shelf.ts'
+import type { Shelf } from './shelf.ts'
 
 const folders: string[] = []
 afterEach(async () => {
@@ -150,6 +152,19 @@ test('a source that breaks leaves nothing', async () => {
     throw new Error('the platform hung up')
   }
   await expect(put(breaking())).rejects.toThrow('the platform hung up')
+  expect(await onDisk()).toEqual([])
+})
+
+test('a disk that is full after the thumbnail leaves no thumbnail', async () => {
+  const { secrets, clock, dataDir, onDisk, workspace } = await aStore()
+  const shelf = folderShelf(join(dataDir, 'files'))
+  const full: Shelf = {
+    ...shelf,
+    write: (key, bytes) =>
+      key.name.endsWith('.thumbnail') ? shelf.write(key, bytes) : Promise.reject(new Error('ENOSPC')),
+  }
+  const picture = Readable.from([await aPicture().png().toBuffer()])
+  await expect(filesOn(full, secrets, clock).put(workspace, picture, { maxBytes: 1_000_000 })).rejects.toThrow('ENOSPC')
   expect(await onDisk()).toEqual([])
 })
 
