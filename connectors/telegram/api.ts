@@ -224,8 +224,8 @@ export const refusals: Refusals<Refused> = [
   [404, /method not found/, 'refused'],
   // A malformed token answers "Not Found"; a server that does not serve this bot 421.
   [[401, 404, 421], null, 'signed_out'],
-  // Another program polls with this token, or a webhook is set: receiving is blocked until somebody decides.
-  [409, null, 'limited'],
+  // Another program reads this bot's messages; Telegram's words say whether it polls or has a webhook.
+  [409, null, 'refused'],
 ]
 
 const movedTo = (to: number | undefined) => (to === undefined ? {} : { to: String(to) })
