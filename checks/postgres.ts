@@ -42,7 +42,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('testServer', { ownerUrl, template, ...login })
 
   return async () => {
-    await owner.query(`drop database ${template} with (force)`)
+    // Copies too: a test file that was cut off could not drop its own.
+    const { rows } = await owner.query<{ name: string }>(
+      'select datname as name from pg_database where starts_with(datname, $1)',
+      [template],
+    )
+    for (const { name } of rows) await owner.query(`drop database ${name} with (force)`)
     if (foreign) await owner.query(`drop role ${login.role}`)
     await owner.end()
     await embedded?.stop()

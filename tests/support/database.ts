@@ -15,7 +15,7 @@ export interface TestDatabase {
 /** Call it once at the top of a test file, or in `beforeAll`. */
 export async function aDatabase(): Promise<TestDatabase> {
   const server = inject('testServer')
-  const name = `parley_test_${randomBytes(6).toString('hex')}`
+  const name = `${server.template}_${randomBytes(6).toString('hex')}`
   const asOwner = async (statement: string) => {
     const owner = new pg.Client(server.ownerUrl)
     await owner.connect()
