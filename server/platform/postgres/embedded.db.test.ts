@@ -151,6 +151,7 @@ describe('kill -9', () => {
     expect(await read(next.url)).toEqual(['committed'])
     // Longer than the keeper waits: it knows that somebody came.
     await delay(6_000)
+    expect((await findRunning(join(dataDir, 'postgres/data')))?.pid).toBe(killed.pid)
     expect(await read(next.url)).toEqual(['committed'])
     await next.stop()
     expect(await isAlive(killed.pid)).toBe(false)
@@ -205,6 +206,17 @@ describe('kill -9', () => {
     expect(next.pid).not.toBe(killed.pid)
     expect(await read(next.url)).toEqual(['committed'])
     expect(await isAlive(killed.pid)).toBe(false)
+  })
+
+  test('of the keeper alone: the server gets a new one', async () => {
+    const dataDir = await aFolder()
+    const parley = await aParley(dataDir)
+    await write(parley.url, 'committed')
+    const [keeper] = (await processesNaming('parley-keeper')).filter(({ command }) => command.includes(dataDir))
+    process.kill(keeper!.pid, 'SIGKILL')
+    await until(async () => ((await findRunning(join(dataDir, 'postgres/data')))?.pid ?? parley.pid) !== parley.pid)
+    await until(async () => (await attachEmbedded({ dataDir })) !== null)
+    expect(await read(parley.url)).toEqual(['committed'])
   })
 
   test('of everything, and another process has the server’s id since', async () => {

@@ -285,7 +285,10 @@ async function startWithPatience(at: ReturnType<typeof places>, account: Account
 }
 
 async function start(at: ReturnType<typeof places>, account: Account, port: number): Promise<Server> {
-  if (!(await findRunning(at.data))) await disownStale(at.data)
+  // Still there after its keeper was killed: nobody would end it with us.
+  const alone = await findRunning(at.data)
+  if (alone) await end({ ...alone, ended: gone(at.data, alone.pid) })
+  await disownStale(at.data)
   await limitLog(at.log)
   const before = await sizeOf(at.log)
   const settings = Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])

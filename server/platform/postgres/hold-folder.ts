@@ -1,7 +1,8 @@
 /**
  * One Parley per data folder. The hold is a lock of the kernel on an empty file: it ends with the process, however it ends, so nothing
  * has to be cleaned up by hand, and it sees through containers that share the folder, where process ids mean nothing.
- * Node has no `flock`; SQLite, which it brings, takes exactly such a lock. Nothing is ever written to that file.
+ * Node has no `flock`; SQLite, which it brings, takes exactly such a lock. Nothing is ever written to that file, and this process must
+ * not open it anywhere else: closing any handle of a file drops the process's locks on it.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +19,12 @@ export function holdFolder(dataDir: string): { release(): void } {
   } catch (error) {
     file?.close()
     const { errcode } = error as { errcode?: number }
-    if (errcode !== SQLITE_BUSY) throw Object.assign(error as Error, { code: AS_FILE_ERROR[errcode ?? 0] })
+    const code = AS_FILE_ERROR[errcode ?? 0]
+    if (code !== undefined) throw Object.assign(error as Error, { code })
+    if (errcode !== SQLITE_BUSY)
+      throw new StartFailure(
+        `The data folder ${dataDir} (PARLEY_DATA) cannot be locked (${(error as Error).message}): choose one on a disk of this machine.`,
+      )
     throw new StartFailure(
       `Another Parley${holder(note)} already runs on the data folder ${dataDir}. ` +
         'Stop that one, or give this one a folder of its own with PARLEY_DATA.',

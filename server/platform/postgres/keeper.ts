@@ -41,7 +41,7 @@ exit $code
 `
 
 // Service managers may give next to no PATH. Messages in English: we look for words in them.
-const ENVIRONMENT = { PATH: `${process.env.PATH}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: 'C' }
+const ENVIRONMENT = { PATH: `${process.env.PATH ?? ''}:/usr/local/bin:/usr/bin:/bin`, LC_ALL: 'C' }
 
 export interface Kept {
   /** Resolves when the server has ended. */
