@@ -32,17 +32,15 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
         throw new Refused('invalid', {
           fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }],
         })
-      return reply
-        .code(201)
-        .send(
-          await taking(() =>
-            takeFile(deps, caller.workspace, part.file, {
-              bytes: MOST_BYTES,
-              name: part.filename,
-              by: { member: caller.member },
-            }),
-          ),
-        )
+      return reply.code(201).send(
+        await taking(() =>
+          takeFile(deps, caller.workspace, part.file, {
+            bytes: MOST_BYTES,
+            name: part.filename,
+            by: { member: caller.member },
+          }),
+        ),
+      )
     })
 
     app.get('/api/files/:id', async (request, reply) => {
@@ -112,12 +110,10 @@ async function sendFile(
   const { headers } = serving({ type: file.type, name: file.name ?? 'file', download })
   void reply.headers({ ...headers, 'accept-ranges': 'bytes', 'cache-control': 'private, max-age=86400, immutable' })
   if (range)
-    void reply
-      .code(206)
-      .headers({
-        'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`,
-        'content-length': `${range.end - range.start}`,
-      })
+    void reply.code(206).headers({
+      'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`,
+      'content-length': `${range.end - range.start}`,
+    })
   else void reply.header('content-length', `${file.bytes}`)
   return reply.send(opened.stream)
 }

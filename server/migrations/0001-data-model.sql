@@ -157,7 +157,7 @@ create table workspace (
 );
 
 create table data_key (
-  workspace_id uuid not null references workspace_directory,
+  workspace_id uuid not null,              -- the nil UUID: the program's own
   version      integer not null,
   wrapped      bytea not null,
   created_at   timestamptz not null default now(),

@@ -1,0 +1,75 @@
+/** `WS /api/feed?cursor=`: the window's socket. It only listens; whatever it says gets one fixed answer. */
+import '@fastify/websocket'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { FeedFrame } from '#contract/feed/event.ts'
+import type { Caller } from '#server/platform/calls.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import { Refused } from '#server/platform/problem.ts'
+import type { FeedReader } from './reader.ts'
+
+export interface FeedRouteDeps {
+  reader: FeedReader
+  hints: Hints
+  callerOf(request: FastifyRequest, act: 'feed'): Promise<Caller>
+  log: Log
+}
+
+/** A member who was removed or signed out is cut within a second. */
+const RECHECK_MS = 900
+/** A socket whose browser does not read is cut: it resumes from its cursor. */
+const MOST_BUFFERED = 8 * 1024 * 1024
+const PING_MS = 30_000
+
+export const feedRoute = (deps: FeedRouteDeps) =>
+  async function routes(app: FastifyInstance): Promise<void> {
+    app.get('/api/feed', { websocket: true }, (socket, request) => void serve(socket, request))
+
+    async function serve(socket: WebSocket, request: FastifyRequest): Promise<void> {
+      let leave = () => {}
+      socket.on('error', () => socket.terminate())
+      socket.on('message', () => socket.close(1008, 'this socket only listens'))
+      try {
+        const caller = await deps.callerOf(request, 'feed')
+        const { cursor } = request.query as { cursor?: string }
+        const send = (text: string) => {
+          if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate()
+          else socket.send(text)
+        }
+        const stop = watch(socket, request)
+        const left = await deps.reader.join({ workspace: caller.workspace, member: caller.member, send }, cursor)
+        leave = () => {
+          stop()
+          left()
+        }
+        if (socket.readyState !== socket.OPEN) leave()
+        else socket.on('close', () => leave())
+      } catch (error) {
+        if (error instanceof Refused) close(socket, error.code === 'forbidden' ? 'forbidden' : 'signed_out')
+        else {
+          deps.log.debug({ error }, 'a feed could not be opened')
+          socket.close(1013)
+        }
+      }
+    }
+
+    /** Asks again who this is, as long as the socket lives. */
+    function watch(socket: WebSocket, request: FastifyRequest): () => void {
+      const timer = setInterval(() => {
+        deps.callerOf(request, 'feed').catch((error: unknown) => {
+          if (error instanceof Refused) close(socket, error.code === 'forbidden' ? 'forbidden' : 'signed_out')
+        })
+      }, RECHECK_MS)
+      const ping = setInterval(() => socket.ping(), PING_MS)
+      return () => {
+        clearInterval(timer)
+        clearInterval(ping)
+      }
+    }
+
+    function close(socket: WebSocket, closing: 'signed_out' | 'forbidden'): void {
+      socket.send(JSON.stringify({ closing } satisfies FeedFrame))
+      socket.close(closing === 'signed_out' ? 4401 : 4403)
+    }
+  }

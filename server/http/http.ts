@@ -1,0 +1,261 @@
+/**
+ * Mounts everything that is spoken over HTTP: the declared calls, the features' own routes, the window's files.
+ *
+ * request → headers → who calls? (cookie or Bearer) → may they? → schema → handler → result by its schema
+ * A call without a rule does not compile; a raw route names its rule too.
+ */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import cookie from '@fastify/cookie'
+import fastifyStatic from '@fastify/static'
+import swagger from '@fastify/swagger'
+import websocket from '@fastify/websocket'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
+import { may, type Act } from '#contract/rights.ts'
+import type { Callers } from '#server/members/callers.ts'
+import { TOKEN_PREFIX } from '#server/members/secret.ts'
+import type { Answer, Caller } from '#server/platform/calls.ts'
+import type { Database } from '#server/platform/database.ts'
+import type { Log } from '#server/platform/log.ts'
+import type { Metrics } from '#server/platform/metrics.ts'
+import { problemOf, Refused } from '#server/platform/problem.ts'
+import type { Settings } from '#server/platform/settings.ts'
+import { headersFor } from './headers.ts'
+import { once } from './idempotency.ts'
+import { problemFor, problemHandler, sendProblem } from './problems.ts'
+
+export interface HttpDeps {
+  settings: Settings
+  database: Database
+  callers: Callers
+  calls: readonly Answer[]
+  /** Encapsulated routes of features: hooks, files, the feed's socket. */
+  routes(who: Who): ((app: FastifyInstance) => Promise<void>)[]
+  ready(): Promise<boolean>
+  metrics: Metrics
+  log: Log
+}
+
+/** How raw routes learn who calls. */
+export interface Who {
+  /** @throws Refused `signed_out` · `forbidden` */
+  callerOf(request: FastifyRequest, act: Act | 'signed_in'): Promise<Caller>
+}
+
+export interface Http {
+  readonly url: string
+  setCookie(caller: Caller, secret: string | null): void
+  close(): Promise<void>
+}
+
+const COOKIE_DAYS = 30
+const WINDOW = new URL('../../dist/web/', import.meta.url)
+const WIDGET = new URL('../../dist/widget/', import.meta.url)
+
+export async function startHttp(deps: HttpDeps): Promise<Http> {
+  const { settings, log } = deps
+  const isSecure = settings.url?.startsWith('https://') ?? false
+  const cookieName = isSecure ? '__Host-parley' : 'parley'
+  /** Cookies wanted by handlers, until their answer is sent. */
+  const cookies = new Map<string, string | null>()
+
+  const app = Fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    bodyLimit: 1024 * 1024,
+    trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
+    requestTimeout: 130_000,
+    routerOptions: { maxParamLength: 200 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.setErrorHandler(problemHandler(log))
+  await app.register(cookie)
+  await app.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } })
+  await app.register(swagger, {
+    openapi: {
+      info: { title: 'Parley', version: '1' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(headersFor(request.url, isSecure))
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    const secret = cookies.get(request.id)
+    if (secret !== undefined) {
+      cookies.delete(request.id)
+      const options = { path: '/', httpOnly: true, sameSite: 'lax', secure: isSecure } as const
+      if (secret === null) void reply.clearCookie(cookieName, options)
+      else void reply.setCookie(cookieName, secret, { ...options, maxAge: COOKIE_DAYS * 86_400 })
+    }
+    return payload
+  })
+
+  // ---------------------------------------------------------------- who calls
+
+  const nobody = (request: FastifyRequest): Caller => ({
+    workspace: NIL_ID as WorkspaceId,
+    member: NIL_ID as MemberId,
+    account: null,
+    role: 'viewer',
+    session: null,
+    token: null,
+    address: request.ip,
+    agent: request.headers['user-agent'] ?? '',
+    request: request.id,
+  })
+
+  async function identify(request: FastifyRequest): Promise<Caller | null> {
+    const [scheme, token] = request.headers.authorization?.split(' ') ?? []
+    if (scheme?.toLowerCase() === 'bearer' && token?.startsWith(TOKEN_PREFIX)) {
+      const found = await deps.callers.byToken(token)
+      return found && { ...nobody(request), ...found }
+    }
+    const secret = request.cookies[cookieName]
+    const found = secret ? await deps.callers.bySession(secret) : null
+    if (!found) return null
+    // A cookie comes along by itself: a write, and a socket, must come from our own page.
+    if ((request.method !== 'GET' && request.method !== 'HEAD') || request.headers.upgrade) mustBeOurs(request)
+    return { ...nobody(request), ...found }
+  }
+
+  function mustBeOurs(request: FastifyRequest): void {
+    const { origin } = request.headers
+    const ours = settings.url ? [settings.url] : []
+    if (!origin || (!ours.includes(origin) && new URL(origin).host !== request.headers.host))
+      throw new Refused('wrong_origin')
+  }
+
+  const callerOf: Who['callerOf'] = async (request, act) => {
+    const caller = await identify(request)
+    if (!caller) throw new Refused('signed_out')
+    if (act !== 'signed_in' && !may(caller.role, act)) throw new Refused('forbidden')
+    return caller
+  }
+
+  // ---------------------------------------------------------------- calls
+
+  for (const { call, handle } of deps.calls) {
+    const { method, path, status = 200 } = call
+    app.route({
+      method,
+      url: path,
+      schema: {
+        summary: call.about,
+        tags: [path.split('/')[2] ?? ''],
+        ...(call.params ? { params: call.params } : {}),
+        ...(call.query ? { querystring: call.query } : {}),
+        ...(call.body ? { body: call.body } : {}),
+        response: { [status]: call.result },
+      },
+      // Before the schema: whoever may not call learns nothing of its shape.
+      preValidation: async (request) => {
+        const caller = call.may === 'public' ? nobody(request) : await callerOf(request, call.may)
+        if (call.may === 'public' && method !== 'GET' && request.headers.origin) mustBeOurs(request)
+        request.parleyCaller = caller
+      },
+      handler: async (request, reply) => {
+        const caller = request.parleyCaller!
+        const input = { params: request.params, query: request.query, body: request.body }
+        const key = request.headers['idempotency-key']
+        if (method !== 'POST' || typeof key !== 'string' || call.may === 'public')
+          return reply.code(status).send(await handle(input, caller))
+        const answer = await once(
+          deps.database,
+          caller,
+          key,
+          { method, url: request.url, body: request.body },
+          async () => {
+            try {
+              return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }
+            } catch (error) {
+              const problem = problemFor(error, request)
+              if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
+              return { status: problem.status, body: JSON.stringify(problem) }
+            }
+          },
+        )
+        return reply
+          .code(answer.status)
+          .type(answer.status < 400 ? 'application/json' : 'application/problem+json')
+          .serializer((text: string) => text)
+          .send(answer.body)
+      },
+    })
+  }
+
+  for (const routes of deps.routes({ callerOf })) await app.register(routes)
+
+  // ---------------------------------------------------------------- for machines
+
+  app.get('/healthz', async () => ({ ok: true }))
+  app.get('/readyz', async (_, reply) =>
+    (await deps.ready().catch(() => false)) ? { ready: true } : reply.code(503).send({ ready: false }),
+  )
+  app.get('/metrics', async (request, reply) => {
+    // Figures are for the operator: on this machine, or with a token of an admin.
+    if (!isLoopback(request.ip)) await callerOf(request, 'audit.read')
+    const { type, body } = await deps.metrics.page()
+    return reply.type(type).send(body)
+  })
+  app.get('/api/openapi.json', async () => app.swagger())
+
+  // ---------------------------------------------------------------- files of the window
+
+  if (existsSync(WIDGET)) {
+    await app.register(fastifyStatic, {
+      root: fileURLToPath(WIDGET),
+      prefix: '/widget/',
+      decorateReply: false,
+      maxAge: '1h',
+    })
+  }
+  if (existsSync(WINDOW)) {
+    await app.register(fastifyStatic, {
+      root: fileURLToPath(WINDOW),
+      prefix: '/',
+      wildcard: false,
+      maxAge: '1y',
+      immutable: true,
+      index: false,
+    })
+  }
+  app.setNotFoundHandler((request, reply) => {
+    const wantsPage =
+      request.method === 'GET' &&
+      !/^\/(api|hooks|widget|docs)(\/|$)/.test(request.url) &&
+      (request.headers.accept ?? '').includes('text/html')
+    if (!wantsPage) return sendProblem(reply, problemOf('not_found', { request: request.id }))
+    if (!existsSync(WINDOW))
+      return void reply.code(503).type('text/plain').send('The window is not built yet: run "npm run build".')
+    return void reply.header('cache-control', 'no-cache').sendFile('index.html', { maxAge: 0, immutable: false })
+  })
+
+  await app.listen({ host: settings.host, port: settings.port })
+  const address = app.server.address()
+  const port = address && typeof address === 'object' ? address.port : settings.port
+  return {
+    url: settings.url ?? `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    setCookie: (caller, secret) => void cookies.set(caller.request, secret),
+    close: async () => {
+      app.server.closeIdleConnections()
+      await app.close()
+    },
+  }
+}
+
+const isLoopback = (address: string) =>
+  address === '::1' || address.startsWith('127.') || address === '::ffff:127.0.0.1'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    parleyCaller?: Caller
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * `Idempotency-Key`: a repeated POST gets the first answer again, even a 500. Another body under the same key: 422. A twin in flight: 409.
+ * A refused validation keeps nothing, and neither does an answer that asks to try again.
+ *
+ * The answer is stored right after the effect, under a lock that both hold: a crash in between leaves the effect without its answer,
+ * which is why effects that must not double carry a key of their own (a message's `clientId`).
+ */
+import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
+import type { Caller } from '#server/platform/calls.ts'
+import type { Database } from '#server/platform/database.ts'
+import { Refused } from '#server/platform/problem.ts'
+
+export interface StoredAnswer {
+  status: number
+  body: string
+}
+
+const running = new Set<string>()
+
+/** @throws Refused `key_reused` · `busy` */
+export async function once(
+  database: Database,
+  caller: Caller,
+  key: string,
+  request: { method: string; url: string; body: unknown },
+  run: () => Promise<StoredAnswer>,
+): Promise<StoredAnswer> {
+  if (key.length > 200)
+    throw new Refused('invalid', { fields: [{ path: 'headers.idempotency-key', reason: 'at most 200 characters' }] })
+  const actor = caller.member
+  const hash = createHash('sha256')
+    .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
+    .digest()
+  const name = `${caller.workspace} ${actor} ${key}`
+  if (running.has(name)) throw new Refused('busy')
+  running.add(name)
+  const session = await database.session()
+  try {
+    const { rows: locks } = await session.query<{ free: boolean }>(
+      'select pg_try_advisory_lock(hashtextextended($1, 1)) as free',
+      [name],
+    )
+    if (!locks[0]?.free) throw new Refused('busy')
+    const before = await find(database, caller, key)
+    if (before) {
+      if (!before.hash.equals(hash)) throw new Refused('key_reused')
+      return before
+    }
+    const answer = await run()
+    if (answer.status !== 422 && answer.status !== 400 && answer.status !== 503)
+      await store(database, caller, key, hash, answer)
+    return answer
+  } finally {
+    running.delete(name)
+    await session.end().catch(() => {})
+  }
+}
+
+async function find(
+  database: Database,
+  caller: Caller,
+  key: string,
+): Promise<(StoredAnswer & { hash: Buffer }) | null> {
+  return database.inWorkspace(caller.workspace, async (tx) => {
+    const { rows } = await sql<{ request_hash: Buffer; status: number; body: Buffer }>`
+      select request_hash, status, body from idempotency where workspace_id = ${caller.workspace} and actor_id = ${caller.member} and key = ${key} and at > now() - interval '48 hours'`.execute(
+      tx,
+    )
+    return rows[0] ? { hash: rows[0].request_hash, status: rows[0].status, body: rows[0].body.toString() } : null
+  })
+}
+
+async function store(
+  database: Database,
+  caller: Caller,
+  key: string,
+  hash: Buffer,
+  answer: StoredAnswer,
+): Promise<void> {
+  await database.inWorkspace(caller.workspace, (tx) =>
+    sql`insert into idempotency (workspace_id, actor_id, key, request_hash, status, body) values (${caller.workspace}, ${caller.member}, ${key}, ${hash}, ${answer.status}, ${Buffer.from(answer.body)})
+        on conflict (workspace_id, actor_id, key) do update set request_hash = excluded.request_hash, status = excluded.status, body = excluded.body, at = now()`.execute(
+      tx,
+    ),
+  )
+}

@@ -1,0 +1,357 @@
+/**
+ * The running program: everything is built in order, lowest rung first; then the roles of this process begin, and the subscriptions
+ * at the end say who hears whom.
+ */
+import { sql } from 'kysely'
+import { incomingReader } from '#connector-kit/heavy.ts'
+import { loadConnectors } from '#connector-kit/load.ts'
+import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
+import type { FileRef } from '#contract/message/content.ts'
+import { echoRule, startAutomation } from './automation/automation.ts'
+import { channelCalls, channelPresenters } from './channels/channels.http.ts'
+import { startLines } from './channels/lines.ts'
+import { contextOf, liveChannels, type LiveChannel } from './channels/live.ts'
+import { manager } from './channels/manage.ts'
+import { channelSecrets } from './channels/seal.ts'
+import { stateKeeper } from './channels/state.ts'
+import { wires, type WireOf } from './channels/wire.ts'
+import { contactPresenters } from './contacts/views.ts'
+import { wakeSnoozed } from './conversations/change.ts'
+import { conversationCalls, conversationPresenters } from './conversations/conversations.http.ts'
+import { fileRoutes, visitorFiles } from './conversations/files.http.ts'
+import { findFile } from './conversations/files.ts'
+import { deliveryCalls } from './delivery/delivery.http.ts'
+import { failExpired, failQueued } from './delivery/send.ts'
+import { startSender } from './delivery/sender.ts'
+import { feedRoute } from './feed/feed.http.ts'
+import { feedTopic } from './feed/feed.ts'
+import { feedReader } from './feed/reader.ts'
+import { startHttp } from './http/http.ts'
+import { startFetching } from './ingest/fetch-files.ts'
+import { hooks } from './ingest/hooks.ts'
+import { hookRoutes } from './ingest/hooks.http.ts'
+import { ingestCalls } from './ingest/ingest.http.ts'
+import { startJournal } from './ingest/journal.ts'
+import { proveFrom } from './ingest/proof.ts'
+import { startWorker } from './ingest/worker.ts'
+import { newSetupSecret } from './members/accounts.ts'
+import { auditBy } from './members/audit.ts'
+import { callers } from './members/callers.ts'
+import { memberCalls, memberPresenters } from './members/members.http.ts'
+import { openDatabase, type Database } from './platform/database.ts'
+import { openFiles } from './platform/files/files.ts'
+import { guardedHttp } from './platform/guarded-http/guarded-http.ts'
+import { postgresHints } from './platform/hints.ts'
+import { startLeases, type LeaseName } from './platform/leases.ts'
+import type { Log } from './platform/log.ts'
+import { openMetrics } from './platform/metrics.ts'
+import { programClock } from './platform/new-id.ts'
+import { makePartitions } from './platform/partitions.ts'
+import { databaseKeyStore } from './platform/secrets/key-store.ts'
+import { openSecrets } from './platform/secrets/secrets.ts'
+import type { Settings } from './platform/settings.ts'
+import { searchCalls, startSearch } from './search/search.ts'
+
+export interface Program {
+  /** Where it listens; null without the roles that listen. */
+  readonly url: string | null
+  /** The one-time link for the first owner, while there is none. */
+  readonly setupUrl: string | null
+  readonly database: Database
+  /** Ends in order: no new claims, what flies lands, leases are handed over. */
+  stop(): Promise<void>
+}
+
+const CONNECTORS = new URL('../connectors/', import.meta.url)
+const CHECK_EVERY_MS = 15 * 60_000
+const SCHEDULE_EVERY_MS = 5_000
+
+export async function startProgram(
+  settings: Settings,
+  programUrl: string,
+  log: Log,
+  options: { echo?: boolean } = {},
+): Promise<Program> {
+  const has = (role: 'web' | 'ingest' | 'worker' | 'sender' | 'scheduler') => settings.roles.has(role)
+  const listens = has('web') || has('ingest')
+
+  // ---------------------------------------------------------------- platform
+  const database = openDatabase({ url: programUrl })
+  const asked = programClock.monotonicMs()
+  programClock.correct(await database.now(), asked)
+  await makePartitions(database)
+  const metrics = openMetrics({ ofProcess: true })
+  const hints = postgresHints(database, log)
+  const secrets = await openSecrets({
+    dataDir: settings.dataDir,
+    key: settings.key,
+    store: databaseKeyStore(database),
+    clock: programClock,
+  })
+  const files = openFiles({ files: settings.files, dataDir: settings.dataDir, secrets, clock: programClock })
+  const http = guardedHttp({ privateHosts: settings.privateHosts })
+  const workspaces = async () => {
+    const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
+      database.plumbing,
+    )
+    return rows.map((row) => row.id)
+  }
+  const baseUrl = settings.url ?? `http://${settings.host}:${settings.port}`
+
+  // ---------------------------------------------------------------- channels
+  const connectors = await loadConnectors(CONNECTORS)
+  const reader = incomingReader(CONNECTORS)
+  const sealers = channelSecrets(secrets, log)
+  const channels = liveChannels({ database, connectors, secrets: sealers, hints })
+  const setState = stateKeeper({ database, hints })
+  const publicUrl = (): string => {
+    throw new Error('this network wants files by a public address, which Parley does not give yet')
+  }
+  const context = (channel: LiveChannel) => contextOf(channel, publicUrl)
+  const describeFile = async (channel: LiveChannel, id: Parameters<typeof files.open>[1]) => {
+    const found = await database.inWorkspace(channel.workspace, (tx) => findFile(tx, channel.workspace, id))
+    if (!found) throw new Error('the file is gone')
+    return found
+  }
+  const openFile = async (channel: LiveChannel, id: Parameters<typeof files.open>[1]) => {
+    const opened = await files.open(channel.workspace, id)
+    if (!opened) throw new Error('the file is gone')
+    return opened.stream
+  }
+
+  // ---------------------------------------------------------------- journal, lines, wires
+  const journal = startJournal({ database, secrets, hints })
+  const passing = (channel: LiveChannel, events: { body: unknown }[]) => {
+    for (const event of events) hints.tell(`passing ${channel.workspace}`, { channel: channel.id, event })
+  }
+  let wireOf: WireOf
+  const lines = startLines({
+    database,
+    http,
+    hints,
+    channels,
+    setState,
+    receive: async (channel, events, cursor) => void (await journal.take(channel, events, cursor)),
+    passing,
+    describeFile,
+    openFile,
+    contextOf: context,
+    wireOf: (channel, signal) => wireOf(channel, signal),
+    usesLine: (channel) => channelManager.usesLine(channel),
+    log,
+  })
+  wireOf = wires({ database, http, hints, secrets: sealers, lines, describeFile, openFile })
+  const channelManager = manager({
+    database,
+    connectors,
+    secrets: sealers,
+    channels,
+    lines,
+    hints,
+    setState,
+    contextOf: context,
+    publicUrl: baseUrl,
+    log,
+  })
+
+  // ---------------------------------------------------------------- feed
+  const feed = feedReader({
+    database,
+    hints,
+    log,
+    presenters: {
+      ...conversationPresenters,
+      ...contactPresenters,
+      ...memberPresenters,
+      ...channelPresenters({ manager: channelManager, connectors }),
+    },
+  })
+
+  // ---------------------------------------------------------------- http
+  const known = callers(database)
+  hints.on('callers', () => known.forget())
+  const takesHooks = hooks({ channels, journal, wireOf, publicUrl, passing, metrics, log })
+  const visitors = visitorFiles({ database, files })
+  const audit = auditBy
+  let setCookie: Parameters<typeof memberCalls>[0]['setCookie'] = () => {}
+  const server = listens
+    ? await startHttp({
+        settings,
+        database,
+        callers: known,
+        metrics,
+        log,
+        ready: async () => {
+          await database.now()
+          return !stopping
+        },
+        calls: has('web')
+          ? [
+              ...memberCalls({
+                database,
+                hints,
+                secrets,
+                callers: known,
+                setCookie: (...args) => setCookie(...args),
+                isPublic:
+                  settings.url !== null && !settings.url.includes('127.0.0.1') && !settings.url.includes('localhost'),
+                isSecure: baseUrl.startsWith('https://'),
+              }),
+              ...channelCalls({ database, connectors, channels, manager: channelManager, setState, audit, failQueued }),
+              ...conversationCalls({ database, hints, channels, hint: feed.hint, audit }),
+              ...deliveryCalls({ database, connectors, hints, audit }),
+              ...ingestCalls({ database, hints, journal, log, audit }),
+              ...searchCalls({ database }),
+            ]
+          : [],
+        routes: ({ callerOf }) => [
+          ...(has('ingest') ? [hookRoutes({ hooks: takesHooks, database, hints, log, ...visitors })] : []),
+          ...(has('web')
+            ? [fileRoutes({ database, files, callerOf }), feedRoute({ reader: feed, hints, callerOf, log })]
+            : []),
+        ],
+      })
+    : null
+  if (server) setCookie = server.setCookie
+
+  // ---------------------------------------------------------------- worker
+  let stopping = false
+  const worker = has('worker')
+    ? startWorker({
+        database,
+        hints,
+        journal,
+        channels,
+        workspaces,
+        contextOf: context,
+        incomingOf: (channel, event) => reader.read(channel.folder, channel.connector, event, context(channel)),
+        consequences: async (tx, workspace, plan, live) => {
+          for (const channel of await proveFrom(tx, workspace, plan, live)) waking.add(channel)
+        },
+        afterwards: async (plan, live) => {
+          for (const channel of waking) hints.tell(`delivery ${channel}`)
+          waking.clear()
+          for (const { channel, state, reason } of plan.states) {
+            const found = live.get(channel)
+            if (found) await setState(found, { state: state as LiveChannel['state'], reason })
+          }
+        },
+        log,
+      })
+    : null
+  const waking = new Set<ChannelId>()
+  const fetching = has('worker')
+    ? startFetching({ database, files, http, hints, channels, journal, lines, wireOf, publicUrl, workspaces, log })
+    : null
+  const automation = has('worker')
+    ? startAutomation({
+        database,
+        hints,
+        log,
+        workspaces,
+        rules: options.echo ? [echoRule] : [],
+        guarded: !options.echo,
+      })
+    : null
+  const index = has('worker') ? startSearch({ database, hints, log, workspaces }) : null
+
+  // ---------------------------------------------------------------- owners of channels, the scheduler
+  const sender = startSender({
+    database,
+    hints,
+    channels,
+    setState,
+    wireOf,
+    probe: async (channel) => channelManager.check(channel),
+    contextOf: context,
+    linkOf: (_: LiveChannel, file: FileRef) => {
+      throw new Error(`a link to a file wants a public address: ${JSON.stringify(file)}`)
+    },
+    log,
+  })
+  const SCHEDULER = 'scheduler'
+  const leases = await startLeases({
+    database,
+    clock: programClock,
+    log,
+    wanted: async () => {
+      const names: LeaseName[] = has('sender')
+        ? (await channels.active()).map(({ workspace, id }) => ({ workspace, name: `channel ${id}` }))
+        : []
+      return has('scheduler') ? [...names, { workspace: NIL_ID as WorkspaceId, name: SCHEDULER }] : names
+    },
+    own: async (lease) => {
+      if (lease.name === SCHEDULER) return schedule(lease.signal)
+      const id = lease.name.slice('channel '.length) as ChannelId
+      await Promise.all([lines.own(lease, id), sender.own(lease, id), checkNowAndThen(id, lease.signal)])
+    },
+  })
+  hints.on('leases', () => leases.look())
+
+  async function checkNowAndThen(id: ChannelId, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await rest(CHECK_EVERY_MS, signal)
+      const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
+      if (channel && !['paused', 'stopped', 'banned', 'setup'].includes(channel.state))
+        await channelManager
+          .check(channel)
+          .catch((error: unknown) => log.info({ channel: id, error }, 'a check failed'))
+    }
+  }
+
+  async function schedule(signal: AbortSignal): Promise<void> {
+    let partitionsAt = 0
+    while (!signal.aborted) {
+      await rest(SCHEDULE_EVERY_MS, signal)
+      if (signal.aborted) return
+      try {
+        const before = programClock.monotonicMs()
+        programClock.correct(await database.now(), before)
+        for (const workspace of await workspaces()) {
+          const told = await database.inWorkspace(
+            workspace,
+            async (tx) => (await wakeSnoozed(tx, workspace)) + (await failExpired(tx, workspace)),
+          )
+          if (told > 0) hints.tell(feedTopic(workspace))
+        }
+        if (programClock.monotonicMs() - partitionsAt > 86_400_000) {
+          await makePartitions(database)
+          partitionsAt = programClock.monotonicMs()
+        }
+      } catch (error) {
+        log.debug({ error }, 'the scheduler waits for the database')
+      }
+    }
+  }
+
+  const setup = server ? await newSetupSecret(database) : null
+  return {
+    url: server?.url ?? null,
+    setupUrl: setup && server ? `${server.url}/setup#${setup}` : null,
+    database,
+    stop: async () => {
+      stopping = true
+      await leases.close()
+      await worker?.close()
+      await automation?.close()
+      await fetching?.close()
+      await index?.close()
+      await feed.close()
+      await server?.close()
+      await journal.close()
+      await reader.close()
+      await hints.close()
+      await http.close()
+      await database.close()
+    },
+  }
+}
+
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
