@@ -75,6 +75,10 @@ export async function startProgram(
   const has = (role: 'web' | 'ingest' | 'worker' | 'sender' | 'scheduler') => settings.roles.has(role)
   const listens = has('web') || has('ingest')
 
+  let stopping = false
+  /** Channels that a batch gave something to send. */
+  const waking = new Set<ChannelId>()
+
   // ---------------------------------------------------------------- platform
   const database = openDatabase({ url: programUrl })
   const asked = programClock.monotonicMs()
@@ -215,7 +219,6 @@ export async function startProgram(
   if (server) setCookie = server.setCookie
 
   // ---------------------------------------------------------------- worker
-  let stopping = false
   const worker = has('worker')
     ? startWorker({
         database,
@@ -239,7 +242,6 @@ export async function startProgram(
         log,
       })
     : null
-  const waking = new Set<ChannelId>()
   const fetching = has('worker')
     ? startFetching({ database, files, http, hints, channels, journal, lines, wireOf, publicUrl, workspaces, log })
     : null
