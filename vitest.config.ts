@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 /** `--project unit` needs no database, `--project database` brings its own, `browser` drives a whole Parley. */
 export default defineConfig({
   test: {
+    // Most files wait for a database or a process; vitest would leave one core idle, of two.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
