@@ -36,23 +36,30 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const login = await programLogin(folder)
 
   const owner = new pg.Client(ownerUrl)
-  await owner.connect()
-  await owner.query(`create database ${template}`)
-  await migrate({ ownerUrl: inDatabase(ownerUrl, template), login })
-  project.provide('testServer', { ownerUrl, template, ...login })
-
-  return async () => {
+  const end = async () => {
     // Copies too: a test file that was cut off could not drop its own.
     const { rows } = await owner.query<{ name: string }>(
       'select datname as name from pg_database where starts_with(datname, $1)',
       [template],
     )
     for (const { name } of rows) await owner.query(`drop database ${name} with (force)`)
-    if (foreign) await owner.query(`drop role ${login.role}`)
+    if (foreign) await owner.query(`drop role if exists ${login.role}`)
     await owner.end()
     await embedded?.stop()
     await rm(folder, { recursive: true, force: true })
   }
+
+  await owner.connect()
+  try {
+    await owner.query(`create database ${template}`)
+    await migrate({ ownerUrl: inDatabase(ownerUrl, template), login })
+  } catch (error) {
+    // vitest would wait for the server for ever.
+    await end()
+    throw error
+  }
+  project.provide('testServer', { ownerUrl, template, ...login })
+  return end
 }
 
 export function inDatabase(url: string, name: string): string {

@@ -92,6 +92,10 @@ describe('transactions', () => {
       }),
     )
     await Promise.allSettled(endings)
+    for (let turn = 0; turn < 5; turn++) {
+      await sql`select 1`.execute(few.plumbing)
+      await expect(sql`select 1 / 0`.execute(few.plumbing)).rejects.toThrow('division by zero')
+    }
     await expect(few.now()).resolves.toBeInstanceOf(Date)
   })
 

@@ -19,7 +19,10 @@ test('kill -9 of Parley: the next one adopts the server as it runs, and nothing 
   await delay(6_000)
   expect((await findRunning(join(dataDir, 'postgres/data')))?.pid).toBe(killed.pid)
   expect(await read(next.url)).toEqual(['committed'])
-  await next.stop()
+  await next.kill()
+  const third = await aParley(dataDir)
+  expect(third.pid).toBe(killed.pid)
+  await third.stop()
   expect(await isAlive(killed.pid)).toBe(false)
 })
 
