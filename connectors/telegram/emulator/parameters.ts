@@ -92,8 +92,9 @@ export interface Given {
  * @param takes  what the method knows. The real server overlooks other names; here they are refused, for they are a caller's mistake
  */
 export function givenTo(takes: Readonly<Record<string, ParameterType>>, { values, files }: RawParameters): Given {
+  // telegraf repeats the method's name among the parameters of its forms.
   for (const name of Object.keys(values))
-    if (!takes[name]) refuse(400, `The emulator knows no parameter "${name}" here`)
+    if (!takes[name] && name !== 'method') refuse(400, `The emulator knows no parameter "${name}" here`)
   const attached = new Set(
     JSON.stringify(values)
       .match(/attach:\/\/[^"\\]+/g)
