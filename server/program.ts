@@ -243,7 +243,20 @@ export async function startProgram(
       })
     : null
   const fetching = has('worker')
-    ? startFetching({ database, files, http, hints, channels, journal, lines, wireOf, publicUrl, workspaces, log })
+    ? startFetching({
+        database,
+        files,
+        http,
+        hints,
+        channels,
+        journal,
+        reader,
+        lines,
+        wireOf,
+        publicUrl,
+        workspaces,
+        log,
+      })
     : null
   const automation = has('worker')
     ? startAutomation({

@@ -10,6 +10,7 @@ import {
   resumeChannel,
   type ChannelView,
 } from '#contract/calls/channels.ts'
+import type { Connectors } from '#connector-kit/load.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
 import type { Present } from '#server/feed/reader.ts'
@@ -17,7 +18,7 @@ import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { channelRows, type ChannelRow } from './channels.sql.ts'
-import type { Connectors, LiveChannel, LiveChannels } from './live.ts'
+import type { LiveChannel, LiveChannels } from './live.ts'
 import type { InSameTx, Manager } from './manage.ts'
 import type { stateKeeper } from './state.ts'
 

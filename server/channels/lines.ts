@@ -106,11 +106,11 @@ export function startLines(deps: LinesDeps): Lines {
   /** New settings want a new connection; a mere change of state does not. */
   function restartOnChange(channel: LiveChannel, stop: AbortController): () => void {
     const before = JSON.stringify(channel.settings)
-    return deps.hints.on('channels', async (id) => {
-      if (id !== channel.id) return
+    const look = async () => {
       const now = await deps.channels.get(channel.id).catch(() => channel)
       if (!now || JSON.stringify(now.settings) !== before || !deps.usesLine(now)) stop.abort()
-    })
+    }
+    return deps.hints.on('channels', (id) => void (id === channel.id && look()))
   }
 
   async function hold(channel: LiveChannel, lease: Lease, signal: AbortSignal): Promise<void> {

@@ -4,8 +4,8 @@
  */
 import { sql } from 'kysely'
 import type { Connector, Context, Me } from '#connector-kit/connector.ts'
+import type { Connectors } from '#connector-kit/load.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
-import type { ConnectorCard } from '#contract/manifest.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { ChannelState } from '#contract/message/channel-state.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
@@ -13,12 +13,6 @@ import type { Hints } from '#server/platform/hints.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import type { ChannelRealm } from './channel-realm.ts'
 import type { ChannelSecrets } from './seal.ts'
-
-export interface Loaded {
-  readonly connector: Connector
-  readonly card: ConnectorCard
-}
-export type Connectors = ReadonlyMap<string, Loaded>
 
 export interface LiveChannel extends ChannelRealm {
   readonly workspace: WorkspaceId

@@ -148,7 +148,7 @@ export const contactPresenters: { 'contact.changed': Present; 'contact.merged': 
       }),
     )
   },
-  'contact.merged': async (_, __, rows) =>
+  'contact.merged': async (_tx, _workspace, rows) =>
     new Map(
       rows.map((row) => [
         row,

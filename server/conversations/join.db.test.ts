@@ -145,8 +145,11 @@ describe('two become one, one becomes two', () => {
             const other = await identity('pigeon', names[each.other]!)
             if (one.contact !== other.contact) await merge(one, other)
           }
+          // The only identity of a contact has nothing to be split from.
           if (each.do === 'split')
-            await split(one.contact, one.id).catch((error: { code?: string }) => expect(error.code).toBe('cannot'))
+            await split(one.contact, one.id).catch((error: { code?: string }) => {
+              if (error.code !== 'cannot') throw error
+            })
         }
         const { rows } = await inside((tx) =>
           sql<{ shown: number; astray: number; gaps: number }>`

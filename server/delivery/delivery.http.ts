@@ -15,7 +15,7 @@ import {
   type MessageView,
 } from '#contract/calls/conversations.ts'
 import type { ChannelId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
-import type { Connectors } from '#server/channels/live.ts'
+import type { Connectors } from '#connector-kit/load.ts'
 import { deliveriesOf, messageViews } from '#server/conversations/views.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'

@@ -14,7 +14,7 @@ import type {
   WorkspaceId,
 } from '#contract/ids.ts'
 import type { Choices, Content, Part } from '#contract/message/content.ts'
-import type { Connectors } from '#server/channels/live.ts'
+import type { Connectors } from '#connector-kit/load.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'

@@ -462,7 +462,23 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         return void tell(owned, code, code, details.words)
       case 'proxy_down':
         return void tell(owned, 'retrying', code, details.words)
-      default:
+      // The rest speaks of the message or its receiver, not of the channel.
+      case 'unconfirmed':
+      case 'blocked':
+      case 'opted_out':
+      case 'no_such_identity':
+      case 'not_allowed_yet':
+      case 'window_closed':
+      case 'moved':
+      case 'media_not_ready':
+      case 'too_old':
+      case 'gone':
+      case 'expired':
+      case 'cancelled':
+      case 'channel_removed':
+      case 'content_refused':
+      case 'refused':
+      case 'bug':
     }
   }
 

@@ -7,6 +7,7 @@
  */
 import { Readable } from 'node:stream'
 import { sql } from 'kysely'
+import type { IncomingReader } from '#connector-kit/heavy.ts'
 import type { Carried } from '#connector-kit/connector.ts'
 import { perform } from '#connector-kit/perform.ts'
 import type { ChannelId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
@@ -30,6 +31,7 @@ export interface FetchDeps {
   hints: Hints
   channels: LiveChannels
   journal: Journal
+  reader: Pick<IncomingReader, 'carried'>
   lines: Pick<Lines, 'fetch'>
   wireOf: WireOf
   publicUrl: Parameters<typeof contextOf>[1]
@@ -60,8 +62,8 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   const { database, hints, log } = deps
   const stop = new AbortController()
   let running: Promise<void> | undefined
-  const off = hints.on('input', () => void round())
-  const timer = setInterval(() => void round(), 2_000)
+  const off = hints.on('input', round)
+  const timer = setInterval(round, 2_000)
 
   function round(): void {
     running ??= run()
@@ -137,7 +139,15 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       deps.journal.read(tx, channel.workspace, [inbound]),
     )
     const journaled = events.get(inbound)
-    return journaled ? channel.connector.carried(journaled.event, row.remote, contextOf(channel, deps.publicUrl)) : null
+    return journaled
+      ? deps.reader.carried(
+          channel.folder,
+          channel.connector,
+          journaled.event,
+          row.remote,
+          contextOf(channel, deps.publicUrl),
+        )
+      : null
   }
 
   return {

@@ -1,6 +1,6 @@
 /** How often somebody may try: per account, per address (/64 for IPv6) and overall. Rows, so that it holds over processes and restarts. */
 import { createHash } from 'node:crypto'
-import { isIPv6 } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { sql } from 'kysely'
 import type { Database } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -38,11 +38,6 @@ export async function forgive(database: Database, what: string, account: string)
 
 /** One household of IPv6 has a /64. */
 export function networkOf(address: string): string {
-  if (!isIPv6(address)) return address
-  const [head = '', tail = ''] = address.split('::')
-  const groups = head.split(':').filter(Boolean)
-  const rest = address.includes('::') ? tail.split(':').filter(Boolean) : []
-  return [...groups, ...Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => '0'), ...rest]
-    .slice(0, 4)
-    .join(':')
+  if (!ipaddr.IPv6.isValid(address)) return address
+  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':')
 }

@@ -95,7 +95,7 @@ export function startSearch(deps: {
   let running: Promise<void> = Promise.resolve()
   const heard = new Set<WorkspaceId>()
   const offs = new Map<WorkspaceId, () => void>()
-  const timer = setInterval(() => void round(), 1_000)
+  const timer = setInterval(round, 1_000)
 
   /** One after the other: an index is never in a hurry. */
   function round(): void {

@@ -21,9 +21,13 @@ export async function aWorkspace(database: Database): Promise<WorkspaceId> {
 export async function aChannel(database: Database, workspace: WorkspaceId, network = 'pigeon'): Promise<ChannelRealm> {
   const id = newId<ChannelId>()
   await database.inWorkspace(workspace, async (tx) => {
-    await sql`insert into channel_directory (channel_id, workspace_id, connector, active) values (${id}, ${workspace}, ${network}, true)`.execute(tx)
+    await sql`insert into channel_directory (channel_id, workspace_id, connector, active) values (${id}, ${workspace}, ${network}, true)`.execute(
+      tx,
+    )
     await sql`insert into channel (workspace_id, id, connector, network, name, settings, settings_open, hook_secret, me, state)
-              values (${workspace}, ${id}, ${network}, ${network}, 'Test', '', '{}', '', '{"id":"bot","name":"Bot"}', 'ready')`.execute(tx)
+              values (${workspace}, ${id}, ${network}, ${network}, 'Test', '', '{}', '', '{"id":"bot","name":"Bot"}', 'ready')`.execute(
+      tx,
+    )
   })
   return { id, network, scope: '', windowSeconds: null }
 }
@@ -49,7 +53,11 @@ export interface SaidOptions {
 }
 
 /** "ann says hello" in her own chat. */
-export const said = (id: string, text: string, { by = 'ann', chat = by, at = new Date(), content = plain(text), ...rest }: SaidOptions = {}): Incoming => ({
+export const said = (
+  id: string,
+  text: string,
+  { by = 'ann', chat = by, at = new Date(), content = plain(text), ...rest }: SaidOptions = {},
+): Incoming => ({
   is: 'message',
   ref: { chat, id },
   by: { id: by, name: by },

@@ -46,5 +46,5 @@ test('versions are added, rewrapped and removed', async () => {
 
 test('a workspace that does not exist gets no key', async () => {
   const secrets = await start()
-  await expect(secrets.of(WorkspaceId.parse(crypto.randomUUID()))).rejects.toThrow('foreign key')
+  await expect(secrets.of(WorkspaceId.parse(crypto.randomUUID()))).rejects.toThrow('no such workspace')
 })

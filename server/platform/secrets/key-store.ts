@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { WorkspaceId } from '#contract/ids.ts'
+import { NIL_ID, type WorkspaceId } from '#contract/ids.ts'
 import type { Database } from '../database.ts'
 
 export interface WrappedKey {
@@ -35,11 +35,12 @@ export const databaseKeyStore = (database: Database): KeyStore => ({
     }),
   add: (workspace, version, wrapped) =>
     database.inWorkspace(workspace, async (tx) => {
-      await tx
-        .insertInto('data_key')
-        .values({ workspace_id: workspace, version, wrapped: Buffer.from(wrapped) })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute()
+      // No foreign key: the program's own keys stand under the nil UUID, which is no workspace.
+      await sql`
+        insert into data_key (workspace_id, version, wrapped)
+        select ${workspace}, ${version}, ${Buffer.from(wrapped)}
+         where ${workspace} = ${NIL_ID} or exists (select from workspace_directory where workspace_id = ${workspace})
+        on conflict do nothing`.execute(tx)
     }),
   replace: (workspace, version, wrapped) =>
     database.inWorkspace(workspace, async (tx) => {

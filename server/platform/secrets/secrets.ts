@@ -105,6 +105,7 @@ function secretsUnder(first: OuterKeys, read: () => Promise<OuterKeys>, store: K
     if (newest === 0 || age > RENEW_MS) {
       await addVersion(workspace, newest + 1)
       found = await store.load(workspace)
+      if (found.length === 0) throw new Error(`no such workspace: ${workspace}`)
     }
     const ring = rings.get(workspace) ?? newRing(workspace)
     for (const { version, wrapped } of found) {
