@@ -10,22 +10,18 @@ export interface TestDatabase {
   readonly programUrl: string
   /** As the owner sees it: for looking behind the wall, for breaking things. */
   readonly ownerUrl: string
+  /** A statement of the owner, in the program's schema. */
+  asOwner<Row extends pg.QueryResultRow = Record<string, unknown>>(
+    statement: string,
+    values?: unknown[],
+  ): Promise<Row[]>
 }
 
 /** Call it once at the top of a test file, or in `beforeAll`. */
 export async function aDatabase(): Promise<TestDatabase> {
   const server = inject('testServer')
   const name = `${server.template}_${randomBytes(6).toString('hex')}`
-  const asOwner = async (statement: string) => {
-    const owner = new pg.Client(server.ownerUrl)
-    await owner.connect()
-    try {
-      await owner.query(statement)
-    } finally {
-      await owner.end()
-    }
-  }
-  await asOwner(`create database ${name} template ${server.template} strategy wal_log`)
+  await once(server.ownerUrl, `create database ${name} template ${server.template} strategy wal_log`)
 
   const ownerUrl = new URL(server.ownerUrl)
   ownerUrl.pathname = `/${name}`
@@ -36,7 +32,22 @@ export async function aDatabase(): Promise<TestDatabase> {
   const database = openDatabase({ url: programUrl.href })
   afterAll(async () => {
     await database.close().catch(() => {})
-    await asOwner(`drop database ${name} with (force)`)
+    await once(server.ownerUrl, `drop database ${name} with (force)`)
   })
-  return { database, programUrl: programUrl.href, ownerUrl: ownerUrl.href }
+  return {
+    database,
+    programUrl: programUrl.href,
+    ownerUrl: ownerUrl.href,
+    asOwner: (statement, values) => once(ownerUrl.href, statement, values),
+  }
+}
+
+async function once<Row extends pg.QueryResultRow>(url: string, statement: string, values?: unknown[]): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url, options: '-c search_path=parley' })
+  await client.connect()
+  try {
+    return (await client.query<Row>(statement, values)).rows
+  } finally {
+    await client.end()
+  }
 }
