@@ -111,6 +111,8 @@ export interface Context<S> {
   me: Me
   /** What earlier plans kept and what has not yet expired. */
   kept: Record<string, string>
+  /** Random, ours, the channel's own for life: webhooks prove themselves with it, letters and addresses of ours are signed with it. */
+  secret: string
   now: Date
   /** A signed, expiring address of one of our files that the platform may fetch. Throws when Parley has no public address. */
   publicUrl(file: FileRef): string
@@ -154,6 +156,10 @@ export type OpDo =
       thread?: string
       as?: Persona
       silent?: boolean
+      /** The message's own id, the same for every delivery and every resend of it. */
+      origin?: string
+      /** Networks with subjects: what this goes on from, the message replied to or else the last one said here. */
+      answers?: { ref: Ref; subject?: string; thread?: string }
       /** Written by a machine: mail says so in its headers, so that other machines do not answer. */
       automatic?: boolean
     }
@@ -239,7 +245,7 @@ export interface Asks<S> {
   /** Where the bytes of a lazy file reference are. */
   file?(remote: string, c: Context<S>): Plan<{ url: string; headers?: Record<string, string> } | { frame: Json }>
   /** Tells the platform where events go. `secret` is the one that `webhook.open` compares: platforms that take a secret of ours get it here. */
-  register?(url: string, c: Context<S> & { secret: string }): Plan<void>
+  register?(url: string, c: Context<S>): Plan<void>
   unregister?(c: Context<S>): Plan<void>
   profile?(id: string, c: Context<S>): Plan<Who>
   resolve?(address: string, c: Context<S>): Plan<string | null>
@@ -259,7 +265,7 @@ export interface Event {
 
 export interface Webhook<S> {
   /** Pure. Verifies on the raw bytes in constant time and cuts a batch into events; reads no meaning. */
-  open(request: WebhookRequest, c: Context<S> & { secret: string }): Opened
+  open(request: WebhookRequest, c: Context<S>): Opened
 }
 
 /** A frame of a visitor's socket comes as method `SOCKET`, path `/socket`, the frame as `bytes`. `path` and `query` are what stands behind `/hooks/:channelId`. Header names are lower case. */

@@ -174,7 +174,7 @@ function fitMessage(op: Message, abilities: Abilities): Fitted {
   }
   if (choices.lines.length > 0) pieces = endWith(pieces, `\n\n${choices.lines.join('\n')}`)
   pieces = pieces.map((part, index) => withMarks(part, index, abilities, applied))
-  const messages = cut(pieces, abilities, applied)
+  const messages = abilities.together ? whole(pieces) : cut(pieces, abilities, applied)
   if (messages.length === 0) return { cannot: 'content_refused', offers: [] }
   const content = (some: Part[], last: boolean): Content => ({
     ...bare(op.content),
@@ -272,6 +272,11 @@ function cut(parts: Part[], abilities: Abilities, applied: Applied[]): Part[][] 
     } else messages.push([part])
   }
   return captioned(messages, abilities, applied)
+}
+
+const whole = (parts: Part[]): Part[][] => {
+  const said = parts.filter((part) => part.kind !== 'text' || part.text !== '')
+  return said.length > 0 ? [said] : []
 }
 
 /** `[image, text]` is an image with a caption, where that fits. */

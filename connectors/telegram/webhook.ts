@@ -5,7 +5,7 @@ import type { Settings } from './settings.ts'
 
 const SECRET_HEADER = 'x-telegram-bot-api-secret-token'
 
-export function open(request: WebhookRequest, c: Context<Settings> & { secret: string }): Opened {
+export function open(request: WebhookRequest, c: Context<Settings>): Opened {
   if (request.method !== 'POST') return { refuse: 404 }
   if (!c.secret || !isSame(request.headers[SECRET_HEADER] ?? '', c.secret)) return { refuse: 401 }
   const update = parsed(request.bytes)

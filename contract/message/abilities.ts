@@ -55,6 +55,8 @@ export const Abilities = z.object({
   parts: z.partialRecord(z.enum(['location', 'contact', 'poll', 'order', 'call']), Both).optional(),
   choices: z.partialRecord(z.enum(['buttons', 'keyboard', 'list']), ChoiceAbility).optional(),
   subject: Both.optional(),
+  /** Any number of parts goes out as one message: a letter. */
+  together: z.literal(true).optional(),
   /** `cc` and `bcc` are understood. */
   copies: Both.optional(),
   reply: Both.optional(),

@@ -59,6 +59,8 @@ const media = {
   width: z.int().min(0).optional(),
   height: z.int().min(0).optional(),
   caption: Rich.optional(),
+  /** By what name the `html` part beside it calls it: `cid:` of a letter. */
+  cid: z.string().optional(),
 }
 
 const part = <const Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>

@@ -146,7 +146,7 @@ export function liveChannels(deps: {
 export function contextOf(
   channel: LiveChannel,
   publicUrl: Context<unknown>['publicUrl'],
-): Context<Record<string, unknown>> & { secret: string; channel: ChannelId } {
+): Context<Record<string, unknown>> & { channel: ChannelId } {
   const now = programClock.now()
   return {
     channel: channel.id,

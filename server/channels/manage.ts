@@ -53,7 +53,7 @@ export interface ManagerDeps {
   lines: Lines
   hints: Hints
   setState: ReturnType<typeof stateKeeper>
-  contextOf(channel: LiveChannel): Context<Record<string, unknown>> & { secret: string }
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
   /** `PARLEY_URL`, or where we listen. */
   publicUrl: string
   log: Log
@@ -164,8 +164,7 @@ export function manager(deps: ManagerDeps): Manager {
     const { asks } = channel.connector
     const url = webhookUrl(channel)
     try {
-      if (url && asks.register)
-        await ask(channel, (c) => asks.register!(url, c as Parameters<NonNullable<typeof asks.register>>[1]))
+      if (url && asks.register) await ask(channel, (c) => asks.register!(url, c))
       else if (!url && asks.unregister) await ask(channel, (c) => asks.unregister!(c))
       // A line says itself when it is ready.
       if (!usesLine(channel)) await setState(channel, { state: 'ready' }, force)

@@ -50,7 +50,9 @@ function doOf({ channel, dispatch, refs }: Making, names: Ref[]): OpDo {
       return {
         do: 'message',
         content: dispatch.content,
+        origin: dispatch.message,
         ...(replied ? { replyTo: { chat: replied.chat, id: replied.id } } : {}),
+        ...(dispatch.answers ? { answers: dispatch.answers } : {}),
         ...(dispatch.thread ? { thread: dispatch.thread } : {}),
         ...(dispatch.automatic ? { automatic: true } : {}),
       }

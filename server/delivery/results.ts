@@ -69,7 +69,7 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
                     ${names.map((n) => n.delivery)}::uuid[], ${names.map((n) => n.piece)}::smallint[], ${names.map((n) => n.identity)}::uuid[]) as n (c, h, i, m, d, p, y)
       on conflict (workspace_id, channel_id, chat, external_id) do update
          set message_id = excluded.message_id, delivery_id = excluded.delivery_id, piece = excluded.piece, direction = 'out', identity_id = excluded.identity_id
-       where message_ref.message_id is null`.execute(tx)
+       where message_ref.message_id is null or message_ref.message_id = excluded.message_id`.execute(tx)
     await wakeParked(tx, workspace, names satisfies RefName[])
   }
   const opened = results.flatMap((r) =>

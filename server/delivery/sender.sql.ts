@@ -76,6 +76,8 @@ export interface Dispatch {
   applied: boolean
   windowUntil: Date | null
   sentAt: Date | null
+  /** Only where the network has subjects. */
+  answers?: { ref: { chat: string; id: string }; subject?: string; thread?: string }
 }
 
 /** All that making an op needs, for claimed rows. */
@@ -92,6 +94,28 @@ export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkR
     tx,
   )
   return new Map(found.map((row) => [row.pos, row]))
+}
+
+/** What each of these letters goes on from: the message it replies to, else the last one said there before it. */
+export async function noteAnswered(tx: Tx, workspace: WorkspaceId, letters: Dispatch[]): Promise<void> {
+  if (letters.length === 0) return
+  const { rows } = await sql<{ pos: number; chat: string; id: string; subject: string | null; thread: string | null }>`
+    select n.pos, said.chat, said.external_id as id, said.subject, said.thread
+      from unnest(${letters.map((l) => l.pos)}::bigint[], ${letters.map((l) => l.delivery)}::uuid[]) as n (pos, delivery)
+      join delivery d on d.workspace_id = ${workspace} and d.id = n.delivery
+      join message m on m.workspace_id = ${workspace} and m.id = d.message_id
+     cross join lateral (
+           select r.chat, r.external_id, x.content ->> 'subject' as subject, x.thread
+             from message x join message_ref r on r.workspace_id = x.workspace_id and r.message_id = x.id and r.channel_id = d.channel_id
+            where x.workspace_id = ${workspace} and r.external_id not like '#%'
+              and case when m.reply_to is not null then x.id = m.reply_to
+                       else x.shown_in = m.shown_in and x.placed <= m.placed and x.id <> m.id and x.identity_id = d.identity_id end
+            order by x.placed desc, x.seq desc, r.piece limit 1) said`.execute(tx)
+  const byPos = new Map(letters.map((letter) => [letter.pos, letter]))
+  for (const { pos, chat, id, subject, thread } of rows) {
+    const letter = byPos.get(pos)
+    if (letter) letter.answers = { ref: { chat, id }, ...(subject ? { subject } : {}), ...(thread ? { thread } : {}) }
+  }
 }
 
 export interface NamedRef {

@@ -29,6 +29,7 @@ import {
   loadDispatches,
   markRows,
   nameByKey,
+  noteAnswered,
   orphans,
   refsOf,
   type Dispatch,
@@ -283,6 +284,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     if (rows.length === 0) return []
     const dispatches = await loadDispatches(tx, workspace, rows)
     const messages = [...dispatches.values()]
+    const letters = rows.flatMap((row) => {
+      const dispatch = dispatches.get(row.pos)
+      return dispatch?.op === 'message' && channels.get(row.channel)?.channel.abilities.subject?.out ? [dispatch] : []
+    })
+    await noteAnswered(tx, workspace, letters)
     const refs = await refsOf(
       tx,
       workspace,
