@@ -28,6 +28,7 @@ export const LADDER = [
     'server/search',
     'server/notifications',
     'server/webhooks',
+    'server/upkeep',
   ],
   ['server/http'],
 ]

@@ -14,5 +14,5 @@ export async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<numbe
   const command = COMMANDS[name]
   if (!command)
     throw new StartFailure(`There is no command "${name}". Parley knows: ${Object.keys(COMMANDS).join(', ')}.`)
-  return command(rest, env)
+  return (await command())(rest, env)
 }

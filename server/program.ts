@@ -25,6 +25,7 @@ import { failExpired, failQueued } from './delivery/send.ts'
 import { startSender } from './delivery/sender.ts'
 import { feedRoute } from './feed/feed.http.ts'
 import { feedTopic } from './feed/feed.ts'
+import { noteHighWater } from './feed/high-water.ts'
 import { feedReader } from './feed/reader.ts'
 import { startHttp } from './http/http.ts'
 import { startFetching } from './ingest/fetch-files.ts'
@@ -42,6 +43,7 @@ import { openDatabase, type Database } from './platform/database.ts'
 import { openFiles } from './platform/files/files.ts'
 import { guardedHttp } from './platform/guarded-http/guarded-http.ts'
 import { postgresHints } from './platform/hints.ts'
+import { keepTime } from './platform/keep-time.ts'
 import { startLeases, type LeaseName } from './platform/leases.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
@@ -51,6 +53,7 @@ import { databaseKeyStore } from './platform/secrets/key-store.ts'
 import { openSecrets } from './platform/secrets/secrets.ts'
 import type { Settings } from './platform/settings.ts'
 import { searchCalls, startSearch } from './search/search.ts'
+import { upkeep } from './upkeep/upkeep.ts'
 
 export interface Program {
   /** Where it listens; null without the roles that listen. */
@@ -64,7 +67,7 @@ export interface Program {
 
 const CONNECTORS = new URL('../connectors/', import.meta.url)
 const CHECK_EVERY_MS = 15 * 60_000
-const SCHEDULE_EVERY_MS = 5_000
+const NOTE_EVERY_MS = 30_000
 
 export async function startProgram(
   settings: Settings,
@@ -84,6 +87,7 @@ export async function startProgram(
   const asked = programClock.monotonicMs()
   programClock.correct(await database.now(), asked)
   await makePartitions(database)
+  const time = keepTime({ now: () => database.now(), clock: programClock, log })
   const metrics = openMetrics({ ofProcess: true })
   const hints = postgresHints(database, log)
   const secrets = await openSecrets({
@@ -296,7 +300,11 @@ export async function startProgram(
       return has('scheduler') ? [...names, { workspace: NIL_ID as WorkspaceId, name: SCHEDULER }] : names
     },
     own: async (lease) => {
-      if (lease.name === SCHEDULER) return schedule(lease.signal)
+      if (lease.name === SCHEDULER)
+        return upkeep(
+          { database, files, log, workspaces, tasks: [{ name: 'what is due', everyMs: 0, run: tendDue }] },
+          lease.signal,
+        )
       const id = lease.name.slice('channel '.length) as ChannelId
       await Promise.all([lines.own(lease, id), sender.own(lease, id), checkNowAndThen(id, lease.signal)])
     },
@@ -314,30 +322,22 @@ export async function startProgram(
     }
   }
 
-  async function schedule(signal: AbortSignal): Promise<void> {
-    let partitionsAt = 0
-    while (!signal.aborted) {
-      await rest(SCHEDULE_EVERY_MS, signal)
-      if (signal.aborted) return
-      try {
-        const before = programClock.monotonicMs()
-        programClock.correct(await database.now(), before)
-        for (const workspace of await workspaces()) {
-          const told = await database.inWorkspace(
-            workspace,
-            async (tx) => (await wakeSnoozed(tx, workspace)) + (await failExpired(tx, workspace)),
-          )
-          if (told > 0) hints.tell(feedTopic(workspace))
-        }
-        if (programClock.monotonicMs() - partitionsAt > 86_400_000) {
-          await makePartitions(database)
-          partitionsAt = programClock.monotonicMs()
-        }
-      } catch (error) {
-        log.debug({ error }, 'the scheduler waits for the database')
-      }
+  /** What time does to conversations and messages. */
+  async function tendDue(): Promise<void> {
+    for (const workspace of await workspaces()) {
+      const told = await database.inWorkspace(
+        workspace,
+        async (tx) => (await wakeSnoozed(tx, workspace)) + (await failExpired(tx, workspace)),
+      )
+      if (told > 0) hints.tell(feedTopic(workspace))
     }
   }
+
+  const note = async () => noteHighWater(database, settings.dataDir, await workspaces())
+  const noting = setInterval(
+    () => void note().catch((error: unknown) => log.debug({ error }, 'the feed’s place was not noted')),
+    NOTE_EVERY_MS,
+  )
 
   const setup = server ? await newSetupSecret(database) : null
   return {
@@ -346,6 +346,7 @@ export async function startProgram(
     database,
     stop: async () => {
       stopping = true
+      clearInterval(noting)
       await leases.close()
       await worker?.close()
       await automation?.close()
@@ -357,6 +358,8 @@ export async function startProgram(
       await reader.close()
       await hints.close()
       await http.close()
+      await time.close()
+      await note().catch(() => {})
       await database.close()
     },
   }

@@ -398,19 +398,54 @@ export const cancelDelivery = endpoint({
   result: MessageView,
 })
 
+/** After a restore nothing leaves until a member has decided. */
+export const HoldView = z.object({
+  hold: z.boolean(),
+  /** Deliveries that would leave. */
+  queued: z.int(),
+  oldest: z.iso.datetime().nullable(),
+  newest: z.iso.datetime().nullable(),
+})
+
 export const getHold = endpoint({
   method: 'GET',
   path: '/api/hold',
   may: 'conversation.read',
-  about: 'After a restore: what waits to leave',
-  result: z.object({ hold: z.boolean(), queued: z.int(), newest: z.iso.datetime().nullable() }),
+  about: 'After a restore: how much waits to leave',
+  result: HoldView,
+})
+
+export const HeldDelivery = z.object({
+  delivery: DeliveryId,
+  message: MessageId,
+  conversation: ConversationId,
+  contact: z.string().nullable(),
+  channel: ChannelId,
+  queuedAt: z.iso.datetime(),
+  /** The time a member had chosen for it. */
+  sendAt: z.iso.datetime().nullable(),
+  /** How it begins. */
+  text: z.string(),
+})
+
+export const listHold = endpoint({
+  method: 'GET',
+  path: '/api/hold/deliveries',
+  may: 'hold.decide',
+  about: 'After a restore: what waits to leave, oldest first',
+  query: z.object(paging),
+  result: page(HeldDelivery),
 })
 
 export const decideHold = endpoint({
   method: 'POST',
   path: '/api/hold',
   may: 'hold.decide',
-  about: 'Sends or drops what was queued before the restore',
-  body: z.strictObject({ decision: z.enum(['send', 'drop']) }),
-  result: z.object({ hold: z.boolean(), queued: z.int(), newest: z.iso.datetime().nullable() }),
+  about:
+    'Sends or drops what was queued before the restore; with deliveries, only those, and the others wait for a word of their own',
+  body: z.strictObject({
+    decision: z.enum(['send', 'drop', 'one_by_one']),
+    deliveries: z.array(DeliveryId).min(1).max(500).optional(),
+  }),
+  result: HoldView,
 })

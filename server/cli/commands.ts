@@ -1,9 +1,9 @@
-import { doctor } from './doctor.ts'
-import { migrateOnly } from './migrate-only.ts'
-import { setup } from './setup.ts'
-import { start } from './start.ts'
-
 export type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<number | void>
 
-/** `parley <command>`: each stands in a file of its own. */
-export const COMMANDS: Readonly<Record<string, Command>> = { start, setup, migrate: migrateOnly, doctor }
+/** `parley <command>`: each stands in a file of its own, read only when it is called: `doctor` need not load the whole program. */
+export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  start: async () => (await import('./start.ts')).start,
+  setup: async () => (await import('./setup.ts')).setup,
+  migrate: async () => (await import('./migrate-only.ts')).migrateOnly,
+  doctor: async () => (await import('./doctor.ts')).doctor,
+}

@@ -1,15 +1,22 @@
-import { openLog } from '../platform/log.ts'
+import { holdEverything } from '../delivery/hold.ts'
+import { isBehindHighWater } from '../feed/high-water.ts'
+import { openDatabase } from '../platform/database.ts'
+import { beginLineage } from '../platform/lineage.ts'
+import { openLog, type Log } from '../platform/log.ts'
 import { readSettings } from '../platform/settings.ts'
-import { startProgram } from '../program.ts'
-import { reachDatabase } from './reach-database.ts'
+import { reachDatabase, type Reached } from './reach-database.ts'
 
 /** `parley start`: until a signal comes. Prints where it is ready, and the set-up link while there is no owner. */
 export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(env)
   const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
   const stopped = signalled()
+  // PostgreSQL starts in a process of its own; meanwhile this one reads the program, which takes as long.
+  const loading = import('../program.ts')
   const reached = await reachDatabase(settings, { beside: false, say: (sentence) => log.warn(sentence) })
   try {
+    await holdIfRestored(reached, settings.dataDir, log)
+    const { startProgram } = await loading
     const program = await startProgram(settings, reached.programUrl, log, { echo: args.includes('--echo') })
     if (program.url) console.log(`Parley is ready at ${program.url}`)
     if (program.setupUrl)
@@ -18,6 +25,22 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
     await program.stop()
   } finally {
     await reached.stop()
+  }
+}
+
+/** A database that is older than what this machine has seen was restored by other hands: nothing leaves it unasked. */
+async function holdIfRestored(reached: Reached, dataDir: string, log: Log): Promise<void> {
+  const database = openDatabase({ url: reached.programUrl, connections: 1 })
+  try {
+    if (!(await isBehindHighWater(database, dataDir))) return
+    await holdEverything(database)
+    await beginLineage(reached.ownerUrl)
+    log.warn('the database is older than what this machine has seen: nothing is sent until a member has decided')
+    console.log(
+      'The database was restored from an older copy. Nothing is sent until a member has decided (Settings, or POST /api/hold).',
+    )
+  } finally {
+    await database.close()
   }
 }
 

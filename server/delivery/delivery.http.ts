@@ -6,6 +6,7 @@ import {
   editMessage as editCall,
   getHold,
   listDeliveries,
+  listHold,
   listRoads,
   previewMessage,
   reactToMessage as reactCall,
@@ -23,6 +24,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { decide, holdOf, listHeld } from './hold.ts'
 import { chooseFor, roadOptions } from './roads.ts'
 import {
   cancelDelivery,
@@ -128,32 +130,22 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
     ),
     answer(cancelCall, ({ params }, caller) => change(caller, (tx) => cancelDelivery(tx, caller.workspace, params.id))),
     answer(getHold, (_, caller) => read(caller, (tx) => holdOf(tx, caller.workspace))),
+    answer(listHold, ({ query }, caller) =>
+      read(caller, async (tx) => {
+        const after = readPageCursor(query.cursor, ['number'])
+        const rows = await listHeld(tx, caller.workspace, after?.[0] ?? 0, query.limit + 1)
+        const items = rows.slice(0, query.limit)
+        return { items, next: rows.length > query.limit ? writePageCursor([items.at(-1)!.pos]) : null }
+      }),
+    ),
     answer(decideHold, async ({ body }, caller) => {
       const result = await read(caller, async (tx) => {
-        if (body.decision === 'drop') {
-          const { rows } = await sql<{
-            id: DeliveryId
-          }>`delete from delivery_work where workspace_id = ${caller.workspace} and state = 0 returning delivery_id as id`.execute(
-            tx,
-          )
-          await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
-                     where workspace_id = ${caller.workspace} and id = any (${rows.map((row) => row.id)}::uuid[])`.execute(
-            tx,
-          )
-        }
-        await sql`update workspace set hold = false where workspace_id = ${caller.workspace}`.execute(tx)
-        await sql`update channel_directory set version = version + 1 where workspace_id = ${caller.workspace}`.execute(
-          tx,
-        )
-        await deps.audit(
-          tx,
-          caller,
-          'hold.decided',
-          { kind: 'workspace', id: caller.workspace },
-          { decision: body.decision },
-        )
+        const count = await decide(tx, caller.workspace, body.decision, body.deliveries)
+        const { decision } = body
+        await deps.audit(tx, caller, 'hold.decided', { kind: 'workspace', id: caller.workspace }, { decision, count })
         return holdOf(tx, caller.workspace)
       })
+      hints.tell(feedTopic(caller.workspace))
       for (const channel of await channelsOf(caller.workspace)) {
         hints.tell('channels', channel)
         hints.tell(`delivery ${channel}`)
@@ -170,13 +162,4 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
     )
     return rows.map((row) => row.id)
   }
-}
-
-async function holdOf(tx: Tx, workspace: WorkspaceId) {
-  const { rows } = await sql<{ hold: boolean; queued: number; newest: Date | null }>`
-    select w.hold, (select count(*)::int from delivery_work d where d.workspace_id = w.workspace_id) as queued,
-           (select max(d.queued_at) from delivery d join delivery_work q on q.workspace_id = d.workspace_id and q.delivery_id = d.id where d.workspace_id = w.workspace_id) as newest
-      from workspace w where w.workspace_id = ${workspace}`.execute(tx)
-  const { hold, queued, newest } = rows[0]!
-  return { hold, queued, newest: newest?.toISOString() ?? null }
 }

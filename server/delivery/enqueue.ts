@@ -93,9 +93,9 @@ export async function queue(tx: Tx, workspace: WorkspaceId, q: Queueing): Promis
       insert into delivery (workspace_id, id, message_id, conversation_id, identity_id, channel_id, op, body, why)
       values (${workspace}, ${delivery}, ${q.message}, ${q.conversation}, ${q.identity}, ${q.channel}, ${q.op},
               ${q.body ? JSON.stringify(q.body) : null}::jsonb, ${JSON.stringify(q.why)}::jsonb))
-    insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at)
+    insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at, scheduled)
     values (${workspace}, ${delivery}, ${q.channel}, ${q.sendAt ? ownLane(delivery) : sendLane(q.channel, q.identity, q.class)}::text::bigint, ${q.class},
-            ${q.sendAt ?? sql`'-infinity'::timestamptz`}, coalesce(${q.sendAt}::timestamptz, now()) + ${EXPIRES}::interval)`.execute(
+            ${q.sendAt ?? sql`'-infinity'::timestamptz`}, coalesce(${q.sendAt}::timestamptz, now()) + ${EXPIRES}::interval, ${q.sendAt !== null})`.execute(
     tx,
   )
   return delivery

@@ -28,11 +28,13 @@ export async function confirmLeases(tx: Tx, leases: SeenLease[]): Promise<Set<st
 /**
  * Claims the heads of lanes by skip scan: one index probe per waiting lane, however long it is, beginning behind the lane served last.
  * A lane whose head is in flight, asked about, held or not yet ready gives nothing: order before speed.
+ * @param steadyNow  what a message with a time of its own waits for too: a clock that jumped must not send tomorrow's messages today
  */
 export async function claimHeads(
   tx: Tx,
   workspace: WorkspaceId,
   owned: { channel: ChannelId; epoch: number; room: number; after: string; waitingLanes: string[] }[],
+  steadyNow: Date,
 ): Promise<WorkRow[]> {
   const waiting = owned.flatMap((o) => o.waitingLanes)
   const { rows } = await sql<WorkRow>`
@@ -45,8 +47,8 @@ export async function claimHeads(
           union all
           select n.lane from lanes l, lateral (select lane from delivery_work where channel_id = o.channel and lane > l.lane order by lane limit 1) n)
         select w.pos from lanes s,
-               lateral (select pos, state, ready_at from delivery_work where channel_id = o.channel and lane = s.lane order by pos limit 1) w
-         where w.state = 0 and w.ready_at <= now() and s.lane <> all (${waiting}::text[]::bigint[])
+               lateral (select pos, state, ready_at, scheduled from delivery_work where channel_id = o.channel and lane = s.lane order by pos limit 1) w
+         where w.state = 0 and w.ready_at <= now() and (not w.scheduled or w.ready_at <= ${steadyNow}) and s.lane <> all (${waiting}::text[]::bigint[])
          limit o.room) h)
     update delivery_work w set state = 1, epoch = heads.epoch
       from heads where w.workspace_id = ${workspace} and w.pos = heads.pos and w.state = 0

@@ -17,8 +17,10 @@ import type { SetState } from '#server/channels/state.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
+import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
 import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { breaker, type Breaker } from './breaker.ts'
 import { opsOf } from './ops.ts'
 import { pacing, type Pacing } from './pacing.ts'
@@ -271,7 +273,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         waitingLanes: o.pace.waitingLanes(now()),
       }))
     if (asking.length === 0) return []
-    const rows = await claimHeads(tx, workspace, asking)
+    const rows = await claimHeads(tx, workspace, asking, new Date(programClock.now().getTime() + CLOCKS_DIFFER_MS))
     for (const each of asking) {
       const lanes = rows.filter((row) => row.channel === each.channel).map((row) => BigInt(row.lane))
       const o = channels.get(each.channel)!

@@ -18,20 +18,24 @@ export interface SystemClock extends Clock {
    *          and scheduled sends pause
    */
   correct(databaseNow: Date, askedMs: number): number
+  /** What `correct` would answer, without believing it. */
+  wrongBy(databaseNow: Date, askedMs: number): number
 }
 
 export function systemClock(): SystemClock {
   const monotonicMs = () => performance.now()
   let zero = Date.now() - monotonicMs()
+  const zeroBy = (databaseNow: Date, askedMs: number) => databaseNow.getTime() - (askedMs + monotonicMs()) / 2
   return {
     now: () => new Date(zero + monotonicMs()),
     monotonicMs,
     correct: (databaseNow, askedMs) => {
-      const corrected = databaseNow.getTime() - (askedMs + monotonicMs()) / 2
+      const corrected = zeroBy(databaseNow, askedMs)
       const wrongBy = corrected - zero
       zero = corrected
       return wrongBy
     },
+    wrongBy: (databaseNow, askedMs) => zeroBy(databaseNow, askedMs) - zero,
   }
 }
 

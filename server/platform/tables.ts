@@ -311,6 +311,7 @@ export interface DeliveryWork {
   attempt: Generated<number>
   ready_at: Generated<Timestamp>
   expires_at: Timestamp
+  scheduled: Generated<boolean>
 }
 
 export interface Draft {
@@ -361,6 +362,7 @@ export interface File {
   member_id: MemberId | null
   held: Generated<boolean>
   created_at: Generated<Timestamp>
+  links_since: Timestamp | null
 }
 
 export interface FileFetch {

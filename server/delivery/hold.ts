@@ -1,0 +1,160 @@
+/**
+ * After a restore nothing leaves: what the copy calls queued may have been sent long ago by the database that was lost. A workspace is
+ * in hold until one of its members has seen what would leave, and decided.
+ *
+ *   hold ──send──▶ everything goes        ──drop──▶ everything is cancelled
+ *        ──one by one──▶ each waits for its own word (delivery_work.state 3), what is written from now on goes
+ */
+import { sql } from 'kysely'
+import type { ChannelId, ConversationId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { announce } from '#server/feed/feed.ts'
+import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
+
+/** Of delivery_work. */
+const WAITING = 0
+const HELD = 3
+
+export interface Hold {
+  hold: boolean
+  /** Deliveries that would leave. */
+  queued: number
+  oldest: string | null
+  newest: string | null
+}
+
+/** Puts every workspace in hold. Before the program starts: nothing that runs has to be told. */
+export async function holdEverything(database: Database): Promise<void> {
+  const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
+    database.plumbing,
+  )
+  for (const { id } of rows)
+    await database.transaction(async (tx) => {
+      await enterWorkspace(tx, id)
+      await setHold(tx, id, true)
+    })
+}
+
+/** What stands in hold, over the whole program: for the one who restores. */
+export async function heldInAll(database: Database): Promise<{ queued: number; newest: Date | null }> {
+  const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
+    database.plumbing,
+  )
+  let queued = 0
+  let newest: Date | null = null
+  for (const { id } of rows) {
+    const hold = await database.inWorkspace(id, (tx) => holdOf(tx, id))
+    queued += hold.queued
+    const at = hold.newest === null ? null : new Date(hold.newest)
+    if (at && (newest === null || at > newest)) newest = at
+  }
+  return { queued, newest }
+}
+
+export async function holdOf(tx: Tx, workspace: WorkspaceId): Promise<Hold> {
+  const { rows } = await sql<{ hold: boolean; queued: number; oldest: Date | null; newest: Date | null }>`
+    select w.hold, q.queued, q.oldest, q.newest
+      from workspace w, lateral (
+        select count(*)::int as queued, min(d.queued_at) as oldest, max(d.queued_at) as newest
+          from delivery_work q join delivery d on d.workspace_id = q.workspace_id and d.id = q.delivery_id
+         where q.workspace_id = w.workspace_id and (w.hold or q.state = ${HELD})) q
+     where w.workspace_id = ${workspace}`.execute(tx)
+  const { hold, queued, oldest, newest } = rows[0]!
+  return { hold, queued, oldest: oldest?.toISOString() ?? null, newest: newest?.toISOString() ?? null }
+}
+
+export type Decision = 'send' | 'drop' | 'one_by_one'
+
+/**
+ * @param deliveries  only these: the others then wait for a word of their own
+ * @returns how many were sent on their way, dropped, or set apart
+ */
+export async function decide(
+  tx: Tx,
+  workspace: WorkspaceId,
+  decision: Decision,
+  deliveries?: readonly DeliveryId[],
+): Promise<number> {
+  const which = deliveries ? sql`and delivery_id = any (${deliveries}::uuid[])` : sql``
+  if (decision === 'one_by_one' || deliveries) await setApart(tx, workspace)
+  const done =
+    decision === 'drop'
+      ? await drop(tx, workspace, which)
+      : decision === 'send'
+        ? await release(tx, workspace, which)
+        : (await holdOf(tx, workspace)).queued
+  await setHold(tx, workspace, false)
+  return done
+}
+
+/** While the workspace is in hold all that waits becomes held, each for itself. */
+async function setApart(tx: Tx, workspace: WorkspaceId): Promise<void> {
+  await sql`update delivery_work set state = ${HELD} where workspace_id = ${workspace} and state = ${WAITING}
+            and (select hold from workspace where workspace_id = ${workspace})`.execute(tx)
+}
+
+async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
+  // The time in hold does not count: somebody has just said that it shall go.
+  const { rows } = await sql`
+    update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + interval '24 hours')
+     where workspace_id = ${workspace} and state in (${WAITING}, ${HELD}) ${which} returning 1`.execute(tx)
+  return rows.length
+}
+
+async function drop(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
+  const { rows } = await sql<{ message: string }>`
+    with gone as (delete from delivery_work where workspace_id = ${workspace} and state in (${WAITING}, ${HELD}) ${which} returning delivery_id)
+    update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
+     where workspace_id = ${workspace} and id in (select delivery_id from gone)
+    returning message_id as message`.execute(tx)
+  await announce(
+    tx,
+    workspace,
+    rows.map(({ message }) => ({ kind: 'message.changed' as const, subject: message })),
+  )
+  return rows.length
+}
+
+/** Senders compare the version of a channel, and read anew whether it is in hold. */
+async function setHold(tx: Tx, workspace: WorkspaceId, hold: boolean): Promise<void> {
+  await sql`update workspace set hold = ${hold} where workspace_id = ${workspace}`.execute(tx)
+  await sql`update channel_directory set version = version + 1 where workspace_id = ${workspace}`.execute(tx)
+}
+
+export interface HeldRow {
+  delivery: DeliveryId
+  message: MessageId
+  conversation: ConversationId
+  contact: string | null
+  channel: ChannelId
+  queuedAt: string
+  sendAt: string | null
+  text: string
+}
+
+/** What would leave, oldest first. @param after  the place of the last one seen */
+export async function listHeld(
+  tx: Tx,
+  workspace: WorkspaceId,
+  after: number,
+  limit: number,
+): Promise<(HeldRow & { pos: number })[]> {
+  const { rows } = await sql<
+    Omit<HeldRow, 'queuedAt' | 'sendAt'> & { pos: number; queuedAt: Date; sendAt: Date | null }
+  >`
+    select q.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.channel_id as channel,
+           coalesce(c.name, i.name) as contact, d.queued_at as "queuedAt", case when q.scheduled then q.ready_at end as "sendAt",
+           left(coalesce(jsonb_path_query_first(m.content, '$.parts[*].text') #>> '{}', ''), 300) as text
+      from delivery_work q
+      join workspace w on w.workspace_id = q.workspace_id and (w.hold or q.state = ${HELD})
+      join delivery d on d.workspace_id = q.workspace_id and d.id = q.delivery_id
+      join message m on m.workspace_id = q.workspace_id and m.id = d.message_id
+      join identity i on i.workspace_id = q.workspace_id and i.id = d.identity_id
+      left join contact c on c.workspace_id = i.workspace_id and c.id = i.contact_id
+     where q.workspace_id = ${workspace} and q.pos > ${after}
+     order by q.pos limit ${limit}`.execute(tx)
+  return rows.map((row) => ({
+    ...row,
+    queuedAt: row.queuedAt.toISOString(),
+    sendAt: row.sendAt?.toISOString() ?? null,
+  }))
+}
