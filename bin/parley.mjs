@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import * as nodeModule from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const WANTED = 24
@@ -18,6 +19,9 @@ async function start() {
     process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
     process.channel?.unref()
   }
+  // Reading the program again is most of a later start. Beside the packages, not in a shared /tmp where a stranger could leave code.
+  const cache = new URL('../node_modules/.cache/', import.meta.url)
+  if (existsSync(new URL('..', cache))) nodeModule.enableCompileCache(fileURLToPath(cache))
   try {
     const { run } = await import('../server/main.ts')
     const code = await run(process.argv.slice(2), process.env)

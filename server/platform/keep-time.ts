@@ -29,26 +29,24 @@ export interface TimeKeeping {
 
 export function keepTime({ now, clock, log, everyMs = EVERY_MS, uptimeMs = linuxUptimeMs }: TimeKeeping): TimeKeeper {
   let differs = 0
-  let awakeSince: number | null = null
   let asking = Promise.resolve()
+  /** Uptime beyond the monotonic clock, when both clocks last agreed: what is more by now, the machine slept. */
+  let asleepThen: number | null = null
 
-  /** How long the machine slept since the clock was last corrected. */
-  async function asleepMs(): Promise<number> {
+  const asleepNow = async () => {
     const uptime = await uptimeMs()
-    if (uptime === null) return 0
-    const slept = uptime - clock.monotonicMs()
-    awakeSince ??= slept
-    return slept - awakeSince
+    return uptime === null ? 0 : uptime - clock.monotonicMs()
   }
 
   async function look(): Promise<void> {
     const asked = clock.monotonicMs()
     const answer = await now()
     const wrongBy = clock.wrongBy(answer, asked)
-    const asleep = await asleepMs()
-    if (Math.abs(wrongBy - asleep) <= CLOCKS_DIFFER_MS) {
+    const asleep = await asleepNow()
+    asleepThen ??= asleep
+    if (Math.abs(wrongBy - (asleep - asleepThen)) <= CLOCKS_DIFFER_MS) {
       clock.correct(answer, asked)
-      awakeSince = null
+      asleepThen = asleep
       if (differs !== 0) log.warn('the clock agrees again: scheduled messages go on')
       differs = 0
       return

@@ -1,0 +1,85 @@
+/** After a restore nothing leaves until a member has decided (test case 20 of the trust page). */
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { createChannel } from '#contract/calls/channels.ts'
+import { decideHold, getHold, listConversations, listHold, sendMessage } from '#contract/calls/conversations.ts'
+import { plain } from '#contract/message/content.ts'
+import startTelegram from '#connectors/telegram/emulator.ts'
+import { holdEverything } from '#server/delivery/hold.ts'
+import { until } from '#tests/support/parts.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+
+const telegram = await startTelegram()
+afterAll(() => telegram.close())
+const parley = await wholeParley({ reaches: [telegram.url] })
+const { owner } = parley
+await owner.call(createChannel, {
+  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
+})
+const ann = telegram.phone('Ann')
+const bob = telegram.phone('Bob')
+await ann.say(plain('Hello'))
+await bob.say(plain('Hello'))
+const [toAnn, toBob] = await until(async () => {
+  const { items } = await owner.call(listConversations, { query: {} })
+  const of = (name: string) => items.find((each) => each.name === name)?.id
+  return items.length === 2 && ([of('Ann')!, of('Bob')!] as const)
+})
+
+const seen = (phone: typeof ann) => phone.sees().flatMap(({ from, content }) => (from === 'us' ? wordsOf(content) : []))
+const wordsOf = (content: { parts: unknown[] }) => content.parts.map((part) => (part as { text?: string }).text ?? '')
+const say = (id: typeof toAnn, text: string) => owner.call(sendMessage, { params: { id }, body: { text } })
+/** Long enough for a sender that would send. */
+const aWhile = () => new Promise((resolve) => setTimeout(resolve, 1_500))
+
+let round = 0
+beforeEach(async () => {
+  round++
+  await holdEverything(parley.test.database)
+  await parley.restart()
+  await say(toAnn, `first ${round}`)
+  await say(toAnn, `second ${round}`)
+  await say(toBob, `to Bob ${round}`)
+})
+
+test('in hold nothing leaves, and it is said how much waits; "send" lets it go in order', async () => {
+  await aWhile()
+  expect([...seen(ann), ...seen(bob)]).toEqual([])
+  const hold = await owner.call(getHold)
+  expect(hold).toMatchObject({ hold: true, queued: 3 })
+  expect(Date.parse(hold.newest!)).toBeGreaterThanOrEqual(Date.parse(hold.oldest!))
+
+  expect(await owner.call(decideHold, { body: { decision: 'send' } })).toMatchObject({ hold: false, queued: 0 })
+  await until(() => seen(ann).length === 2 && seen(bob).length === 1)
+  expect(seen(ann)).toEqual(['first 1', 'second 1'])
+})
+
+test('"drop" cancels what was queued, and what is written afterwards goes', async () => {
+  expect(await owner.call(decideHold, { body: { decision: 'drop' } })).toMatchObject({ hold: false, queued: 0 })
+  await say(toAnn, 'afterwards')
+  await until(() => seen(ann).includes('afterwards'))
+  await aWhile()
+  expect([...seen(ann), ...seen(bob)].filter((words) => words.endsWith('2'))).toEqual([])
+})
+
+test('one by one: each waits for its own word, and other chats go on', async () => {
+  const held = await owner.call(listHold, { query: {} })
+  expect(held.items.map(({ text, contact }) => `${contact}: ${text}`)).toEqual([
+    'Ann: first 3',
+    'Ann: second 3',
+    'Bob: to Bob 3',
+  ])
+  const [first, second] = held.items.map(({ delivery }) => delivery)
+  const after = await owner.call(decideHold, { body: { decision: 'drop', deliveries: [first!] } })
+  expect(after).toMatchObject({ hold: false, queued: 2 })
+  await owner.call(decideHold, { body: { decision: 'send', deliveries: [second!] } })
+  await until(() => seen(ann).includes('second 3'))
+  expect(seen(ann)).not.toContain('first 3')
+  expect(seen(bob)).not.toContain('to Bob 3')
+  expect(await owner.call(getHold)).toMatchObject({ hold: false, queued: 1 })
+})
+
+test('an agent may see that there is a hold, and may not decide', async () => {
+  const agent = await parley.member('agent')
+  expect(await agent.call(getHold)).toMatchObject({ hold: true })
+  expect((await agent.ask('POST', '/api/hold', { body: { decision: 'send' } })).status).toBe(403)
+})
