@@ -222,9 +222,11 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       root: fileURLToPath(WINDOW),
       prefix: '/',
       wildcard: false,
-      maxAge: '1y',
-      immutable: true,
       index: false,
+      // `bin/build.mjs` laid .br and .gz beside each text.
+      preCompressed: true,
+      cacheControl: false,
+      setHeaders: (reply, path) => void reply.header('cache-control', cachingOf(path)),
     })
   }
   app.setNotFoundHandler((request, reply) => {
@@ -235,7 +237,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     if (!wantsPage) return sendProblem(reply, problemOf('not_found', { request: request.id }))
     if (!existsSync(WINDOW))
       return void reply.code(503).type('text/plain').send('The window is not built yet: run "npm run build".')
-    return void reply.header('cache-control', 'no-cache').sendFile('index.html', { maxAge: 0, immutable: false })
+    return void reply.sendFile('index.html')
   })
 
   await app.listen({ host: settings.host, port: settings.port })
@@ -250,6 +252,9 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     },
   }
 }
+
+/** A name under `assets/` holds a hash of its content; every other file is asked for anew, so that an update shows at once. */
+const cachingOf = (path: string) => (/[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
 
 const isLoopback = (address: string) =>
   address === '::1' || address.startsWith('127.') || address === '::ffff:127.0.0.1'
