@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { compress } from './compress.mjs'
 
 for (const part of ['web', 'widget']) {
   const root = fileURLToPath(new URL(`../${part}`, import.meta.url))
@@ -13,4 +14,5 @@ for (const part of ['web', 'widget']) {
   }
   const { build } = await import('vite')
   await build({ root, configFile: `${root}/vite.config.ts`, logLevel: 'warn' })
+  await compress(fileURLToPath(new URL(`../dist/${part}`, import.meta.url)))
 }

@@ -1,0 +1,98 @@
+/**
+ * Calls of the API from the window: `await call(sendMessage, { params: { id }, body: { text } })`.
+ * Pages read with `useQuery(read(listChannels, { query: {} }))` and write with `useAct(sendMessage)` (`acts.ts`).
+ */
+import type { z } from 'zod'
+import type { Endpoint } from '#contract/endpoint.ts'
+import type { Problem, ProblemCode } from '#contract/problem.ts'
+
+/** `offline`: no answer came; the request may or may not have arrived. */
+export type FailureCode = ProblemCode | 'offline'
+
+export class CallFailed extends Error {
+  readonly code: FailureCode
+  readonly problem: Problem | null
+  constructor(code: FailureCode, problem: Problem | null) {
+    super(problem ? `${problem.title}${problem.detail ? `: ${problem.detail}` : ''}` : code)
+    this.name = 'CallFailed'
+    this.code = code
+    this.problem = problem
+  }
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal
+  /** Of one act: its repeats carry the same. Made here for a POST that brings none. */
+  readonly key?: string
+}
+
+type Words = Record<string, string | number | boolean | undefined>
+type Input = { params?: Words; query?: Words; body?: unknown }
+
+/** Waits before a repeat of a POST that got no answer: the key makes repeating harmless. */
+const PAUSES_MS = [300, 1_500]
+const REPEATED: readonly FailureCode[] = ['offline', 'busy', 'unavailable']
+
+/** @throws CallFailed */
+export async function call<In, Result>(
+  endpoint: Endpoint<In, unknown, Result>,
+  ...[given, options = {}]: keyof In extends never
+    ? [given?: {}, options?: CallOptions]
+    : [given: In, options?: CallOptions]
+): Promise<Result> {
+  const isPost = endpoint.method === 'POST'
+  const key = isPost ? (options.key ?? newKey()) : undefined
+  for (let tries = 0; ; tries++) {
+    try {
+      return await once(endpoint, (given ?? {}) as Input, key, options.signal)
+    } catch (error) {
+      const pause = PAUSES_MS[tries]
+      if (!isPost || pause === undefined || !(error instanceof CallFailed) || !REPEATED.includes(error.code))
+        throw error
+      await new Promise((resolve) => setTimeout(resolve, pause))
+    }
+  }
+}
+
+async function once<Result>(
+  endpoint: Endpoint<unknown, unknown, Result>,
+  given: Input,
+  key: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Result> {
+  const url = urlOf(endpoint.path, given)
+  let response: Response
+  let answer: unknown
+  try {
+    response = await fetch(url, {
+      method: endpoint.method,
+      headers: {
+        accept: 'application/json',
+        ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+      ...(signal ? { signal } : {}),
+    })
+    answer = await response.json()
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new CallFailed('offline', null)
+  }
+  if (!response.ok) throw new CallFailed((answer as Problem).code, answer as Problem)
+  return import.meta.env.DEV ? ((endpoint.result as z.ZodType<Result>).parse(answer) as Result) : (answer as Result)
+}
+
+/** `/api/channels/:id` and its values → `/api/channels/0190…?limit=50`; undefined is left out of the query. */
+export function urlOf(path: string, { params = {}, query = {} }: Input): string {
+  const filled = path.replaceAll(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])))
+  const search = new URLSearchParams(
+    Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  ).toString()
+  return search === '' ? filled : `${filled}?${search}`
+}
+
+/** `crypto.randomUUID` is missing on plain http beyond loopback. */
+export function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

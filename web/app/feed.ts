@@ -1,0 +1,149 @@
+/**
+ * The window's one socket. Frames come with a cursor; reconnect, reload and another node are one path: go on from the cursor.
+ *
+ * open → reset (load afresh) or events → … → cut → wait with jitter → open with the cursor
+ *
+ * A page's chunk registers once, at module level, how events change the cache: `onEvents((events, client) => …)`.
+ */
+import { useSyncExternalStore } from 'react'
+import type { FeedEvent, FeedFrame, FeedHint } from '#contract/feed/event.ts'
+import type { QueryClient } from '@tanstack/react-query'
+
+/** `offline` once it has been cut for longer than a blink. */
+export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'offline'
+export type Applier = (events: readonly FeedEvent[], client: QueryClient) => void
+
+export interface FeedDeps {
+  readonly client: QueryClient
+  /** Session ended or role changed. */
+  readonly closing: (why: 'signed_out' | 'forbidden') => void
+  readonly open?: (url: string) => WebSocket
+}
+
+const FIRST_WAIT_MS = 300
+const LONGEST_WAIT_MS = 15_000
+const OFFLINE_AFTER_MS = 4_000
+/** The server pings each 30 s, which a page cannot see; a socket that the network forgot is found by trying anew after sleep. */
+const SLEPT_MS = 60_000
+
+const appliers = new Set<Applier>()
+const hintListeners = new Set<(hints: readonly FeedHint[]) => void>()
+const stateListeners = new Set<() => void>()
+let state: FeedState = 'connecting'
+let close: (() => void) | null = null
+
+/** For the lifetime of the page. Called with every frame's events, in the feed's order. */
+export const onEvents = (apply: Applier): void => void appliers.add(apply)
+
+/** @returns how to stop listening */
+export function onHints(listen: (hints: readonly FeedHint[]) => void): () => void {
+  hintListeners.add(listen)
+  return () => void hintListeners.delete(listen)
+}
+
+export const useFeedState = (): FeedState =>
+  useSyncExternalStore(
+    (changed) => {
+      stateListeners.add(changed)
+      return () => void stateListeners.delete(changed)
+    },
+    () => state,
+  )
+
+function setState(next: FeedState): void {
+  if (next === state) return
+  state = next
+  for (const changed of stateListeners) changed()
+}
+
+/** Opens it once; further calls change nothing until `closeFeed`. */
+export function openFeed({ client, closing, open = (url) => new WebSocket(url) }: FeedDeps): void {
+  if (close) return
+  let cursor: string | null = null
+  let socket: WebSocket | null = null
+  let tries = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let offline: ReturnType<typeof setTimeout> | undefined
+  let lastFrameAt = Date.now()
+  let ended = false
+
+  function connect(): void {
+    clearTimeout(timer)
+    const url = new URL('/api/feed', location.href)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    if (cursor !== null) url.searchParams.set('cursor', cursor)
+    const mine = open(url.href)
+    socket = mine
+    mine.addEventListener('open', () => {
+      tries = 0
+      clearTimeout(offline)
+      offline = undefined
+      setState('live')
+    })
+    mine.addEventListener('message', ({ data }) => {
+      lastFrameAt = Date.now()
+      take(JSON.parse(String(data)) as FeedFrame)
+    })
+    mine.addEventListener('close', () => {
+      if (socket === mine) wait()
+    })
+  }
+
+  function take(frame: FeedFrame): void {
+    if ('events' in frame) {
+      for (const apply of appliers) apply(frame.events, client)
+      cursor = frame.cursor
+    } else if ('reset' in frame) {
+      // Also the first frame of a new page: what was fetched before it may have missed something.
+      cursor = frame.reset
+      void client.invalidateQueries()
+    } else if ('hints' in frame) {
+      for (const listen of hintListeners) listen(frame.hints)
+    } else if (frame.closing !== 'restarting') {
+      stop()
+      closing(frame.closing)
+    }
+  }
+
+  /** Half of the wait is by chance, so that a restarted server is not met by all windows at once. */
+  function wait(): void {
+    socket = null
+    if (ended) return
+    const most = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries++)
+    if (state !== 'offline') setState('reconnecting')
+    offline ??= setTimeout(() => setState('offline'), OFFLINE_AFTER_MS)
+    timer = setTimeout(connect, most / 2 + (Math.random() * most) / 2)
+  }
+
+  /** A laptop that woke, a network that came back: at once, with a fresh socket. */
+  function retry(): void {
+    const old = socket
+    if (old && old.readyState === WebSocket.OPEN && Date.now() - lastFrameAt < SLEPT_MS) return
+    socket = null
+    old?.close()
+    tries = 0
+    connect()
+  }
+  const seen = () => {
+    if (document.visibilityState === 'visible') retry()
+  }
+
+  function stop(): void {
+    ended = true
+    clearTimeout(timer)
+    clearTimeout(offline)
+    window.removeEventListener('online', retry)
+    document.removeEventListener('visibilitychange', seen)
+    socket?.close()
+    socket = null
+    close = null
+    setState('connecting')
+  }
+
+  window.addEventListener('online', retry)
+  document.addEventListener('visibilitychange', seen)
+  close = stop
+  connect()
+}
+
+export const closeFeed = (): void => close?.()

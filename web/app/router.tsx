@@ -1,0 +1,172 @@
+/**
+ * Where everything lives. Pages are loaded when opened, their words beside them; what stands here is in every first load.
+ * A new page: `docs/how-to/add-a-page.md`.
+ */
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type AsyncRouteComponent,
+} from '@tanstack/react-router'
+import { getSetup } from '#contract/calls/members.ts'
+import { CallFailed, call } from './call.ts'
+import { client } from './client.ts'
+import { Frame } from './frame/frame.tsx'
+import { meQuery } from './session.ts'
+import { NotFound, Trouble } from './trouble.tsx'
+import { loadWords } from './words.ts'
+import { inboxSearch } from '../pages/inbox/search.ts'
+
+/** A page's component, fetched together with its folder's words. */
+function page<Module extends Record<string, unknown>, Name extends keyof Module & string>(
+  words: string,
+  load: () => Promise<Module>,
+  name: Name,
+) {
+  return lazyRouteComponent(
+    async () => (await Promise.all([load(), loadWords(words)]))[0] as Record<string, never>,
+    name,
+  ) as unknown as AsyncRouteComponent<unknown>
+}
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+
+const inside = createRoute({
+  id: 'inside',
+  getParentRoute: () => root,
+  component: Frame,
+  beforeLoad: async ({ location }) => {
+    try {
+      await client.ensureQueryData({ ...meQuery(), meta: { quiet: true } })
+    } catch (error) {
+      if (!(error instanceof CallFailed) || error.code !== 'signed_out') throw error
+      const next = location.href === '/' ? undefined : location.href
+      throw redirect({ to: '/sign-in', search: next === undefined ? {} : { next } })
+    }
+  },
+})
+
+const home = createRoute({
+  path: '/',
+  getParentRoute: () => inside,
+  beforeLoad: () => {
+    throw redirect({ to: '/inbox' })
+  },
+})
+
+const inbox = createRoute({
+  path: '/inbox',
+  getParentRoute: () => inside,
+  validateSearch: inboxSearch,
+  component: page('inbox', () => import('../pages/inbox/inbox.tsx'), 'InboxPage'),
+})
+
+/** The open conversation is a child, so that opening another one keeps the list as it is. */
+const conversation = createRoute({ path: '/$conversation', getParentRoute: () => inbox })
+
+const channels = createRoute({
+  path: '/channels',
+  getParentRoute: () => inside,
+  component: page('channels', () => import('../pages/channels/channels.tsx'), 'ChannelsPage'),
+})
+
+const addChannel = createRoute({
+  path: '/channels/add',
+  getParentRoute: () => inside,
+  validateSearch: (search: Record<string, unknown>): { connector?: string } =>
+    typeof search.connector === 'string' ? { connector: search.connector } : {},
+  component: page('channels', () => import('../pages/channels/add.tsx'), 'AddChannelPage'),
+})
+
+const channel = createRoute({
+  path: '/channels/$channel',
+  getParentRoute: () => inside,
+  component: page('channels', () => import('../pages/channels/channel.tsx'), 'ChannelPage'),
+})
+
+const settings = createRoute({
+  path: '/settings',
+  getParentRoute: () => inside,
+  component: page('settings', () => import('../pages/settings/settings.tsx'), 'SettingsPage'),
+})
+
+const settingsHome = createRoute({
+  path: '/',
+  getParentRoute: () => settings,
+  beforeLoad: () => {
+    throw redirect({ to: '/settings/account' })
+  },
+})
+
+const account = createRoute({
+  path: '/account',
+  getParentRoute: () => settings,
+  component: page('account', () => import('../pages/account/account.tsx'), 'AccountPage'),
+})
+
+const members = createRoute({
+  path: '/members',
+  getParentRoute: () => settings,
+  component: page('members', () => import('../pages/members/members.tsx'), 'MembersPage'),
+})
+
+const tokens = createRoute({
+  path: '/tokens',
+  getParentRoute: () => settings,
+  component: page('tokens', () => import('../pages/tokens/tokens.tsx'), 'TokensPage'),
+})
+
+const audit = createRoute({
+  path: '/audit',
+  getParentRoute: () => settings,
+  component: page('audit', () => import('../pages/audit/audit.tsx'), 'AuditPage'),
+})
+
+const signIn = createRoute({
+  path: '/sign-in',
+  getParentRoute: () => root,
+  validateSearch: (search: Record<string, unknown>): { next?: string; why?: 'signed_out' } => ({
+    // Only a place of ours: `//other.example` and `https:` would lead away.
+    ...(typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
+    ...(search.why === 'signed_out' ? { why: search.why } : {}),
+  }),
+  component: page('sign-in', () => import('../pages/sign-in/sign-in.tsx'), 'SignInPage'),
+})
+
+const setUp = createRoute({
+  path: '/setup',
+  getParentRoute: () => root,
+  loader: () => call(getSetup),
+  component: page('set-up', () => import('../pages/set-up/set-up.tsx'), 'SetUpPage'),
+})
+
+const tree = root.addChildren([
+  inside.addChildren([
+    home,
+    inbox.addChildren([conversation]),
+    channels,
+    addChannel,
+    channel,
+    settings.addChildren([settingsHome, account, members, tokens, audit]),
+  ]),
+  signIn,
+  setUp,
+])
+
+export const router = createRouter({
+  routeTree: tree,
+  defaultErrorComponent: Trouble,
+  defaultPreload: 'intent',
+  // Nothing flickers: the old page stays until the new one is there.
+  defaultPendingMs: 400,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

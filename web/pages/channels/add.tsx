@@ -1,0 +1,3 @@
+export function AddChannelPage() {
+  return null
+}

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url'
+import react from '@vitejs/plugin-react'
+import { defineConfig } from 'vite'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+const PARLEY = process.env.PARLEY_DEV ?? 'http://127.0.0.1:4100'
+
+/**
+ * Built to `dist/web`, which the server gives out. `vite web` serves it with live reload in front of a running Parley
+ * (`PARLEY_DEV=http://127.0.0.1:4100`), and the gallery at `/gallery/`.
+ */
+export default defineConfig(({ command }) => ({
+  root: here('.'),
+  plugins: [react()],
+  // The built window trusts its server's answers: the schemas are left out, 60 KB of the first load. `vite web` checks them.
+  resolve: { alias: command === 'build' ? { zod: here('app/no-zod.ts') } : {} },
+  build: {
+    outDir: here('../dist/web'),
+    emptyOutDir: true,
+    target: 'es2023',
+    // A file inlined as `data:` would need a hole in the content policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: { index: here('index.html') } },
+  },
+  server: {
+    port: 4340,
+    proxy: {
+      '/api': { target: PARLEY, ws: true, changeOrigin: true, rewriteWsOrigin: true },
+      '/hooks': { target: PARLEY, ws: true },
+    },
+  },
+}))
