@@ -1,12 +1,12 @@
 /**
- * Builds what browsers load: the window and the visitors' chat. Runs after `npm ci`, so that the first start is quick. A part that is
+ * Builds what browsers load: the window, the visitors' chat, the demo's page of phones. Runs after `npm ci`, so that the first start is quick. A part that is
  * not in this checkout is passed over in words.
  */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { compress } from './compress.mjs'
 
-for (const part of ['web', 'widget']) {
+for (const part of ['web', 'widget', 'playground/web']) {
   const root = fileURLToPath(new URL(`../${part}`, import.meta.url))
   if (!existsSync(`${root}/vite.config.ts`)) {
     console.log(`build: there is no ${part} in this checkout`)

@@ -3,6 +3,7 @@ export type Command = (args: string[], env: NodeJS.ProcessEnv) => Promise<number
 /** `parley <command>`: each stands in a file of its own, read only when it is called: `doctor` need not load the whole program. */
 export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
+  demo: async () => (await import('./demo.ts')).demo,
   setup: async () => (await import('./setup.ts')).setup,
   migrate: async () => (await import('./migrate-only.ts')).migrateOnly,
   doctor: async () => (await import('./doctor.ts')).doctor,

@@ -5,6 +5,7 @@ import { beginLineage } from '../platform/lineage.ts'
 import { openLog, type Log } from '../platform/log.ts'
 import { readSettings } from '../platform/settings.ts'
 import { reachDatabase, type Reached } from './reach-database.ts'
+import { signalled } from './signalled.ts'
 
 /** `parley start`: until a signal comes. Prints where it is ready, and the set-up link while there is no owner. */
 export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
@@ -43,8 +44,3 @@ async function holdIfRestored(reached: Reached, dataDir: string, log: Log): Prom
     await database.close()
   }
 }
-
-const signalled = (): Promise<void> =>
-  new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve())
-  })

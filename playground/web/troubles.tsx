@@ -1,0 +1,31 @@
+/** Buttons that break the platform, so that anyone sees how Parley copes. */
+import type { Trouble } from '../phones.ts'
+import type { NetworkShown } from '../snapshot.ts'
+import { breakNetwork } from './acts.ts'
+import { useWords } from './words.ts'
+
+export function Troubles({ network }: { network: NetworkShown }) {
+  const words = useWords()
+  return (
+    <details className="troubles" open={network.broken.length > 0 || undefined}>
+      <summary>{words.break}</summary>
+      <div className="trouble-list">
+        {(Object.entries(words.trouble) as [Trouble, [string, string]][]).map(([trouble, [label, about]]) => (
+          <button
+            key={trouble}
+            type="button"
+            title={about}
+            aria-pressed={network.broken.includes(trouble)}
+            onClick={() => void breakNetwork(network.folder, trouble)}
+          >
+            <strong>{label}</strong>
+            <small>{about}</small>
+          </button>
+        ))}
+        <button type="button" className="mend" onClick={() => void breakNetwork(network.folder, null)}>
+          <strong>{words.mend}</strong>
+        </button>
+      </div>
+    </details>
+  )
+}

@@ -1,0 +1,107 @@
+/**
+ * `parley demo`: Parley with a believable shop and a page of fake phones; no account, no token. It begins anew each time, in a folder of
+ * its own.
+ *
+ * playground (emulators) → Parley on a fresh folder → channels by the API → a week of talk through them → ready
+ */
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createChannel } from '#contract/calls/channels.ts'
+import { createMember } from '#contract/calls/members.ts'
+import type { MemberId } from '#contract/ids.ts'
+import { startPlayground, type Playground } from '../../playground/playground.ts'
+import { parleyClient, type ParleyClient } from '../../playground/story/parley-client.ts'
+import { story as english } from '../../playground/story/story.en.ts'
+import type { Story } from '../../playground/story/story.ts'
+import { story as russian } from '../../playground/story/story.ru.ts'
+import { tellStory } from '../../playground/story/tell-story.ts'
+import { createToken, createWorkspace } from '../members/accounts.ts'
+import { openLog } from '../platform/log.ts'
+import { readSettings } from '../platform/settings.ts'
+import { StartFailure } from '../platform/start-failure.ts'
+import { startProgram, type Program } from '../program.ts'
+import { ageConversations } from './age-conversations.ts'
+import { reachDatabase } from './reach-database.ts'
+import { signalled } from './signalled.ts'
+
+/** Proves that a folder is the demo's own: what lies there may be thrown away. */
+const MARK = 'this-is-a-demo'
+const PASSWORD = 'one window for all'
+
+export async function demo(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const began = performance.now()
+  const settings = readSettings({ ...env, PARLEY_DATA: env.PARLEY_DATA ?? 'data-demo' })
+  const language = languageOf(args, env)
+  const story = language === 'ru' ? russian : english
+  await emptyFolder(settings.dataDir)
+  const stopped = signalled()
+  const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
+  const url = `http://${settings.host}:${settings.port}`
+  const playground = await startPlayground({
+    port: settings.port === 0 ? 0 : settings.port + 1,
+    people: story.people,
+    language,
+    parley: { url, email: story.owner.email, password: PASSWORD },
+  })
+  const reached = await reachDatabase(settings, { beside: false, say: (sentence) => log.warn(sentence) })
+  let program: Program | undefined
+  try {
+    const privateHosts = [...settings.privateHosts, ...playground.hosts]
+    program = await startProgram({ ...settings, privateHosts }, reached.programUrl, log)
+    await openShop(program, playground, story, language)
+    console.log(`Parley is ready at ${program.url}`)
+    console.log(`Sign in as ${story.owner.email}, password: ${PASSWORD}`)
+    console.log(`The phones are at ${playground.url} (${((performance.now() - began) / 1000).toFixed(1)} s)`)
+    await stopped
+  } finally {
+    await program?.stop()
+    await playground.close()
+    await reached.stop()
+  }
+}
+
+async function openShop({ database, url }: Program, playground: Playground, story: Story, language: 'en' | 'ru') {
+  const owner = { ...story.owner, password: PASSWORD, language }
+  const { workspace, member } = await createWorkspace(database, story.shop, owner)
+  const { token } = await database.inWorkspace(workspace, (tx) =>
+    createToken(tx, workspace, { name: 'demo', role: 'owner', expiresAt: null }),
+  )
+  const parley = parleyClient(url!, token)
+  const members = new Map<string, MemberId>([['owner', member]])
+  for (const { key, name, email } of story.colleagues) {
+    const { id } = await parley(createMember, { body: { name, email, password: PASSWORD, role: 'agent' } })
+    members.set(key, id)
+  }
+  const channels = await connect(playground, parley, story.shop)
+  const told = await tellStory(story, { parley, channels, members })
+  await ageConversations(database, workspace, told)
+}
+
+async function connect(playground: Playground, parley: ParleyClient, shop: string) {
+  const channels = []
+  for (const network of playground.networks.values()) {
+    const settings = network.emulator.settings as Record<string, unknown>
+    const channel = await parley(createChannel, { body: { connector: network.folder, name: shop, settings } })
+    channels.push({ network, channel: channel.id })
+  }
+  return channels
+}
+
+/** @throws StartFailure when the folder holds something that is not a demo's */
+async function emptyFolder(folder: string): Promise<void> {
+  const there = await readdir(folder).catch((): string[] => [])
+  if (there.length > 0 && !there.includes(MARK))
+    throw new StartFailure(
+      `${folder} holds data that no demo made. The demo begins anew each time: give it a folder of its own in PARLEY_DATA, or leave PARLEY_DATA out.`,
+    )
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await writeFile(join(folder, MARK), 'Everything in this folder is thrown away when a demo starts.\n')
+}
+
+/** `--language ru`, else the terminal's. */
+function languageOf(args: string[], env: NodeJS.ProcessEnv): 'en' | 'ru' {
+  const given = args[args.indexOf('--language') + 1]
+  const wished = args.includes('--language') ? given : (env.LC_ALL ?? env.LANG)
+  return wished?.startsWith('ru') ? 'ru' : 'en'
+}
