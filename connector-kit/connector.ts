@@ -58,11 +58,15 @@ export interface Carried {
   name?: string
 }
 
-/** One entry of a chat's stream. `key`: a repeat is folded. The server numbers the entries of a chat 1, 2, 3 … as `seq`. */
+/**
+ * One entry of a chat's stream. `key`: a repeat is folded. The server numbers the entries of a chat 1, 2, 3 … as `seq`. `passing`:
+ * shown to whoever looks now, never stored, at most a few hundred bytes (typing).
+ */
 export interface StreamFrame {
   chat: string
   key: string
   frame: Json
+  passing?: true
 }
 
 /** What a plan asks its performer to do; the reply comes back as the value of `yield`. */
@@ -264,6 +268,8 @@ export interface Event {
 }
 
 export interface Webhook<S> {
+  /** Whoever calls is a stranger's browser: held to the server's quotas before anything is opened. */
+  readonly visitors?: true
   /** Pure. Verifies on the raw bytes in constant time and cuts a batch into events; reads no meaning. */
   open(request: WebhookRequest, c: Context<S>): Opened
 }
@@ -277,6 +283,8 @@ export interface WebhookRequest {
   bytes: Uint8Array
   /** Fresh and unguessable for each request (base64url, 256 bits), so that `open` can make ids and stay pure. */
   random: string
+  /** Of a visitor's socket: the chats it reads, as an earlier frame of this socket has proven. */
+  joined?: string[]
 }
 
 export interface Answer {
@@ -285,19 +293,30 @@ export interface Answer {
   body?: string
 }
 
-export type Opened =
+/** `headers`: what a browser of another origin must hear with whatever the answer will be. */
+export type Opened = { headers?: Record<string, string> } &
   /**
    * `answer`: given after the commit; default an empty 200. `onlyFresh`: a repeated key refuses the request with 401 (a token that
-   * may be used once). `join`: this socket, or this one poll, reads the chat's stream from behind `after`.
+   * may be used once). `own`: files that the events name; one that this chat did not upload refuses the request with 404. `join`: this
+   * socket, or this one poll, reads these chats' streams from now on.
    */
-  | { events: Event[]; answer?: Answer; onlyFresh?: true; join?: { chat: string; after: number } }
-  /** The request's body is a file of this chat: it is streamed into the store and answered with `{ "file": id }`. */
-  | { upload: { chat: string; bytes: number; name?: string } }
-  /** The file is sent if a message of this chat holds it. */
-  | { serve: { chat: string; file: string } }
-  | { answer: Answer }
-  | { refuse: 400 | 401 | 403 | 404 }
-  | { need: 'keys' }
+  (
+    | { events: Event[]; answer?: Answer; onlyFresh?: true; own?: { chat: string; files: string[] }; join?: Join[] }
+    /** The request's body is a file of this chat: it is streamed into the store and answered with its facts. */
+    | { upload: { chat: string; bytes: number; name?: string } }
+    /** The file is sent if a message of one of these chats holds it. */
+    | { serve: { chats: string[]; file: string } }
+    | { answer: Answer }
+    | { refuse: 400 | 401 | 403 | 404 }
+    | { need: 'keys' }
+  )
+
+/** From behind entry `after`, and of those no more than the `last` newest. */
+export interface Join {
+  chat: string
+  after: number
+  last?: number
+}
 
 export interface Line<S> extends Context<S> {
   /** Lease lost, channel paused, shutdown. */

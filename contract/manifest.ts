@@ -20,10 +20,13 @@ export const Manifest = z.object({
   /** A root certificate trusted for these hosts alone, as PEM. */
   ca: z.string().optional(),
   /**
-   * Links into a chat with us. `{handle}` is `Me.handle`, `{id}` is `Me.id`, `{token}` the proof token.
+   * Links into a chat with us. `{handle}` is `Me.handle`, `{id}` is `Me.id`, `{token}` the proof token, `{page}` an address
+   * from the settings (else `Me.handle`), as it is.
    * `token`: longest parameter the link may carry; 0 = none, then the person types a code.
    */
   links: z.object({ start: z.string().optional(), open: z.string().optional(), token: z.int() }).optional(),
+  /** HTML that a site's owner pastes into his pages. `{url}` is Parley's public address, `{channel}` the channel's id. */
+  embed: z.string().optional(),
   risk: z.object({ ban: Words.optional(), cost: Words.optional(), terms: z.string().optional() }).optional(),
 })
 export type Manifest = z.infer<typeof Manifest>

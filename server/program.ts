@@ -3,6 +3,7 @@
  * at the end say who hears whom.
  */
 import { sql } from 'kysely'
+import type { Event } from '#connector-kit/connector.ts'
 import { incomingReader } from '#connector-kit/heavy.ts'
 import { loadConnectors } from '#connector-kit/load.ts'
 import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
@@ -21,6 +22,7 @@ import { conversationCalls, conversationPresenters } from './conversations/conve
 import { fileRoutes, visitorFiles } from './conversations/files.http.ts'
 import { findFile } from './conversations/files.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
+import { losable } from './delivery/losable.ts'
 import { failExpired, failQueued } from './delivery/send.ts'
 import { startSender } from './delivery/sender.ts'
 import { feedRoute } from './feed/feed.http.ts'
@@ -28,6 +30,7 @@ import { feedTopic } from './feed/feed.ts'
 import { noteHighWater } from './feed/high-water.ts'
 import { feedReader } from './feed/reader.ts'
 import { startHttp } from './http/http.ts'
+import { typingIn } from './ingest/contact-types.ts'
 import { startFetching } from './ingest/fetch-files.ts'
 import { hooks } from './ingest/hooks.ts'
 import { hookRoutes } from './ingest/hooks.http.ts'
@@ -129,9 +132,14 @@ export async function startProgram(
 
   // ---------------------------------------------------------------- journal, lines, wires
   const journal = startJournal({ database, secrets, hints })
-  const passing = (channel: LiveChannel, events: { body: unknown }[]) => {
-    for (const event of events) hints.tell(`passing ${channel.workspace}`, { channel: channel.id, event })
-  }
+  const incomingOf = (channel: LiveChannel, event: Event) =>
+    reader.read(channel.folder, channel.connector, event, context(channel))
+  const passing = (channel: LiveChannel, events: Event[]) =>
+    void typingIn({ database, incomingOf }, channel, events)
+      .then((conversations) => {
+        for (const conversation of conversations) feed.hint(channel.workspace, { hint: 'contact.typing', conversation })
+      })
+      .catch((error: unknown) => log.debug({ error }, 'a passing event was lost'))
   let wireOf: WireOf
   const lines = startLines({
     database,
@@ -178,8 +186,18 @@ export async function startProgram(
   // ---------------------------------------------------------------- http
   const known = callers(database)
   hints.on('callers', () => known.forget())
-  const takesHooks = hooks({ channels, journal, wireOf, publicUrl, passing, metrics, log })
   const visitors = visitorFiles({ database, files })
+  const takesHooks = hooks({
+    channels,
+    journal,
+    wireOf,
+    publicUrl,
+    passing,
+    claim: (channel, own) => visitors.claim(channel, own),
+    metrics,
+    log,
+  })
+  const toNetworks = losable({ database, channels, wireOf, contextOf: context, log })
   const audit = auditBy
   let setCookie: Parameters<typeof memberCalls>[0]['setCookie'] = () => {}
   const server = listens
@@ -206,7 +224,15 @@ export async function startProgram(
                 isSecure: baseUrl.startsWith('https://'),
               }),
               ...channelCalls({ database, connectors, channels, manager: channelManager, setState, audit, failQueued }),
-              ...conversationCalls({ database, hints, channels, hint: feed.hint, audit }),
+              ...conversationCalls({
+                database,
+                hints,
+                channels,
+                hint: feed.hint,
+                types: toNetworks.typing,
+                seen: toNetworks.read,
+                audit,
+              }),
               ...deliveryCalls({ database, connectors, hints, audit }),
               ...ingestCalls({ database, hints, journal, log, audit }),
               ...searchCalls({ database }),
@@ -231,7 +257,7 @@ export async function startProgram(
         channels,
         workspaces,
         contextOf: context,
-        incomingOf: (channel, event) => reader.read(channel.folder, channel.connector, event, context(channel)),
+        incomingOf,
         consequences: async (tx, workspace, plan, live) => {
           for (const channel of await proveFrom(tx, workspace, plan, live)) waking.add(channel)
         },

@@ -12,7 +12,7 @@ export interface StreamEntry {
   frame: unknown
 }
 
-/** Told after the commit that added entries. */
+/** Told after the commit that added entries; with a body it is a passing frame itself. */
 export const streamTopic = (channel: ChannelId, chat: string): string => `stream ${channel} ${chat}`
 
 /** Adds entries; a known key is folded. In the transaction of what they show. */
@@ -48,16 +48,17 @@ export async function addToStreams(
 /** Most entries of one read; the reader comes again. */
 export const MOST_ENTRIES = 200
 
+/** @param last  no more than so many of the newest */
 export async function entriesAfter(
   tx: Tx,
   workspace: WorkspaceId,
   channel: ChannelId,
-  chat: string,
-  after: number,
+  { chat, after, last = null }: { chat: string; after: number; last?: number | null },
 ): Promise<StreamEntry[]> {
   const { rows } = await sql<StreamEntry>`
     select seq, frame from stream_entry
      where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat} and seq > ${after}
+       and seq > coalesce((select last_seq from stream where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat}) - ${last}::bigint, 0)
      order by seq limit ${MOST_ENTRIES}`.execute(tx)
   return rows
 }

@@ -177,6 +177,10 @@ async function toStream(
   channel: LiveChannel,
   request: Extract<Request, { via: 'socket' }>,
 ): Promise<Reply> {
+  if (request.passing) {
+    deps.hints.tell(streamTopic(channel.id, request.chat), { passing: request.frame })
+    return DONE
+  }
   try {
     await deps.database.inWorkspace(channel.workspace, (tx) =>
       addToStreams(tx, channel.workspace, channel.id, [request]),

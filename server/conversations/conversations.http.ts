@@ -31,7 +31,7 @@ import {
 import type { FeedEvent, FeedHint } from '#contract/feed/event.ts'
 import type { ActId, ContactId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
-import type { LiveChannels } from '#server/channels/live.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
 import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
 import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.ts'
@@ -54,6 +54,10 @@ export interface ConversationCallsDeps {
   hints: Hints
   channels: LiveChannels
   hint(workspace: WorkspaceId, hint: FeedHint): void
+  /** A member types or stops: the network may show it. */
+  types(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
+  /** A member has seen everything up to `seq`: the network may show it. */
+  seen(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
   audit(
     tx: Tx,
     caller: Caller,
@@ -133,12 +137,14 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     answer(readCall, ({ params, body }, caller) =>
       read(caller, async (tx) => {
         await markRead(tx, caller.workspace, caller.member, params.id, body.seq)
+        deps.seen(caller.workspace, params.id, body.seq)
         return {}
       }),
     ),
     answer(announcePresence, ({ params, body }, caller) =>
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
+        deps.types(caller.workspace, params.id, body.typing)
         deps.hint(
           caller.workspace,
           body.typing
@@ -287,7 +293,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
             handle: channel.me.handle ?? channel.me.id,
             id: channel.me.id,
             token: made.token,
-            ...page(channel.settings),
+            ...page(channel),
           })
         return {
           link: link!,
@@ -387,8 +393,9 @@ const UNDO: Record<string, Undo> = {
 }
 
 /** A site's own page, for channels whose chat lives on one. */
-const page = (settings: Record<string, unknown>): { page?: string } =>
-  typeof settings.page === 'string' ? { page: settings.page } : {}
+const page = ({ settings, me }: LiveChannel): { page: string } => ({
+  page: typeof settings.page === 'string' ? settings.page : (me.handle ?? ''),
+})
 
 const fill = (template: string, values: Record<string, string>): string =>
   template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>

@@ -8,7 +8,7 @@ import type { Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import { FileRefused, rangeOf, serving, type Files } from '#server/platform/files/files.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { chatHoldsFile, findFile, takeFile, type FileRow } from './files.ts'
+import { chatsHoldFile, claimUploads, findFile, takeFile, type FileRow } from './files.ts'
 
 export interface FileRoutesDeps {
   database: Database
@@ -66,15 +66,14 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
       { bytes, name }: { bytes: number; name?: string },
     ) => {
       const source = body instanceof Readable ? body : Readable.from([])
-      const { id } = await taking(() =>
-        takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }),
-      )
-      return { file: id }
+      return taking(() => takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }))
     },
-    serve: async (channel: LiveChannel, chat: string, id: string, reply: FastifyReply): Promise<boolean> => {
+    claim: (channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean> =>
+      deps.database.inWorkspace(channel.workspace, (tx) => claimUploads(tx, channel.workspace, channel.id, own)),
+    serve: async (channel: LiveChannel, chats: string[], id: string, reply: FastifyReply): Promise<boolean> => {
       if (!UUID.test(id)) return false
       const file = await deps.database.inWorkspace(channel.workspace, async (tx) =>
-        (await chatHoldsFile(tx, channel.workspace, channel.id, chat, id as FileId))
+        (await chatsHoldFile(tx, channel.workspace, channel.id, chats, id as FileId))
           ? findFile(tx, channel.workspace, id as FileId)
           : null,
       )

@@ -49,18 +49,38 @@ export async function findFile(tx: Tx, workspace: WorkspaceId, id: FileId): Prom
   return rows[0] ?? null
 }
 
-/** Whether this chat may have the file: it sent it, or a message of this chat holds it. */
-export async function chatHoldsFile(
+/**
+ * A message of this chat is about to name these files: they are held from now on.
+ * @returns false, and nothing is held: one of them is not an upload of this chat
+ */
+export async function claimUploads(
   tx: Tx,
   workspace: WorkspaceId,
   channel: ChannelId,
-  chat: string,
+  { chat, files }: { chat: string; files: string[] },
+): Promise<boolean> {
+  const wanted = [...new Set(files)]
+  const { rows } = await sql`
+    with own as (select id from file where workspace_id = ${workspace} and id::text = any (${wanted}::text[]) and channel_id = ${channel} and chat = ${chat})
+    update file set held = true
+     where workspace_id = ${workspace} and id in (select id from own) and (select count(*) from own) = ${wanted.length} returning id`.execute(
+    tx,
+  )
+  return rows.length === wanted.length
+}
+
+/** Whether these chats may have the file: one of them sent it, or a message of one holds it. */
+export async function chatsHoldFile(
+  tx: Tx,
+  workspace: WorkspaceId,
+  channel: ChannelId,
+  chats: string[],
   id: FileId,
 ): Promise<boolean> {
   const { rows } = await sql`
-    select 1 from file f where f.workspace_id = ${workspace} and f.id = ${id} and f.channel_id = ${channel} and f.chat = ${chat}
+    select 1 from file f where f.workspace_id = ${workspace} and f.id = ${id} and f.channel_id = ${channel} and f.chat = any (${chats}::text[])
     union all
-    select 1 from stream_entry e where e.workspace_id = ${workspace} and e.channel_id = ${channel} and e.chat = ${chat}
+    select 1 from stream_entry e where e.workspace_id = ${workspace} and e.channel_id = ${channel} and e.chat = any (${chats}::text[])
        and jsonb_path_exists(e.frame, '$.**.file ? (@ == $id)', jsonb_build_object('id', ${id}::text))
     limit 1`.execute(tx)
   return rows.length > 0

@@ -2,7 +2,8 @@
 import '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { FileId, WorkspaceId } from '#contract/ids.ts'
+import type { Join } from '#connector-kit/connector.ts'
+import type { FileView } from '#contract/calls/files.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { entriesAfter, MOST_ENTRIES, streamTopic } from '#server/channels/streams.ts'
 import type { Database } from '#server/platform/database.ts'
@@ -30,9 +31,9 @@ export interface HookRoutesDeps {
     chat: string,
     body: NodeJS.ReadableStream,
     limits: { bytes: number; name?: string },
-  ): Promise<{ file: FileId }>
-  /** Sends a file if a message of this chat holds it. @returns false: there is no such file for this chat */
-  serve(channel: LiveChannel, chat: string, file: string, reply: FastifyReply): Promise<boolean>
+  ): Promise<FileView>
+  /** Sends a file if a message of these chats holds it. @returns false: there is no such file for them */
+  serve(channel: LiveChannel, chats: string[], file: string, reply: FastifyReply): Promise<boolean>
 }
 
 export const hookRoutes = (deps: HookRoutesDeps) =>
@@ -51,23 +52,24 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
       const { channel: id } = request.params as { channel: string }
       const asked = requestOf(request)
       // Whether it is an upload is known from the head alone; its bytes are not read here.
-      const head = request.headers['content-type']?.startsWith('application/octet-stream')
-        ? await hooks.take(id, { ...asked, bytes: new Uint8Array() })
-        : null
-      if (head?.is === 'upload') {
-        const { channel, chat, ...limits } = head
-        return reply.send(await deps.upload(channel, chat, request.body as NodeJS.ReadableStream, limits))
-      }
-      const bytes = await bytesOf(request.body as NodeJS.ReadableStream | undefined)
+      const isUpload = request.headers['content-type']?.startsWith('application/octet-stream')
+      const bytes = isUpload ? new Uint8Array() : await bytesOf(request.body as NodeJS.ReadableStream | undefined)
       if (bytes === null) return refuse(reply, 413)
-      const outcome = await hooks.take(id, { ...asked, bytes })
+      const outcome = await hooks.take(id, { ...asked, bytes }, request.ip)
+      void reply.headers(outcome.headers ?? {})
       switch (outcome.is) {
         case 'refuse':
           return refuse(reply, outcome.status)
-        case 'upload':
-          return refuse(reply, 415)
+        case 'wait':
+          return refuse(reply.header('retry-after', outcome.seconds), 429)
+        case 'upload': {
+          if (!isUpload) return refuse(reply, 415)
+          const { channel, chat, bytes: most, name } = outcome
+          const body = request.body as NodeJS.ReadableStream
+          return reply.send(await deps.upload(channel, chat, body, { bytes: most, ...(name ? { name } : {}) }))
+        }
         case 'serve':
-          return (await deps.serve(outcome.channel, outcome.chat, outcome.file, reply)) ? reply : refuse(reply, 404)
+          return (await deps.serve(outcome.channel, outcome.chats, outcome.file, reply)) ? reply : refuse(reply, 404)
         case 'answer': {
           if (outcome.join) {
             const channel = await hooks.channel(id)
@@ -114,6 +116,7 @@ const REFUSALS = {
   404: 'not_found',
   413: 'too_large',
   415: 'unsupported_type',
+  429: 'too_many',
   503: 'unavailable',
 } as const
 
@@ -124,37 +127,47 @@ function refuse(reply: FastifyReply, status: keyof typeof REFUSALS): FastifyRepl
 
 // ---------------------------------------------------------------- visitors
 
-const read = (deps: HookRoutesDeps, channel: LiveChannel, chat: string, after: number) =>
-  deps.database.inWorkspace(channel.workspace as WorkspaceId, (tx) =>
-    entriesAfter(tx, channel.workspace, channel.id, chat, after),
-  )
+const read = (deps: HookRoutesDeps, channel: LiveChannel, join: Join) =>
+  deps.database.inWorkspace(channel.workspace, (tx) => entriesAfter(tx, channel.workspace, channel.id, join))
 
 /** The fallback where sockets are blocked: waits for news, at most 25 s. */
-async function poll(deps: HookRoutesDeps, channel: LiveChannel, { chat, after }: { chat: string; after: number }) {
+async function poll(deps: HookRoutesDeps, channel: LiveChannel, joins: Join[]) {
   const news = Promise.withResolvers<void>()
-  const off = deps.hints.on(streamTopic(channel.id, chat), () => news.resolve())
+  const offs = joins.map(({ chat }) => deps.hints.on(streamTopic(channel.id, chat), () => news.resolve()))
   const timer = setTimeout(() => news.resolve(), POLL_MS)
+  const all = async () => {
+    const entries = await Promise.all(
+      joins.map(async (join) => (await read(deps, channel, join)).map((entry) => ({ chat: join.chat, ...entry }))),
+    )
+    return entries.flat()
+  }
   try {
-    const entries = await read(deps, channel, chat, after)
+    const entries = await all()
     if (entries.length > 0) return entries
     await news.promise
-    return await read(deps, channel, chat, after)
+    return await all()
   } finally {
     clearTimeout(timer)
-    off()
+    for (const off of offs) off()
   }
 }
 
-/** A visitor's socket: each frame is a request to `open`; `join` makes it read its chat's stream. */
+/** A visitor's socket: each frame is a request to `open`; `join` makes it read its chats' streams. */
 async function visit(deps: HookRoutesDeps, socket: WebSocket, request: FastifyRequest): Promise<void> {
   const { hooks, log } = deps
   const { channel: id } = request.params as { channel: string }
   const asked = { ...requestOf(request), method: 'SOCKET', path: '/socket' }
+  let joined: string[] | undefined
   let pending = 0
   let chain = Promise.resolve()
   let leave = () => {}
-  socket.on('close', () => leave())
-  socket.on('error', () => leave())
+  const alive = keepAlive(socket)
+  const end = () => {
+    clearInterval(alive)
+    leave()
+  }
+  socket.on('close', end)
+  socket.on('error', end)
   socket.on('message', (data: Buffer, isBinary: boolean) => {
     if (isBinary || data.length > MOST_FRAME_BYTES || pending >= MOST_PENDING) return socket.close(1009)
     pending++
@@ -169,31 +182,56 @@ async function visit(deps: HookRoutesDeps, socket: WebSocket, request: FastifyRe
   })
 
   async function frame(data: Buffer): Promise<void> {
-    const outcome = await hooks.take(id, { ...asked, bytes: data })
+    // A refused visitor is not listened to any more.
+    if (socket.readyState !== socket.OPEN) return
+    const outcome = await hooks.take(id, { ...asked, bytes: data, ...(joined ? { joined } : {}) }, request.ip)
+    if (outcome.is === 'wait') return socket.send(JSON.stringify({ t: 'wait', seconds: outcome.seconds }))
     if (outcome.is !== 'answer') {
       const status = outcome.is === 'refuse' ? outcome.status : 400
       socket.send(JSON.stringify({ t: 'refused', status }))
-      // Away for a moment: the widget keeps its queue and tries again. Anything else will not get better.
-      if (status !== 503) socket.close(status === 401 ? 4401 : 4400)
+      // Away for a moment, or one thing that is not his: the browser goes on. Anything else will not get better.
+      if (status !== 503 && status !== 404) socket.close(status === 401 ? 4401 : 4400)
       return
     }
     if (outcome.answer.body) socket.send(outcome.answer.body)
     if (outcome.join) {
       const channel = await hooks.channel(id)
       leave()
-      if (channel) leave = follow(deps, channel, outcome.join, (text) => socket.send(text))
+      leave = () => {}
+      joined = outcome.join.map(({ chat }) => chat)
+      if (!channel || socket.readyState !== socket.OPEN) return
+      const leaves = outcome.join.map((join) => follow(deps, channel, join, (text) => socket.send(text)))
+      leave = () => {
+        for (const each of leaves) each()
+      }
     }
   }
 }
 
-/** Sends entries behind `after`, then each as it comes. @returns how to stop */
+const PING_MS = 30_000
+
+/** Proxies close what is silent for a minute, and a browser that went away without a word must not be written to for ever. */
+function keepAlive(socket: WebSocket): NodeJS.Timeout {
+  let heard = true
+  socket.on('pong', () => {
+    heard = true
+  })
+  return setInterval(() => {
+    if (!heard) return socket.terminate()
+    heard = false
+    socket.ping()
+  }, PING_MS)
+}
+
+/** Sends entries behind `after`, then each as it comes, and what only passes. @returns how to stop */
 function follow(
   deps: HookRoutesDeps,
   channel: LiveChannel,
-  { chat, after }: { chat: string; after: number },
+  { chat, after, last }: Join,
   send: (text: string) => void,
 ): () => void {
   let at = after
+  let mostOld = last
   let running = false
   let again = false
   let stopped = false
@@ -206,11 +244,13 @@ function follow(
     try {
       do {
         again = false
-        const entries = await read(deps, channel, chat, at)
+        const entries = await read(deps, channel, { chat, after: at, ...(mostOld ? { last: mostOld } : {}) })
         if (stopped) return
-        for (const entry of entries) send(JSON.stringify({ t: 'entry', ...entry }))
+        for (const entry of entries) send(JSON.stringify({ t: 'entry', chat, ...entry }))
         at = entries.at(-1)?.seq ?? at
-        if (entries.length === MOST_ENTRIES) again = true
+        // Only the past is cut; what comes from now on is told whole.
+        if (entries.length < MOST_ENTRIES) mostOld = undefined
+        else again = true
       } while (again)
     } catch (error) {
       deps.log.debug({ error }, 'a visitor waits for the database')
@@ -218,7 +258,10 @@ function follow(
       running = false
     }
   }
-  const off = deps.hints.on(streamTopic(channel.id, chat), () => void advance())
+  const off = deps.hints.on(streamTopic(channel.id, chat), (body) => {
+    if (isPassing(body)) send(JSON.stringify({ t: 'passing', chat, frame: body.passing }))
+    else void advance()
+  })
   const timer = setInterval(() => void advance(), 5_000)
   void advance()
   return () => {
@@ -227,3 +270,6 @@ function follow(
     off()
   }
 }
+
+const isPassing = (body: unknown): body is { passing: unknown } =>
+  typeof body === 'object' && body !== null && 'passing' in body

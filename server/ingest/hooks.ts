@@ -5,7 +5,7 @@
  * Forged: 401. Not well-formed: 400. The database away, the journal full, no commit in time: 503, never 200.
  */
 import { randomBytes } from 'node:crypto'
-import type { Answer, Event, Opened, WebhookRequest } from '#connector-kit/connector.ts'
+import type { Answer, Event, Join, Opened, WebhookRequest } from '#connector-kit/connector.ts'
 import { perform } from '#connector-kit/perform.ts'
 import type { ChannelId } from '#contract/ids.ts'
 import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
@@ -13,21 +13,28 @@ import type { WireOf } from '#server/channels/wire.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import type { Journal } from './journal.ts'
+import { visitorQuota } from './visitor-quota.ts'
 
 export type HookRequest = Omit<WebhookRequest, 'random'>
 
-export type HookOutcome =
-  | { is: 'answer'; answer: Answer; join?: { chat: string; after: number } }
+/** `headers` belong to whatever is answered. */
+export type HookOutcome = { headers?: Record<string, string> } & (
+  | { is: 'answer'; answer: Answer; join?: Join[] }
   | { is: 'refuse'; status: 400 | 401 | 403 | 404 | 503 }
+  | { is: 'wait'; seconds: number }
   | { is: 'upload'; chat: string; bytes: number; name?: string; channel: LiveChannel }
-  | { is: 'serve'; chat: string; file: string; channel: LiveChannel }
+  | { is: 'serve'; chats: string[]; file: string; channel: LiveChannel }
+)
 
 /** Platforms wait; LINE the shortest, 2 s. */
 const COMMIT_MS = 1_500
 
 export interface Hooks {
-  /** Never throws: whatever goes wrong before the commit is a 503. */
-  take(id: string, request: HookRequest): Promise<HookOutcome>
+  /**
+   * Never throws: whatever goes wrong before the commit is a 503.
+   * @param address  who calls: strangers' browsers are held to quotas
+   */
+  take(id: string, request: HookRequest, address: string): Promise<HookOutcome>
   /** The channel behind a visitor's socket, if it has one. */
   channel(id: string): Promise<LiveChannel | null>
 }
@@ -38,6 +45,8 @@ export interface HooksDeps {
   wireOf: WireOf
   publicUrl: Parameters<typeof contextOf>[1]
   passing(channel: LiveChannel, events: Event[]): void
+  /** Holds uploads of this chat. @returns false: they are not all its own */
+  claim(channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean>
   metrics: Metrics
   log: Log
 }
@@ -49,7 +58,9 @@ export function hooks(deps: HooksDeps): Hooks {
 
   const channelOf = async (id: string) => (UUID.test(id) ? channels.get(id as ChannelId) : null)
 
-  async function take(id: string, request: HookRequest): Promise<HookOutcome> {
+  const quota = visitorQuota()
+
+  async function take(id: string, request: HookRequest, address: string): Promise<HookOutcome> {
     let channel: LiveChannel | null
     try {
       channel = await channelOf(id)
@@ -58,18 +69,32 @@ export function hooks(deps: HooksDeps): Hooks {
       return { is: 'refuse', status: 503 }
     }
     if (!channel?.connector.webhook) return { is: 'refuse', status: 404 }
-    const outcome = await taken(channel, request)
+    const wait = channel.connector.webhook.visitors ? quota.take(address, request.joined?.[0]) : 0
+    const outcome: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request)
     counted.add({ connector: channel.folder, outcome: outcome.is === 'refuse' ? String(outcome.status) : outcome.is })
     return outcome
   }
 
   async function taken(channel: LiveChannel, request: HookRequest): Promise<HookOutcome> {
     const opened = await open(channel, request, 'keys may be fetched')
+    const outcome = await outcomeOf(channel, opened)
+    return opened.headers ? { ...outcome, headers: opened.headers } : outcome
+  }
+
+  async function outcomeOf(channel: LiveChannel, opened: Opened): Promise<HookOutcome> {
     if ('refuse' in opened) return { is: 'refuse', status: opened.refuse }
     if ('upload' in opened) return { is: 'upload', ...opened.upload, channel }
     if ('serve' in opened) return { is: 'serve', ...opened.serve, channel }
     if ('need' in opened) return { is: 'refuse', status: 503 }
     if (!('events' in opened)) return { is: 'answer', answer: opened.answer }
+    if (opened.own && opened.own.files.length > 0) {
+      try {
+        if (!(await inTime(deps.claim(channel, opened.own)))) return { is: 'refuse', status: 404 }
+      } catch (error) {
+        log.debug({ error }, 'a visitor’s files could not be looked up')
+        return { is: 'refuse', status: 503 }
+      }
+    }
     const passing = opened.events.filter((event) => event.passing)
     const lasting = opened.events.filter((event) => !event.passing)
     if (passing.length > 0) deps.passing(channel, passing)

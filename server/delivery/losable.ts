@@ -1,0 +1,96 @@
+/**
+ * "A member types", "a member has read": told to the network where it can show them. Losable by design: no rows, no retries, and
+ * whatever goes wrong is nobody's trouble.
+ */
+import { sql } from 'kysely'
+import type { Context, OpDo } from '#connector-kit/connector.ts'
+import { perform, type Wire } from '#connector-kit/perform.ts'
+import type { ChannelId, ConversationId, WorkspaceId } from '#contract/ids.ts'
+import { SENDING_STATES } from '#contract/message/channel-state.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import type { Database } from '#server/platform/database.ts'
+import type { Log } from '#server/platform/log.ts'
+import { newId, programClock } from '#server/platform/new-id.ts'
+
+export interface Losable {
+  /** The window says so every few seconds while a member types; networks that let it fade hear it at most every 3 s. */
+  typing(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
+  /** Everything up to `seq` was seen. */
+  read(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
+}
+
+const AGAIN_MS = 3_000
+const DEADLINE_MS = 5_000
+const MOST_REMEMBERED = 10_000
+
+export function losable(deps: {
+  database: Database
+  channels: LiveChannels
+  wireOf(channel: LiveChannel, signal: AbortSignal): Wire
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  log: Log
+}): Losable {
+  const typingSince = new Map<ConversationId, number>()
+  const readUpTo = new Map<ConversationId, string>()
+
+  interface Heard {
+    channel: ChannelId
+    chat: string
+    /** The network's name of the newest message heard there. */
+    id: string
+  }
+
+  /** The newest thing this conversation heard, up to `seq`: where the person is, and what has been read. */
+  async function lastHeard(workspace: WorkspaceId, conversation: ConversationId, seq: number | null) {
+    const { rows } = await deps.database.inWorkspace(workspace, (tx) =>
+      sql<Heard>`
+        select r.channel_id as channel, r.chat, r.external_id as id
+          from (select id, channel_id from message
+                 where workspace_id = ${workspace} and conversation_id = ${conversation} and direction = 'in' and seq <= coalesce(${seq}::bigint, seq)
+                 order by seq desc limit 1) m
+          join message_ref r on r.workspace_id = ${workspace} and r.message_id = m.id and r.channel_id = m.channel_id
+         where r.external_id not like '#%' limit 1`.execute(tx),
+    )
+    return rows[0]
+  }
+
+  async function tell(heard: Heard, act: OpDo, can: (channel: LiveChannel) => boolean): Promise<void> {
+    const channel = await deps.channels.get(heard.channel)
+    if (!channel || channel.hold || !SENDING_STATES.includes(channel.state) || !can(channel)) return
+    const op = { key: newId(), chat: heard.chat, ...act }
+    const wire = deps.wireOf(channel, AbortSignal.timeout(DEADLINE_MS))
+    await perform(channel.connector.outgoing(op, deps.contextOf(channel)), wire)
+  }
+
+  const quietly = (work: Promise<void>) =>
+    void work.catch((error: unknown) => deps.log.debug({ error }, 'a hint to a network was lost'))
+
+  return {
+    typing: (workspace, conversation, on) => {
+      const now = programClock.monotonicMs()
+      const before = typingSince.get(conversation)
+      if (on ? before !== undefined && now - before < AGAIN_MS : before === undefined) return
+      if (typingSince.size > MOST_REMEMBERED) typingSince.clear()
+      if (on) typingSince.set(conversation, now)
+      else typingSince.delete(conversation)
+      quietly(
+        lastHeard(workspace, conversation, null).then(
+          (heard) =>
+            heard &&
+            tell(heard, { do: 'typing', kind: on ? 'text' : 'stop' }, (channel) => !!channel.abilities.typing?.out),
+        ),
+      )
+    },
+    read: (workspace, conversation, seq) => {
+      quietly(
+        lastHeard(workspace, conversation, seq).then((heard) => {
+          if (!heard || readUpTo.get(conversation) === heard.id) return undefined
+          if (readUpTo.size > MOST_REMEMBERED) readUpTo.clear()
+          readUpTo.set(conversation, heard.id)
+          const { chat, id } = heard
+          return tell(heard, { do: 'read', upTo: { chat, id } }, (channel) => !!channel.abilities.receipts?.markRead)
+        }),
+      )
+    },
+  }
+}
