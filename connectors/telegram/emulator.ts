@@ -66,6 +66,8 @@ const start = async (options: TelegramEmulatorOptions = {}): Promise<TelegramEmu
   const world = emptyWorld({ clock, faults, files: emulatedFiles(clock) })
   const log: EmulatorCall[] = []
   const front = frontOf(world, methodsFor(options.hooks !== 'public'), log)
+  // In one process with its clients a busy moment outlasts the usual 5 s, and a connection dies under the next request.
+  front.server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
     front.server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve)
   })

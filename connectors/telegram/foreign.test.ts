@@ -6,7 +6,7 @@ import { Telegraf, Markup } from 'telegraf'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { plain } from '#contract/message/content.ts'
 import startEmulator, { type TelegramEmulator } from './emulator.ts'
-import { sampleFile } from './emulator/sample-files.ts'
+import { sampleFile } from '#connector-kit/emulator/sample-files.ts'
 
 let emulator: TelegramEmulator
 const endings: (() => unknown)[] = []

@@ -9,7 +9,7 @@ import { format } from './formatting/formatting.ts'
 import type { InlineButton } from './markup.ts'
 import { shown } from './media.ts'
 import { asTelegramReacts } from './reactions.ts'
-import { sampleFile } from './sample-files.ts'
+import { sampleFile } from '#connector-kit/emulator/sample-files.ts'
 import { seenAs, theirMarks } from './screen.ts'
 import { asAnswered, type Bot, type Chat, type Keyboard, type Said, type World } from './world.ts'
 

@@ -1,0 +1,105 @@
+/**
+ * Goldens: `testdata/incoming.json` and `testdata/outgoing.json` hold inputs, then what came out. `vitest run … --update` (or
+ * `UPDATE_GOLDENS=1`) writes the second half anew; its diff is read like code. A request without a prepared reply fails.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Connector } from '../connector.ts'
+import type { Refusals } from '../refusals.ts'
+import { claimsOf } from './claims.ts'
+import {
+  runIncoming,
+  runOutgoing,
+  type IncomingGolden,
+  type IncomingOutcome,
+  type OutgoingGolden,
+  type OutgoingOutcome,
+} from './golden-run.ts'
+import type { GoldenAccount } from './golden-world.ts'
+
+export interface Goldens {
+  account: GoldenAccount
+  incoming: IncomingGolden[]
+  outgoing: OutgoingGolden[]
+}
+
+/** @param testdata  the folder, ending in `/` */
+export function readGoldens(testdata: URL): Goldens {
+  const read = <T>(name: string, otherwise: T): T => {
+    const file = new URL(name, testdata)
+    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : otherwise
+  }
+  return {
+    account: read('account.json', { settings: {}, me: { id: 'me', name: 'Me' } }),
+    incoming: read('incoming.json', []),
+    outgoing: read('outgoing.json', []),
+  }
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a table of refusals is typed by its own answers
+export function goldens(connector: Connector, testdata: URL, refusals: readonly Refusals<any>[] = []): void {
+  const all = readGoldens(testdata)
+  const isUpdate = process.env.UPDATE_GOLDENS === '1' || updatesSnapshots()
+
+  describe('goldens', () => {
+    suite<IncomingGolden, IncomingOutcome>(
+      'in',
+      'incoming.json',
+      all.incoming,
+      ['opened', 'incoming', 'error'],
+      (golden) => runIncoming(connector, all.account, golden),
+    )
+    suite<OutgoingGolden, OutgoingOutcome>(
+      'out',
+      'outgoing.json',
+      all.outgoing,
+      ['requests', 'sent', 'told', 'error'],
+      (golden) => runOutgoing(connector, all.account, golden),
+    )
+
+    test('each ability, each refusal and each oddity of the network has its golden', () => {
+      const missing = claimsOf(connector, refusals)
+        .filter(({ isKept }) => !isKept(readGoldens(testdata)))
+        .map(({ name }) => name)
+      expect(missing).toEqual([])
+    })
+  })
+
+  function suite<Golden extends IncomingGolden | OutgoingGolden, Outcome extends object>(
+    way: 'in' | 'out',
+    file: string,
+    cases: Golden[],
+    second: readonly (keyof Outcome & string)[],
+    run: (golden: Golden) => Promise<Outcome>,
+  ) {
+    const fresh = new Map<Golden, Outcome>()
+    test.each(cases.filter(({ never }) => never === undefined))(`${way}: $label`, async (golden) => {
+      const outcome = await run(golden)
+      if (isUpdate) fresh.set(golden, outcome)
+      else expect(outcome).toEqual(Object.fromEntries(second.flatMap((key) => entryOf(golden, key))))
+    })
+    test(`${way}: labels are unique`, () => {
+      const labels = cases.map(({ label }) => label)
+      expect(labels.filter((label, index) => labels.indexOf(label) !== index)).toEqual([])
+    })
+    if (!isUpdate) return
+    afterAll(() => {
+      const written = cases.map((golden) => {
+        const outcome = fresh.get(golden)
+        if (!outcome) return golden
+        const first = Object.entries(golden).filter(([key]) => !(second as readonly string[]).includes(key))
+        return { ...Object.fromEntries(first), ...outcome }
+      })
+      writeFileSync(new URL(file, testdata), `${JSON.stringify(written, null, 2)}\n`)
+    })
+  }
+}
+
+const entryOf = (golden: object, key: string): [string, unknown][] => {
+  const value = (golden as Record<string, unknown>)[key]
+  return value === undefined ? [] : [[key, value]]
+}
+
+/** `vitest --update` */
+const updatesSnapshots = (): boolean =>
+  (expect.getState().snapshotState as unknown as { _updateSnapshot?: string } | undefined)?._updateSnapshot === 'all'
