@@ -11,6 +11,8 @@ export default defineConfig({
           name: 'unit',
           include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}'],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
+          // Some start processes or send 50 MB; on a busy machine that takes its time.
+          testTimeout: 20_000,
         },
       },
       {

@@ -39,7 +39,6 @@ export function readGoldens(testdata: URL): Goldens {
 // oxlint-disable-next-line typescript/no-explicit-any -- a table of refusals is typed by its own answers
 export function goldens(connector: Connector, testdata: URL, refusals: readonly Refusals<any>[] = []): void {
   const all = readGoldens(testdata)
-  const isUpdate = process.env.UPDATE_GOLDENS === '1' || updatesSnapshots()
 
   describe('goldens', () => {
     suite<IncomingGolden, IncomingOutcome>(
@@ -58,6 +57,8 @@ export function goldens(connector: Connector, testdata: URL, refusals: readonly 
     )
 
     test('each ability, each refusal and each oddity of the network has its golden', () => {
+      // They are being written: the next run looks.
+      if (isUpdate()) return
       const missing = claimsOf(connector, refusals)
         .filter(({ isKept }) => !isKept(readGoldens(testdata)))
         .map(({ name }) => name)
@@ -75,15 +76,15 @@ export function goldens(connector: Connector, testdata: URL, refusals: readonly 
     const fresh = new Map<Golden, Outcome>()
     test.each(cases.filter(({ never }) => never === undefined))(`${way}: $label`, async (golden) => {
       const outcome = await run(golden)
-      if (isUpdate) fresh.set(golden, outcome)
+      if (isUpdate()) fresh.set(golden, outcome)
       else expect(outcome).toEqual(Object.fromEntries(second.flatMap((key) => entryOf(golden, key))))
     })
     test(`${way}: labels are unique`, () => {
       const labels = cases.map(({ label }) => label)
       expect(labels.filter((label, index) => labels.indexOf(label) !== index)).toEqual([])
     })
-    if (!isUpdate) return
     afterAll(() => {
+      if (fresh.size === 0) return
       const written = cases.map((golden) => {
         const outcome = fresh.get(golden)
         if (!outcome) return golden
@@ -100,6 +101,7 @@ const entryOf = (golden: object, key: string): [string, unknown][] => {
   return value === undefined ? [] : [[key, value]]
 }
 
-/** `vitest --update` */
-const updatesSnapshots = (): boolean =>
+/** `vitest --update`, asked inside a test: before there is no state. */
+const isUpdate = (): boolean =>
+  process.env.UPDATE_GOLDENS === '1' ||
   (expect.getState().snapshotState as unknown as { _updateSnapshot?: string } | undefined)?._updateSnapshot === 'all'
