@@ -12,7 +12,7 @@ import {
   MemberId,
   MessageId,
 } from '../ids.ts'
-import { Choices, Content, Part } from '../message/content.ts'
+import { Choices, Content, MEDIA_KINDS, Part } from '../message/content.ts'
 import { DeliveryState } from '../message/delivery-state.ts'
 import { SEND_ERROR_CODES } from '../message/send-errors.ts'
 
@@ -219,6 +219,26 @@ export const listMessages = endpoint({
   params: byId,
   query: z.strictObject({ ...paging, around: MessageId.optional(), after: z.string().max(500).optional() }),
   result: page(MessageView).extend({ newer: z.string().nullable() }),
+})
+
+export const listFiles = endpoint({
+  method: 'GET',
+  path: '/api/conversations/:id/files',
+  may: 'file.read',
+  about: 'Files that were sent here, either way, newest first',
+  params: byId,
+  query: z.strictObject(paging),
+  result: page(
+    z.object({
+      file: FileId,
+      message: MessageId,
+      kind: z.enum(MEDIA_KINDS),
+      name: z.string().nullable(),
+      type: z.string(),
+      bytes: z.int().nullable(),
+      at: z.iso.datetime(),
+    }),
+  ),
 })
 
 export const sendMessage = endpoint({

@@ -7,6 +7,7 @@ import {
   getConversation,
   getDraft,
   listConversations as listCall,
+  listFiles as filesCall,
   listMessages as messagesCall,
   listVersions,
   markRead as readCall,
@@ -46,7 +47,7 @@ import { writePageCursor, readPageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { changeConversation, markRead, restoreConversation, type Before } from './change.ts'
 import { joinConversations, partConversations } from './join.ts'
-import { countViews, listConversations, listMessages } from './lists.ts'
+import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
 import { conversationsById, messageViews } from './views.ts'
 
 export interface ConversationCallsDeps {
@@ -132,6 +133,12 @@ export function conversationCalls(deps: ConversationCallsDeps) {
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
         return listMessages(tx, caller.workspace, params.id, query)
+      }),
+    ),
+    answer(filesCall, ({ params, query }, caller) =>
+      read(caller, async (tx) => {
+        await rowOf(tx, caller, params.id)
+        return listFiles(tx, caller.workspace, params.id, query)
       }),
     ),
     answer(readCall, ({ params, body }, caller) =>

@@ -1,8 +1,14 @@
 /** The list of conversations and the pages of a thread: keyset only, so that page 1,000 costs what page 1 costs. */
 import { sql, type RawBuilder } from 'kysely'
 import type { z } from 'zod'
-import type { ConversationRow, ConversationView, MessageView } from '#contract/calls/conversations.ts'
+import type {
+  ConversationRow,
+  ConversationView,
+  listFiles as listFilesCall,
+  MessageView,
+} from '#contract/calls/conversations.ts'
 import type { ChannelId, ConversationId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { isMedia, type Content } from '#contract/message/content.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -123,6 +129,46 @@ export async function listMessages(
   const from = older ? { placed: older[0], seq: older[1] } : null
   const { rows, more } = await slice(tx, workspace, conversation, 'older', from, query.limit)
   return pageOf(tx, workspace, rows, { older: more, newer: older !== null })
+}
+
+type SentFile = NonNullable<typeof listFilesCall.types>['result']['items'][number]
+
+/** Newest first. A page is so many messages; one may bring several files. */
+export async function listFiles(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  query: { limit: number; cursor?: string | undefined },
+): Promise<{ items: SentFile[]; next: string | null }> {
+  const before = readPageCursor(query.cursor, ['string', 'number'])
+  const { rows } = await sql<Place & { content: Content; at: Date }>`
+    select id, placed::text as placed, seq, content, at from message
+     where workspace_id = ${workspace} and shown_in = ${conversation} and deleted_at is null
+       and jsonb_path_exists(content, '$.parts[*].source.file')
+       ${before ? sql`and (placed, seq) < (${before[0]}::timestamptz, ${before[1]})` : sql``}
+     order by placed desc, seq desc limit ${query.limit + 1}`.execute(tx)
+  const some = rows.slice(0, query.limit)
+  const last = some.at(-1)
+  return {
+    items: some.flatMap((row) =>
+      row.content.parts.flatMap((part): SentFile[] =>
+        isMedia(part) && 'file' in part.source
+          ? [
+              {
+                file: part.source.file,
+                message: row.id,
+                kind: part.kind,
+                name: part.name ?? null,
+                type: part.type,
+                bytes: part.bytes ?? null,
+                at: row.at.toISOString(),
+              },
+            ]
+          : [],
+      ),
+    ),
+    next: rows.length > query.limit && last ? writePageCursor([last.placed, last.seq]) : null,
+  }
 }
 
 interface Place {

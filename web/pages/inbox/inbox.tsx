@@ -1,7 +1,287 @@
-import { Text } from '@mantine/core'
+/** The inbox: views, list, thread, contact; how many of them stand side by side depends on the width. */
+import { Drawer } from '@mantine/core'
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import {
+  beginConversation,
+  countConversations,
+  getConversation,
+  type ConversationRow as Row,
+} from '#contract/calls/conversations.ts'
+import type { ConversationId, MessageId } from '#contract/ids.ts'
+import { read } from '../../app/acts.ts'
+import { call } from '../../app/call.ts'
+import { useChannels, useConnectors } from '../../app/channels.ts'
+import { useMembers } from '../../app/members.ts'
+import { useMe } from '../../app/session.ts'
+import { tellFailure } from '../../app/tell.ts'
+import { useKeys } from '../../app/use-keys.ts'
 import { useWords } from '../../app/words.ts'
+import './apply-events.ts'
+import { openOutbox } from './composer/outbox.ts'
+import { ContactPane } from './contact/contact-pane.tsx'
+import { changeAll, type Change } from './conversation-acts.ts'
+import { DirectoryProvider, type Directory } from './directory.tsx'
+import { Edge } from './edge.tsx'
+import css from './inbox.module.css'
+import type { Density } from './list/conversation-row.tsx'
+import { ListPane } from './list/list-pane.tsx'
+import { useChoice } from './list/use-choice.ts'
+import { useConversations } from './list/use-conversations.ts'
+import { NothingOpen } from './nothing-open.tsx'
+import { listQueryOf, type InboxSearch } from './search.ts'
+import { SearchPanel } from './search-panel.tsx'
+import { ThreadPane } from './thread/thread-pane.tsx'
+import { undoLast } from './undo.ts'
+import { ViewsPane } from './views-pane.tsx'
+
+/** The panes that fit, by the width of the page: see the picture in `inbox.module.css`. */
+function useRoom() {
+  const hasViews = useMediaQuery('(min-width: 1440px)', true, { getInitialValueInEffect: false })
+  const hasContact = useMediaQuery('(min-width: 1280px)', true, { getInitialValueInEffect: false })
+  const hasBoth = useMediaQuery('(min-width: 1024px)', true, { getInitialValueInEffect: false })
+  return { hasViews, hasContact, hasBoth }
+}
 
 export function InboxPage() {
+  const me = useMe()
+  const members = useMembers()
+  const channels = useChannels()
+  const connectors = useConnectors()
+  const directory = useMemo<Directory>(
+    () => ({
+      me: me.member,
+      language: me.language,
+      members: new Map([...members, me.member].map((member) => [member.id, member])),
+      channels: new Map(channels.map((channel) => [channel.id, channel])),
+      connectors,
+    }),
+    [me, members, channels, connectors],
+  )
+  useEffect(() => void openOutbox(me.member.id), [me.member.id])
+  return (
+    <DirectoryProvider value={directory}>
+      <Inbox language={me.language} hasChannels={channels.length > 0} />
+    </DirectoryProvider>
+  )
+}
+
+function Inbox({ language, hasChannels }: { language: string; hasChannels: boolean }) {
   const t = useWords('inbox')
-  return <Text p="lg">{t('empty')}</Text>
+  const navigate = useNavigate()
+  const search = useSearch({ strict: false }) as InboxSearch
+  const { conversation } = useParams({ strict: false }) as { conversation?: ConversationId }
+  const open = conversation ?? null
+  const query = useMemo(() => listQueryOf(search), [search])
+  const room = useRoom()
+  const list = useConversations(query)
+  const counts = useQuery(read(countConversations))
+  const [density, setDensity] = useLocalStorage<Density>({
+    key: 'parley.density',
+    defaultValue: 'normal',
+    getInitialValueInEffect: false,
+  })
+  const [listWidth, setListWidth] = useLocalStorage({
+    key: 'parley.listWidth',
+    defaultValue: 360,
+    getInitialValueInEffect: false,
+  })
+  const [paneWidth, setPaneWidth] = useLocalStorage({
+    key: 'parley.paneWidth',
+    defaultValue: 330,
+    getInitialValueInEffect: false,
+  })
+  const [isPaneWanted, setPaneWanted] = useLocalStorage({
+    key: 'parley.pane',
+    defaultValue: true,
+    getInitialValueInEffect: false,
+  })
+  const [isDrawerOpen, setDrawerOpen] = useState(false)
+  const [isViewsOpen, setViewsOpen] = useState(false)
+  const [isSearching, setSearching] = useState(false)
+  const [isProving, setProving] = useState(false)
+  const [isBusy, setBusy] = useState(false)
+  /** As the list shows them now. */
+  const shown = useRef<Row[]>([])
+  const onOrder = useCallback((rows: Row[]) => void (shown.current = rows), [])
+  const choice = useChoice(shown, JSON.stringify(query))
+
+  const goTo = useCallback(
+    (id: ConversationId | null, change: Partial<InboxSearch> = {}) => {
+      const next = { ...search, message: undefined, merge: undefined, ...change } as InboxSearch
+      if (id) void navigate({ to: '/inbox/$conversation', params: { conversation: id }, search: next })
+      else void navigate({ to: '/inbox', search: next })
+    },
+    [navigate, search],
+  )
+  const step = (by: 1 | -1) => {
+    const rows = shown.current
+    const at = rows.findIndex((row) => row.id === open)
+    const next = at < 0 ? rows[0] : rows[at + by]
+    if (!next) return
+    goTo(next.id)
+    if (document.activeElement?.id.startsWith('row-'))
+      requestAnimationFrame(() => document.getElementById(`row-${next.id}`)?.focus())
+  }
+  const onAim = useCallback((message: MessageId | null) => goTo(open, message ? { message } : {}), [goTo, open])
+  const changeChosen = async (change: Change) => {
+    setBusy(true)
+    await changeAll([...choice.chosen], change, language)
+    setBusy(false)
+    choice.clear()
+  }
+  const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
+
+  useKeys([
+    { keys: 'j', about: t('keys.next'), run: () => step(1) },
+    { keys: 'k', about: t('keys.previous'), run: () => step(-1) },
+    { keys: '/', about: t('search.label'), run: () => setSearching(true) },
+    { keys: 'z', about: t('keys.undo'), run: undoLast },
+    { keys: 'v', about: t('views.label'), run: () => setViewsOpen(true) },
+    { keys: ']', about: t('header.pane'), run: togglePane },
+    { keys: 'x', about: t('keys.choose'), run: () => open && choice.toggle(open) },
+    { keys: 'mod+a', about: t('keys.chooseAll'), run: choice.all },
+    { keys: 'shift+j', about: t('keys.chooseNext'), run: () => (open && choice.add(open), step(1)) },
+    { keys: 'shift+k', about: t('keys.choosePrevious'), run: () => (open && choice.add(open), step(-1)) },
+    { keys: 'escape', about: t('keys.back'), run: () => (choice.chosen.size > 0 ? choice.clear() : goTo(null)) },
+  ])
+
+  const hasList = room.hasBoth || open === null
+  const hasThread = room.hasBoth || open !== null
+  const openRow = useQuery({ ...read(getConversation, { params: { id: open! } }), enabled: open !== null })
+  const contact = openRow.data && (
+    <ContactPane
+      key={openRow.data.contact ?? openRow.data.id}
+      row={openRow.data}
+      onMerge={(other) => goTo(open, { merge: other })}
+      onProofLink={() => setProving(true)}
+      {...(room.hasContact ? {} : { onClose: () => setDrawerOpen(false) })}
+    />
+  )
+  const views = <ViewsPane search={search} counts={counts.data?.counts ?? {}} onPick={() => setViewsOpen(false)} />
+
+  return (
+    <div
+      className={css.inbox}
+      style={{ '--list': `${listWidth}px`, '--pane': `${paneWidth}px` } as React.CSSProperties}
+    >
+      {room.hasViews && <div className={css.views}>{views}</div>}
+      {hasList && (
+        <div className={css.list} data-alone={!hasThread || undefined}>
+          <ListPane
+            query={query}
+            list={list}
+            density={density}
+            open={open}
+            chosen={choice.chosen}
+            hasChannels={hasChannels}
+            bulk={{
+              count: choice.chosen.size,
+              isAll: choice.chosen.size >= list.rows.length,
+              isBusy,
+              onAll: choice.all,
+              onChange: (change) => void changeChosen(change),
+              onClear: choice.clear,
+            }}
+            onDensity={setDensity}
+            onQuery={(change) => goTo(room.hasBoth ? open : null, change)}
+            onOpen={(row) => goTo(row.id)}
+            onChoose={(row, isRange) => (isRange ? choice.range(open, row.id) : choice.toggle(row.id))}
+            onOrder={onOrder}
+            onWalk={step}
+            onSearch={() => setSearching(true)}
+            onViews={room.hasViews ? null : () => setViewsOpen(true)}
+          />
+          {hasThread && (
+            <Edge
+              label={t('edge.list')}
+              width={listWidth}
+              least={280}
+              most={520}
+              home={360}
+              onWidth={setListWidth}
+              side="right"
+            />
+          )}
+        </div>
+      )}
+      {hasThread && (
+        <div className={css.thread}>
+          {open ? (
+            <ThreadPane
+              key={open}
+              id={open}
+              aim={search.message ?? null}
+              merge={search.merge ?? null}
+              proofFor={isProving}
+              isPaneOpen={room.hasContact ? isPaneWanted : isDrawerOpen}
+              onPane={togglePane}
+              onBack={room.hasBoth ? null : () => goTo(null)}
+              onAim={onAim}
+              onMerged={() => goTo(open)}
+              onProof={setProving}
+              onNextFailed={() => goTo(null, { view: 'failed' })}
+              onJoined={(into) => goTo(into)}
+            />
+          ) : (
+            <NothingOpen hasRows={list.rows.length > 0} />
+          )}
+        </div>
+      )}
+      {room.hasContact && isPaneWanted && contact && (
+        <div className={css.contact}>
+          <Edge
+            label={t('edge.pane')}
+            width={paneWidth}
+            least={280}
+            most={480}
+            home={330}
+            onWidth={setPaneWidth}
+            side="left"
+          />
+          {contact}
+        </div>
+      )}
+      <Drawer
+        opened={!room.hasContact && isDrawerOpen && contact !== undefined}
+        onClose={() => setDrawerOpen(false)}
+        position="right"
+        size={360}
+        withCloseButton={false}
+        padding={0}
+        aria-label={t('contact.label')}
+        classNames={{ body: css.drawer! }}
+      >
+        {contact}
+      </Drawer>
+      <Drawer
+        opened={isViewsOpen}
+        onClose={() => setViewsOpen(false)}
+        position="left"
+        size={260}
+        withCloseButton={false}
+        padding={0}
+        aria-label={t('views.label')}
+        classNames={{ body: css.drawer! }}
+      >
+        {views}
+      </Drawer>
+      {isSearching && (
+        <SearchPanel
+          onClose={() => setSearching(false)}
+          onMessage={(id, message) => {
+            setSearching(false)
+            goTo(id, { message })
+          }}
+          onContact={(found) => {
+            setSearching(false)
+            if (found.conversation) goTo(found.conversation)
+            else call(beginConversation, { body: { contact: found.id } }).then((begun) => goTo(begun.id), tellFailure)
+          }}
+        />
+      )}
+    </div>
+  )
 }

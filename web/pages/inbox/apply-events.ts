@@ -1,0 +1,108 @@
+/** What the feed's events change in the inbox's part of the cache. Loaded once, with the page. */
+import { countConversations, getConversation, listRoads, type ConversationRow } from '#contract/calls/conversations.ts'
+import { getContact, listActs, listSuggestions, type ContactView } from '#contract/calls/contacts.ts'
+import { getMe } from '#contract/calls/members.ts'
+import type { FeedEvent } from '#contract/feed/event.ts'
+import type { ContactId, ConversationId } from '#contract/ids.ts'
+import type { MeView } from '../../app/session.ts'
+import { keyOf } from '../../app/acts.ts'
+import { client } from '../../app/client.ts'
+import { onEvents } from '../../app/feed.ts'
+import { belongs, withRow } from './list/belongs.ts'
+import { LIST, type ListPages } from './list/use-conversations.ts'
+import type { ListQuery } from './search.ts'
+import { keepMessage, THREAD } from './thread/use-thread.ts'
+
+onEvents((events) => {
+  for (const event of events) apply(event)
+})
+
+function apply(event: FeedEvent): void {
+  switch (event.kind) {
+    case 'message.added':
+    case 'message.changed':
+      keepMessage(event.message)
+      if (event.kind === 'message.added' && event.message.direction === 'in') renewRoads(event.message.conversation)
+      return
+    case 'conversation.changed':
+      keepConversation(event.conversation)
+      return
+    case 'conversation.joined':
+      movedInto(event.conversation, event.into)
+      return
+    case 'conversation.parted':
+      movedInto(event.conversation, event.from)
+      return
+    case 'contact.changed':
+      keepContact(event.contact)
+      return
+    case 'contact.merged':
+      for (const id of [event.contact, event.into])
+        for (const call of [getContact, listSuggestions, listActs]) renew(keyOf(call, { params: { id } }))
+      return
+    case 'channel.changed':
+    case 'channel.removed':
+      renew([listRoads.path])
+      return
+    case 'member.changed':
+      return
+  }
+}
+
+/** A row as it is now, into every loaded list. */
+export function keepConversation(row: ConversationRow): void {
+  client.setQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } }), (before) =>
+    before ? { ...row, readCount: row.readCount ?? before.readCount } : before,
+  )
+  const me = client.getQueryData<MeView>(keyOf(getMe))?.member.id
+  if (!me) return
+  for (const [key, data] of client.getQueriesData<ListPages>({ queryKey: [LIST] })) {
+    if (!data) continue
+    const query = key[1] as ListQuery
+    const isIn = belongs(row, query, me)
+    const isKnown = data.pages.some((page) => page.items.some((each) => each.id === row.id))
+    if (isIn === null && !isKnown) renewSoon(key)
+    else client.setQueryData<ListPages>(key, { ...data, pages: withRow(data.pages, row, isIn ?? isKnown) })
+  }
+  renewSoon(keyOf(countConversations))
+}
+
+export function keepContact(contact: ContactView): void {
+  client.setQueryData(keyOf(getContact, { params: { id: contact.id } }), contact)
+  renew(keyOf(listSuggestions, { params: { id: contact.id } }))
+  if (contact.conversation) renewRoads(contact.conversation)
+}
+
+/** Messages moved between two threads: both are read afresh, and so are the lists. */
+function movedInto(conversation: ConversationId, other: ConversationId): void {
+  for (const id of [conversation, other]) {
+    renew([THREAD, id])
+    renew(keyOf(getConversation, { params: { id } }))
+    renewRoads(id)
+  }
+  renew([LIST])
+}
+
+export function renewContact(id: ContactId): void {
+  for (const call of [getContact, listSuggestions, listActs]) renew(keyOf(call, { params: { id } }))
+}
+
+const renewRoads = (id: ConversationId): void => renew(keyOf(listRoads, { params: { id } }))
+
+const renew = (queryKey: readonly unknown[]): void => void client.invalidateQueries({ queryKey })
+
+/** Many events in a row ask once. */
+const SOON_MS = 400
+const soon = new Map<string, ReturnType<typeof setTimeout>>()
+
+function renewSoon(queryKey: readonly unknown[]): void {
+  const name = JSON.stringify(queryKey)
+  if (soon.has(name)) return
+  soon.set(
+    name,
+    setTimeout(() => {
+      soon.delete(name)
+      renew(queryKey)
+    }, SOON_MS),
+  )
+}

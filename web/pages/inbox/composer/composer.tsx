@@ -1,0 +1,419 @@
+/**
+ * Where a member answers. What leaves it is decided here and shown before: the road, the limits, what the network will change.
+ *
+ * text + files → parts → outbox (kept in this browser) → the server's 202
+ */
+import { ActionIcon, FileButton, SegmentedControl, Textarea, TextInput, Tooltip } from '@mantine/core'
+import { IconBold, IconCode, IconEye, IconItalic, IconPaperclip } from '@tabler/icons-react'
+import {
+  useEffect,
+  useEffectEvent,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type DragEvent,
+  type KeyboardEvent,
+} from 'react'
+import { editMessage, type ConversationRow, type MessageView, type RoadOption } from '#contract/calls/conversations.ts'
+import { wordsOf, type Part } from '#contract/message/content.ts'
+import { call } from '../../../app/call.ts'
+import { isMac } from '../../../app/keys.ts'
+import { tellFailure } from '../../../app/tell.ts'
+import { useWords } from '../../../app/words.ts'
+import { useDirectory } from '../directory.tsx'
+import { announceTyping, usePresence } from '../presence.ts'
+import { keepMessage } from '../thread/use-thread.ts'
+import { AttachmentStrip } from './attachment-strip.tsx'
+import css from './composer.module.css'
+import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
+import { EmojiPicker } from './emoji-picker.tsx'
+import { FitPreview } from './fit-preview.tsx'
+import { countText } from './limits.ts'
+import { readMarks, toggleMark } from './marks.ts'
+import { postNow } from './outbox.ts'
+import { RoadChooser } from './road-chooser.tsx'
+import { SendButton } from './send-button.tsx'
+import { partOf, useAttachments, verdictOf } from './use-attachments.ts'
+import { useDraft } from './use-draft.ts'
+
+/** Somebody pressed R or N, or a message comes back: a fresh object each time. */
+export interface ComposeAsk {
+  kind: 'reply' | 'note'
+  text?: string
+}
+
+export interface ComposerProps {
+  row: ConversationRow
+  /** null while they are asked for. */
+  roads: readonly RoadOption[] | null
+  replyTo: MessageView | null
+  editing: MessageView | null
+  /** Incoming and colleagues' messages since the draft began, newest last. */
+  newest: MessageView | null
+  ask: ComposeAsk | null
+  hold: number
+  isRoadOpen: boolean
+  onRoadOpen: (isOpen: boolean) => void
+  onRoad: (road: RoadOption | null) => void
+  onHold: (seconds: number) => void
+  /** Replying to, or editing, nothing any more. */
+  onPlain: () => void
+  onSent: (how: { close: boolean }) => void
+  onProofLink: () => void
+  onEscape: () => void
+}
+
+export function Composer(props: ComposerProps) {
+  const { row, roads, replyTo, editing, newest, hold } = props
+  const { me, cardOfChannel, networkName, memberName } = useDirectory()
+  const t = useWords('inbox')
+  const { draft, setDraft, clear } = useDraft(row.id)
+  const attachments = useAttachments()
+  const [edited, setEdited] = useState('')
+  const [subject, setSubject] = useState('')
+  const [cc, setCc] = useState('')
+  const [isPreviewed, setPreviewed] = useState(false)
+  const [isDragged, setDragged] = useState(false)
+  const [lookAgain, setLookAgain] = useState<{ words: string; how: { close?: boolean; at?: string } } | null>(null)
+  const input = useRef<HTMLTextAreaElement>(null)
+  /** The newest message when the member began to write this. */
+  const begunAt = useRef<string | null>(null)
+  const others = usePresence(row.id).filter((each) => each.member !== me.id)
+
+  const road = roads?.find((each) => each.chosen) ?? null
+  const isNote = editing ? editing.direction === 'note' : draft.note
+  const card = isNote ? null : cardOfChannel(road?.channel ?? null)
+  const abilities = card?.abilities ?? null
+  const network = road ? networkName(road.network) : ''
+  const isLetter = abilities?.subject?.out !== undefined && !editing
+  const isChat = isNote ? false : !isLetter
+  const text = editing ? edited : draft.text
+  const counted = abilities && text !== '' ? countText(readMarks(text).text, abilities) : null
+  const cannotWrite = !isNote && !editing && roads !== null && road === null
+
+  const [editedId, setEditedId] = useState<string | null>(null)
+  if (editing && editing.id !== editedId) {
+    setEditedId(editing.id)
+    setEdited(wordsOf(editing.content))
+  } else if (!editing && editedId !== null) setEditedId(null)
+  useEffect(() => {
+    if (editing || replyTo) input.current?.focus()
+  }, [editing, replyTo])
+
+  const take = useEffectEvent((asked: ComposeAsk) => {
+    const words = asked.text ? [draft.text, asked.text].filter(Boolean).join('\n') : draft.text
+    setDraft({ text: words, note: asked.kind === 'note' })
+    // After the key that asked for it, which must not be typed into it.
+    requestAnimationFrame(() => input.current?.focus())
+  })
+  const { ask } = props
+  useEffect(() => {
+    if (ask) take(ask)
+  }, [ask])
+
+  const parts = partsOf()
+  const refusesFile = attachments.list.some((each) =>
+    ['too_large', 'not_taken'].includes(verdictOf(each, abilities).code),
+  )
+  const isDisabled =
+    parts.length === 0 ||
+    attachments.isUploading ||
+    attachments.hasFailed ||
+    refusesFile ||
+    cannotWrite ||
+    (roads === null && !isNote && !editing)
+
+  function partsOf(): Part[] {
+    const words =
+      text.trim() === '' ? [] : [{ kind: 'text' as const, ...(isNote ? { text, entities: [] } : readMarks(text)) }]
+    if (editing) return words
+    return [...attachments.list.flatMap((each) => partOf(each, verdictOf(each, abilities)) ?? []), ...words]
+  }
+
+  function type(next: string): void {
+    if (editing) return setEdited(next)
+    if (draft.text === '' && next !== '') begunAt.current = newest?.id ?? ''
+    setDraft({ ...draft, text: next })
+    setLookAgain(null)
+    if (next !== '') announceTyping(row.id)
+  }
+
+  /** Two people, one reply: who writes too, or what came meanwhile, is shown before anything leaves. */
+  function collision(): string | null {
+    if (isNote || lookAgain) return null
+    const typing = others.find((each) => each.isTyping)
+    if (typing) return t('collision.types', { name: memberName(typing.member) })
+    const isNew = begunAt.current !== null && newest !== null && newest.id !== begunAt.current
+    if (!isNew || newest.author.member === me.id) return null
+    const values = {
+      name: newest.author.name,
+      words: wordsOf(newest.content).slice(0, 120) || t(`part.${newest.content.parts[0]!.kind}`),
+    }
+    return newest.direction === 'in' ? t('collision.wrote', values) : t('collision.answered', values)
+  }
+
+  async function send(how: { close?: boolean; at?: string }): Promise<void> {
+    if (isDisabled) return
+    if (editing) return saveEdit()
+    const words = collision()
+    if (words) {
+      setLookAgain({ words, how })
+      return
+    }
+    setLookAgain(null)
+    begunAt.current = null
+    const copies = cc.split(/[\s,;]+/).filter(Boolean)
+    const posted = postNow({
+      member: me.id,
+      conversation: row.id,
+      parts,
+      note: isNote,
+      ...(isLetter && subject.trim() ? { subject: subject.trim() } : {}),
+      ...(isLetter && copies.length > 0 ? { cc: copies } : {}),
+      ...(replyTo ? { replyTo: replyTo.id } : {}),
+      ...(how.at ? { sendAt: how.at } : hold > 0 ? { holdSeconds: hold } : {}),
+    })
+    clear()
+    attachments.clear()
+    setSubject('')
+    setCc('')
+    props.onPlain()
+    props.onSent({ close: how.close ?? false })
+    await posted
+  }
+
+  async function saveEdit(): Promise<void> {
+    try {
+      keepMessage(await call(editMessage, { params: { id: editing!.id }, body: { text } }))
+      props.onPlain()
+    } catch (error) {
+      tellFailure(error)
+    }
+  }
+
+  function mark(kind: 'bold' | 'italic' | 'code'): void {
+    const field = input.current
+    if (!field) return
+    const next = toggleMark(text, field.selectionStart, field.selectionEnd, kind)
+    type(next.typed)
+    requestAnimationFrame(() => {
+      field.focus()
+      field.setSelectionRange(next.from, next.to)
+    })
+  }
+
+  function insert(words: string): void {
+    const field = input.current
+    const [from, to] = field ? [field.selectionStart, field.selectionEnd] : [text.length, text.length]
+    type(text.slice(0, from) + words + text.slice(to))
+    requestAnimationFrame(() => {
+      field?.focus()
+      field?.setSelectionRange(from + words.length, from + words.length)
+    })
+  }
+
+  function onKeyDown(event: KeyboardEvent<HTMLTextAreaElement>): void {
+    if (event.nativeEvent.isComposing) return
+    const mod = isMac() ? event.metaKey : event.ctrlKey
+    if (event.key === 'Enter' && (mod || (isChat && !event.shiftKey && !event.altKey))) {
+      event.preventDefault()
+      void send(mod && event.shiftKey ? { close: true } : {})
+    } else if (event.key === 'Escape') {
+      event.preventDefault()
+      event.stopPropagation()
+      if (lookAgain) setLookAgain(null)
+      else if (editing || replyTo) props.onPlain()
+      else props.onEscape()
+    } else if (mod && (event.code === 'KeyB' || event.code === 'KeyI')) {
+      event.preventDefault()
+      mark(event.code === 'KeyB' ? 'bold' : 'italic')
+    } else if (mod && event.code === 'Slash' && !editing) {
+      event.preventDefault()
+      setDraft({ ...draft, note: !draft.note })
+    }
+  }
+
+  const takeFiles = (event: ClipboardEvent | DragEvent, files: FileList | undefined): void => {
+    if (!files || files.length === 0 || editing) return
+    event.preventDefault()
+    attachments.add(files)
+  }
+
+  const marksLost = abilities && isMarked(text) && !(abilities.text.marks.bold || abilities.text.marks.italic)
+  return (
+    <section
+      className={css.composer}
+      data-note={isNote || undefined}
+      data-drag={isDragged || undefined}
+      aria-label={isNote ? t('compose.noteLabel') : t('compose.label')}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setDragged(true)
+      }}
+      onDragLeave={() => setDragged(false)}
+      onDrop={(event) => {
+        setDragged(false)
+        takeFiles(event, event.dataTransfer.files)
+      }}
+    >
+      <div className={css.top}>
+        {isNote || editing ? (
+          <span className={css.dim}>{isNote ? t('compose.noteStays') : t('compose.editing')}</span>
+        ) : (
+          <RoadChooser
+            roads={roads ?? []}
+            isOpen={props.isRoadOpen}
+            onOpen={props.onRoadOpen}
+            onChoose={props.onRoad}
+          />
+        )}
+        <span className={css.spring} />
+        {!editing && (
+          <SegmentedControl
+            size="xs"
+            value={isNote ? 'note' : 'reply'}
+            onChange={(value) => {
+              setDraft({ ...draft, note: value === 'note' })
+              input.current?.focus()
+            }}
+            data={[
+              { value: 'reply', label: t('compose.reply') },
+              { value: 'note', label: t('compose.note') },
+            ]}
+            aria-label={t('compose.kind')}
+          />
+        )}
+      </div>
+      {(replyTo || editing) && (
+        <AboutLine message={(editing ?? replyTo)!} isEdit={editing !== null} onClose={props.onPlain} />
+      )}
+      {cannotWrite && (
+        <CannotWrite
+          roads={roads ?? []}
+          onProofLink={props.onProofLink}
+          onNote={() => setDraft({ ...draft, note: true })}
+        />
+      )}
+      {lookAgain && (
+        <SecondLook
+          words={lookAgain.words}
+          onSend={() => void send(lookAgain.how)}
+          onStay={() => {
+            begunAt.current = newest?.id ?? null
+            setLookAgain(null)
+            input.current?.focus()
+          }}
+        />
+      )}
+      {isLetter && (
+        <div className={css.letterFields}>
+          <TextInput
+            size="xs"
+            placeholder={row.subject ?? t('compose.subject')}
+            aria-label={t('compose.subject')}
+            value={subject}
+            onChange={(event) => setSubject(event.currentTarget.value)}
+          />
+          {abilities?.copies?.out && (
+            <TextInput
+              size="xs"
+              placeholder={t('compose.cc')}
+              aria-label={t('compose.cc')}
+              value={cc}
+              onChange={(event) => setCc(event.currentTarget.value)}
+            />
+          )}
+        </div>
+      )}
+      <AttachmentStrip list={attachments.list} abilities={abilities} network={network} onRemove={attachments.remove} />
+      {!isNote &&
+        !editing &&
+        !cannotWrite &&
+        (counted?.isOver || isPreviewed || marksLost || attachments.list.length > 0) && (
+          <FitPreview conversation={row.id} parts={parts} isOpen={isPreviewed} />
+        )}
+      <Textarea
+        ref={input}
+        id="composer"
+        className={css.input}
+        autosize
+        minRows={isLetter ? 4 : 2}
+        maxRows={14}
+        value={text}
+        placeholder={isNote ? t('compose.notePlaceholder') : t('compose.placeholder', { name: row.name })}
+        aria-label={isNote ? t('compose.noteLabel') : t('compose.label')}
+        dir="auto"
+        onChange={(event) => type(event.currentTarget.value)}
+        onKeyDown={onKeyDown}
+        onPaste={(event) => takeFiles(event, event.clipboardData.files)}
+      />
+      <div className={css.bar}>
+        {!editing && (
+          <FileButton multiple onChange={(files) => attachments.add(files)}>
+            {(button) => (
+              <Tooltip label={t('attach.add')}>
+                <ActionIcon {...button} variant="subtle" color="gray" size="lg" aria-label={t('attach.add')}>
+                  <IconPaperclip size={20} />
+                </ActionIcon>
+              </Tooltip>
+            )}
+          </FileButton>
+        )}
+        <EmojiPicker onPick={insert} isDisabled={cannotWrite} />
+        {!isNote && (
+          <>
+            {(
+              [
+                ['bold', IconBold],
+                ['italic', IconItalic],
+                ['code', IconCode],
+              ] as const
+            ).map(([kind, Icon]) => (
+              <Tooltip key={kind} label={t(`compose.${kind}`)}>
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size="lg"
+                  visibleFrom="xs"
+                  aria-label={t(`compose.${kind}`)}
+                  onClick={() => mark(kind)}
+                >
+                  <Icon size={18} />
+                </ActionIcon>
+              </Tooltip>
+            ))}
+            <Tooltip label={t('compose.preview')}>
+              <ActionIcon
+                variant={isPreviewed ? 'light' : 'subtle'}
+                color={isPreviewed ? 'fir' : 'gray'}
+                size="lg"
+                aria-label={t('compose.preview')}
+                aria-pressed={isPreviewed}
+                onClick={() => setPreviewed(!isPreviewed)}
+              >
+                <IconEye size={20} />
+              </ActionIcon>
+            </Tooltip>
+          </>
+        )}
+        <span className={css.spring} />
+        {counted && (counted.isNear || counted.isOver) && (
+          <span className={css.counter} data-over={counted.isOver || undefined} aria-live="polite">
+            {counted.length} / {counted.max}
+          </span>
+        )}
+        <SendButton
+          isNote={isNote}
+          isEdit={editing !== null}
+          isDisabled={isDisabled}
+          isChat={isChat}
+          hold={hold}
+          onHold={props.onHold}
+          onSend={(how) => void send(how)}
+        />
+      </div>
+    </section>
+  )
+}
+
+const isMarked = (text: string): boolean => readMarks(text).entities.length > 0

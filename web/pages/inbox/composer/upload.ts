@@ -1,0 +1,41 @@
+/** One file on its way to our server. XMLHttpRequest, for `fetch` does not tell how far an upload came. */
+import type { FileView } from '#contract/calls/files.ts'
+import type { Problem } from '#contract/problem.ts'
+import { CallFailed } from '../../../app/call.ts'
+
+export interface Upload {
+  readonly done: Promise<FileView>
+  cancel(): void
+}
+
+export function upload(file: File, progress: (part: number) => void): Upload {
+  const request = new XMLHttpRequest()
+  const done = new Promise<FileView>((resolve, reject) => {
+    request.upload.addEventListener('progress', (event) => {
+      if (event.lengthComputable) progress(event.loaded / event.total)
+    })
+    request.addEventListener('load', () => {
+      const answer = readJson(request.responseText)
+      if (request.status === 201) resolve(answer as FileView)
+      else reject(new CallFailed((answer as Problem | null)?.code ?? 'broken', answer as Problem | null))
+    })
+    request.addEventListener('error', () => reject(new CallFailed('offline', null)))
+    request.addEventListener('abort', () => reject(new DOMException('the upload was cancelled', 'AbortError')))
+    request.open('POST', '/api/files')
+    request.setRequestHeader('accept', 'application/json')
+    const form = new FormData()
+    form.append('file', file, file.name)
+    request.send(form)
+  })
+  done.catch(() => {})
+  return { done, cancel: () => request.abort() }
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    // A proxy in between answered with a page of its own.
+    return null
+  }
+}

@@ -1,0 +1,43 @@
+import { Button } from '@mantine/core'
+import { undoAct, type ActView } from '#contract/calls/contacts.ts'
+import { useAct } from '../../../app/acts.ts'
+import { tell } from '../../../app/tell.ts'
+import { useWords } from '../../../app/words.ts'
+import { useDirectory } from '../directory.tsx'
+import { dayAndClock } from '../times.ts'
+import css from './contact.module.css'
+
+const KINDS = ['merge', 'split'] as const
+
+/** Merges and splits of this contact, each with its undo, any time. */
+export function Acts({ acts }: { acts: readonly ActView[] }) {
+  const { language, memberName, may } = useDirectory()
+  const t = useWords('inbox')
+  const undo = useAct(undoAct, { done: () => tell({ words: t('undo.done'), id: 'inbox.undo' }) })
+  if (acts.length === 0) return null
+  return (
+    <ul className={css.plain}>
+      {acts.map((act) => {
+        const kind = KINDS.find((each) => each === act.kind)
+        const values = { at: dayAndClock(act.at, language), name: memberName(act.member) || t('contact.byItself') }
+        return (
+          <li key={act.id} className={css.dim}>
+            {kind ? t(`contact.act.${kind}`, values) : act.kind}{' '}
+            {act.undoneAt
+              ? t('contact.undone')
+              : may('contact.merge') && (
+                  <Button
+                    size="compact-xs"
+                    variant="subtle"
+                    loading={undo.isPending}
+                    onClick={() => undo.mutate({ params: { id: act.id } })}
+                  >
+                    {t('undo.button')}
+                  </Button>
+                )}
+          </li>
+        )
+      })}
+    </ul>
+  )
+}

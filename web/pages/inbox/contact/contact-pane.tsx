@@ -1,0 +1,231 @@
+import { ActionIcon, Button, Skeleton, Stack, TextInput } from '@mantine/core'
+import { IconLink, IconUsersGroup, IconX } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import {
+  changeContact,
+  getContact,
+  listActs,
+  listSuggestions,
+  type ContactView,
+  type IdentityView,
+} from '#contract/calls/contacts.ts'
+import type { ConversationRow } from '#contract/calls/conversations.ts'
+import type { ContactId } from '#contract/ids.ts'
+import { read, useAct } from '../../../app/acts.ts'
+import { wordsOfFailure } from '../../../app/failures.ts'
+import { useWords } from '../../../app/words.ts'
+import { keepContact } from '../apply-events.ts'
+import { useDirectory } from '../directory.tsx'
+import { Face } from '../face.tsx'
+import { dayAndClock, relativeTime } from '../times.ts'
+import { Acts } from './acts.tsx'
+import { Block } from './block.tsx'
+import { evidenceWords } from './contact-words.ts'
+import css from './contact.module.css'
+import { Facts } from './facts.tsx'
+import { ContactFiles } from './contact-files.tsx'
+import { Identities } from './identities.tsx'
+import { MergePicker } from './merge-picker.tsx'
+import { SplitDialog } from './split-dialog.tsx'
+import { Suggestions } from './suggestions.tsx'
+
+export interface ContactPaneProps {
+  row: ConversationRow
+  onMerge: (other: ContactId) => void
+  onProofLink: () => void
+  onClose?: () => void
+}
+
+/** Who this is: roads with their state, why we believe they are one person, who else it may be, facts, history, files. */
+export function ContactPane({ row, onMerge, onProofLink, onClose }: ContactPaneProps) {
+  const t = useWords('inbox')
+  const id = row.contact
+  const contact = useQuery({ ...read(getContact, { params: { id: id! } }), enabled: id !== null })
+  const suggestions = useQuery({ ...read(listSuggestions, { params: { id: id! } }), enabled: id !== null })
+  const acts = useQuery({ ...read(listActs, { params: { id: id! } }), enabled: id !== null })
+  if (id === null) return <RoomPane row={row} onClose={onClose} />
+  if (contact.isError) {
+    const { title, next } = wordsOfFailure(contact.error)
+    return (
+      <aside className={css.pane} aria-label={t('contact.label')}>
+        <strong>{title}</strong>
+        <p>{next}</p>
+        <Button variant="default" onClick={() => void contact.refetch()}>
+          {t('again')}
+        </Button>
+      </aside>
+    )
+  }
+  if (!contact.data) {
+    return (
+      <aside className={css.pane} aria-label={t('contact.label')} aria-busy>
+        <Skeleton height={52} />
+        <Skeleton height={90} />
+        <Skeleton height={140} />
+      </aside>
+    )
+  }
+  return (
+    <ContactCard
+      contact={contact.data}
+      suggestions={suggestions.data?.items ?? []}
+      acts={acts.data?.items ?? []}
+      row={row}
+      onMerge={onMerge}
+      onProofLink={onProofLink}
+      onClose={onClose}
+    />
+  )
+}
+
+export interface ContactCardProps {
+  contact: ContactView
+  suggestions: Parameters<typeof Suggestions>[0]['suggestions']
+  acts: Parameters<typeof Acts>[0]['acts']
+  row: ConversationRow
+  onMerge: (other: ContactId) => void
+  onProofLink: () => void
+  onClose?: (() => void) | undefined
+}
+
+/** Empty blocks vanish; everything edits in place. */
+export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofLink, onClose }: ContactCardProps) {
+  const { language, memberName, may } = useDirectory()
+  const t = useWords('inbox')
+  const [splitting, setSplitting] = useState<IdentityView | null>(null)
+  const [picking, setPicking] = useState(false)
+  return (
+    <aside className={css.pane} aria-label={t('contact.label')}>
+      <div className={css.who}>
+        <Face name={contact.name} id={contact.id} avatar={contact.avatar} size={48} />
+        <Name contact={contact} />
+        {onClose && (
+          <ActionIcon variant="subtle" color="gray" onClick={onClose} aria-label={t('close')}>
+            <IconX size={18} />
+          </ActionIcon>
+        )}
+      </div>
+      {suggestions.length > 0 && <Suggestions suggestions={suggestions} onMerge={onMerge} />}
+      <Block title={t('contact.roads')}>
+        <Identities contact={contact} onSplit={setSplitting} />
+        {may('contact.change') && (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<IconLink size={15} aria-hidden />}
+            onClick={onProofLink}
+          >
+            {t('proof.begin')}
+          </Button>
+        )}
+        {may('contact.merge') && (
+          <Button
+            size="compact-sm"
+            variant="subtle"
+            leftSection={<IconUsersGroup size={15} aria-hidden />}
+            onClick={() => setPicking(true)}
+          >
+            {t('merge.begin')}
+          </Button>
+        )}
+      </Block>
+      {contact.evidence.length > 0 && (
+        <Block title={t('contact.evidence')}>
+          <ul className={css.plain}>
+            {contact.evidence.map((each) => (
+              <li key={`${each.one} ${each.other} ${each.at}`} className={css.dim}>
+                {evidenceWords(each, memberName(each.member), language)}
+              </li>
+            ))}
+          </ul>
+        </Block>
+      )}
+      <Block title={t('contact.facts')}>
+        <Facts contact={contact} />
+      </Block>
+      <Block title={t('contact.history')}>
+        <Stack gap={4}>
+          <span className={css.dim}>{t('contact.since', { at: dayAndClock(contact.createdAt, language) })}</span>
+          <span className={css.dim}>{t('contact.messages', { count: row.lastSeq })}</span>
+          {row.waitingSince && (
+            <span className={css.dim}>{t('contact.waits', { when: relativeTime(row.waitingSince, language) })}</span>
+          )}
+        </Stack>
+        <Acts acts={acts} />
+      </Block>
+      <ContactFiles conversation={row.id} lastSeq={row.lastSeq} />
+      {picking && (
+        <MergePicker
+          contact={contact.id}
+          onClose={() => setPicking(false)}
+          onPick={(other) => {
+            setPicking(false)
+            onMerge(other)
+          }}
+        />
+      )}
+      {splitting && (
+        <SplitDialog contact={contact} identity={splitting} conversation={row.id} onClose={() => setSplitting(null)} />
+      )}
+    </aside>
+  )
+}
+
+/** Given by a member, else what their networks call them. */
+function Name({ contact }: { contact: ContactView }) {
+  const { may } = useDirectory()
+  const t = useWords('inbox')
+  const [typed, setTyped] = useState<string | null>(null)
+  const change = useAct(changeContact, { done: keepContact })
+  const save = () => {
+    if (typed !== null && typed.trim() !== contact.name)
+      change.mutate({ params: { id: contact.id }, body: { name: typed.trim() || null } })
+    setTyped(null)
+  }
+  return (
+    <div className={css.whoWords}>
+      <TextInput
+        aria-label={t('contact.name')}
+        variant="unstyled"
+        size="md"
+        fw={600}
+        value={typed ?? contact.name}
+        readOnly={!may('contact.change')}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onBlur={save}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') event.currentTarget.blur()
+          if (event.key === 'Escape') {
+            event.stopPropagation()
+            setTyped(null)
+          }
+        }}
+      />
+      {contact.givenName !== null && <span className={css.dim}>{t('contact.named')}</span>}
+    </div>
+  )
+}
+
+/** A group: it has no contact of its own. */
+function RoomPane({ row, onClose }: { row: ConversationRow; onClose: (() => void) | undefined }) {
+  const { networkName } = useDirectory()
+  const t = useWords('inbox')
+  return (
+    <aside className={css.pane} aria-label={t('contact.label')}>
+      <div className={css.who}>
+        <Face name={row.name} id={row.room ?? row.id} avatar={row.avatar} size={48} />
+        <div className={css.whoWords}>
+          <strong dir="auto">{row.name}</strong>
+          <div className={css.dim}>{t('contact.room', { network: row.networks.map(networkName).join(', ') })}</div>
+        </div>
+        {onClose && (
+          <ActionIcon variant="subtle" color="gray" onClick={onClose} aria-label={t('close')}>
+            <IconX size={18} />
+          </ActionIcon>
+        )}
+      </div>
+      <ContactFiles conversation={row.id} lastSeq={row.lastSeq} />
+    </aside>
+  )
+}

@@ -1,0 +1,97 @@
+import { ActionIcon, Badge, Menu } from '@mantine/core'
+import { IconCopy, IconDots, IconScissors } from '@tabler/icons-react'
+import type { ContactView, IdentityView } from '#contract/calls/contacts.ts'
+import { tell } from '../../../app/tell.ts'
+import { useWords } from '../../../app/words.ts'
+import { useDirectory } from '../directory.tsx'
+import { NetworkMark } from '../network-mark.tsx'
+import { relativeTime } from '../times.ts'
+import { addressOf } from './contact-words.ts'
+import css from './contact.module.css'
+
+export interface IdentitiesProps {
+  contact: ContactView
+  onSplit: (identity: IdentityView) => void
+}
+
+/** Where this person is: each address with its network, its state in words, and through which of our channels. */
+export function Identities({ contact, onSplit }: IdentitiesProps) {
+  return (
+    <ul className={css.identities}>
+      {contact.identities.map((identity) => (
+        <Identity
+          key={identity.id}
+          identity={identity}
+          canSplit={contact.identities.length > 1}
+          onSplit={() => onSplit(identity)}
+        />
+      ))}
+    </ul>
+  )
+}
+
+function Identity({ identity, canSplit, onSplit }: { identity: IdentityView; canSplit: boolean; onSplit: () => void }) {
+  const { language, networkName, channels, may } = useDirectory()
+  const t = useWords('inbox')
+  const address = addressOf(identity)
+  const network = networkName(identity.network)
+  const copy = async () => {
+    await navigator.clipboard?.writeText(address)
+    tell({ words: t('contact.copied'), id: 'inbox.copied' })
+  }
+  return (
+    <li className={css.identity}>
+      <NetworkMark network={identity.network} size={20} named />
+      <div className={css.identityWords}>
+        <span className={css.address} dir="auto">
+          {address}
+        </span>
+        <span className={css.dim}>
+          {[
+            network,
+            identity.name && identity.name !== address ? identity.name : null,
+            ...identity.roads.map((road) => channels.get(road.channel)?.name),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+        <span className={css.dim}>
+          {identity.seenAt
+            ? t('contact.seen', { when: relativeTime(identity.seenAt, language) })
+            : t('contact.neverSeen')}
+        </span>
+        {(identity.reach !== 'ok' || identity.unverified) && (
+          <span className={css.badges}>
+            {identity.reach !== 'ok' && (
+              <Badge size="sm" color="red" variant="light" tt="none">
+                {t(`reach.${identity.reach}`)}
+              </Badge>
+            )}
+            {identity.unverified && (
+              <Badge size="sm" color="yellow" variant="light" tt="none">
+                {t('message.unverified')}
+              </Badge>
+            )}
+          </span>
+        )}
+      </div>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={t('contact.identityMore', { address })}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconCopy size={16} />} onClick={() => void copy()}>
+            {t('contact.copy')}
+          </Menu.Item>
+          {may('contact.merge') && (
+            <Menu.Item leftSection={<IconScissors size={16} />} disabled={!canSplit} onClick={onSplit}>
+              {t('split.begin')}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+    </li>
+  )
+}

@@ -1,0 +1,67 @@
+import { Button, CloseButton } from '@mantine/core'
+import { IconClockPause, IconSquareCheck, IconUser } from '@tabler/icons-react'
+import { useState } from 'react'
+import { useWords } from '../../../app/words.ts'
+import type { Change } from '../conversation-acts.ts'
+import { AssignMenu, SnoozeMenu } from '../menus.tsx'
+import css from './list.module.css'
+
+export interface BulkBarProps {
+  count: number
+  /** Every one of them is loaded and chosen. */
+  isAll: boolean
+  isBusy: boolean
+  onAll: () => void
+  onChange: (change: Change) => void
+  onClear: () => void
+}
+
+/** Acts on all that are chosen; one undo takes all of them back. */
+export function BulkBar({ count, isAll, isBusy, onAll, onChange, onClear }: BulkBarProps) {
+  const t = useWords('inbox')
+  const [open, setOpen] = useState<'assign' | 'snooze' | null>(null)
+  return (
+    <div className={css.bulk} role="toolbar" aria-label={t('bulk.label')}>
+      <strong aria-live="polite">{t('bulk.count', { count })}</strong>
+      {!isAll && (
+        <Button size="compact-xs" variant="subtle" onClick={onAll}>
+          {t('bulk.all')}
+        </Button>
+      )}
+      <AssignMenu
+        assignee={null}
+        isOpen={open === 'assign'}
+        onOpen={(isOpen) => setOpen(isOpen ? 'assign' : null)}
+        onAssign={(member, name) => onChange({ to: 'assign', member, name })}
+      >
+        <Button size="compact-sm" variant="default" loading={isBusy} leftSection={<IconUser size={15} aria-hidden />}>
+          {t('header.assign')}
+        </Button>
+      </AssignMenu>
+      <SnoozeMenu
+        isOpen={open === 'snooze'}
+        onOpen={(isOpen) => setOpen(isOpen ? 'snooze' : null)}
+        onSnooze={(until) => onChange({ to: 'snooze', until })}
+      >
+        <Button
+          size="compact-sm"
+          variant="default"
+          disabled={isBusy}
+          leftSection={<IconClockPause size={15} aria-hidden />}
+        >
+          {t('header.snooze')}
+        </Button>
+      </SnoozeMenu>
+      <Button
+        size="compact-sm"
+        variant="default"
+        disabled={isBusy}
+        leftSection={<IconSquareCheck size={15} aria-hidden />}
+        onClick={() => onChange({ to: 'close' })}
+      >
+        {t('header.close')}
+      </Button>
+      <CloseButton size="sm" aria-label={t('bulk.clear')} onClick={onClear} />
+    </div>
+  )
+}

@@ -1,0 +1,85 @@
+/** HTML of strangers → HTML that only looks. The frame around it is the second wall. */
+import DOMPurify, { type Config } from 'dompurify'
+
+export interface CleanLetter {
+  html: string
+  /** Addresses of pictures elsewhere, which are off. */
+  remote: string[]
+}
+
+const CONFIG: Config = {
+  USE_PROFILES: { html: true },
+  FORBID_TAGS: [
+    'form',
+    'input',
+    'button',
+    'select',
+    'textarea',
+    'video',
+    'audio',
+    'source',
+    'track',
+    'link',
+    'base',
+    'meta',
+    'dialog',
+  ],
+  FORBID_ATTR: ['srcset', 'background', 'ping', 'autofocus', 'tabindex', 'id', 'name'],
+  ALLOW_DATA_ATTR: false,
+  WHOLE_DOCUMENT: true,
+}
+
+/** In the frame: no script, no request; colours of paper, for letters are written for it. */
+const HEAD = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+<base target="_blank"><style>html{background:#fff;color:#1e2328;font:14px/1.5 system-ui,sans-serif}body{margin:8px;overflow-wrap:anywhere}img{max-width:100%;height:auto}img:not([src]){display:inline-block;min-width:16px;min-height:16px;outline:1px dashed #b3bac3}</style>`
+
+const REMOTE = 'data-remote'
+
+export function cleanLetter(html: string): CleanLetter {
+  const root = DOMPurify.sanitize(html, { ...CONFIG, RETURN_DOM: true }) as HTMLElement
+  const remote: string[] = []
+  for (const image of root.querySelectorAll('img')) {
+    const source = image.getAttribute('src') ?? ''
+    if (source.startsWith('data:image/')) continue
+    image.removeAttribute('src')
+    if (!/^https?:\/\//i.test(source)) continue
+    image.setAttribute(REMOTE, source)
+    if (!remote.includes(source)) remote.push(source)
+  }
+  for (const element of root.querySelectorAll<HTMLElement>('[style]'))
+    element.setAttribute('style', withoutUrls(element.getAttribute('style') ?? ''))
+  for (const style of root.querySelectorAll('style')) style.textContent = withoutUrls(style.textContent ?? '')
+  for (const link of root.querySelectorAll('a')) {
+    link.setAttribute('target', '_blank')
+    link.setAttribute('rel', 'noreferrer noopener nofollow')
+  }
+  const styles = [...root.querySelectorAll('style')].map((style) => style.outerHTML).join('')
+  const body = root.querySelector('body') ?? root
+  for (const style of body.querySelectorAll('style')) style.remove()
+  return { html: `<!doctype html><html><head>${HEAD}${styles}</head><body>${body.innerHTML}</body></html>`, remote }
+}
+
+/** The frame would not fetch them anyhow; so no border or background waits for them. */
+const withoutUrls = (style: string): string =>
+  style.replaceAll(/@import[^;]*;?/gi, '').replaceAll(/url\s*\([^)]*\)?/gi, 'none')
+
+/** @param pictures address → `data:` URL of what our own server fetched */
+export function withPictures(html: string, pictures: ReadonlyMap<string, string>): string {
+  if (pictures.size === 0) return html
+  const page = new DOMParser().parseFromString(trusted(html) as string, 'text/html')
+  for (const image of page.querySelectorAll(`img[${REMOTE}]`)) {
+    const found = pictures.get(image.getAttribute(REMOTE)!)
+    if (found) image.setAttribute('src', found)
+  }
+  return `<!doctype html>${page.documentElement.outerHTML}`
+}
+
+interface Policy {
+  createHTML(html: string): unknown
+}
+const policy = (
+  globalThis as { trustedTypes?: { createPolicy(name: string, rules: { createHTML(html: string): string }): Policy } }
+).trustedTypes?.createPolicy('parley-clean-letter', { createHTML: (html) => html })
+
+/** Parsing runs nothing; what comes out goes into the frame only. */
+const trusted = (html: string): unknown => policy?.createHTML(html) ?? html

@@ -1,0 +1,114 @@
+/**
+ * A letter as it was sent. Sanitised, and then shown in a frame that can neither run scripts nor see this page (trust in one
+ * sanitiser alone has failed others). Pictures from other servers stay off until the member asks for them: they tell the sender that
+ * the letter was opened, and from where.
+ */
+import { Button, Group, SegmentedControl, Skeleton } from '@mantine/core'
+import { IconPhotoOff } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { useEffect, useRef, useState } from 'react'
+import type { PartOf } from '#contract/message/content.ts'
+import { useWords } from '../../../app/words.ts'
+import { cleanLetter, withPictures } from './clean-letter.ts'
+import { fetchFile, fetchRemotePictures } from './fetch-letter.ts'
+import { heldFile } from './media-url.ts'
+import css from './parts.module.css'
+import { RichText } from './rich-text.tsx'
+
+export interface LetterProps {
+  part: PartOf<'html'>
+  /** The letter's own plain text. */
+  text: PartOf<'text'> | null
+  message: string
+}
+
+export function Letter({ part, text, message }: LetterProps) {
+  const t = useWords('inbox')
+  const [look, setLook] = useState<'letter' | 'text'>('letter')
+  const [pictures, setPictures] = useState<ReadonlyMap<string, string> | null>(null)
+  const [isFetching, setFetching] = useState(false)
+  const file = heldFile(part.source)
+  const letter = useQuery({
+    queryKey: ['letter', file],
+    enabled: file !== null && look === 'letter',
+    queryFn: async ({ signal }) => cleanLetter(await fetchFile(file!, signal)),
+  })
+  const showPictures = async () => {
+    setFetching(true)
+    setPictures(await fetchRemotePictures(message, letter.data!.remote))
+    setFetching(false)
+  }
+  const isText = look === 'text' || file === null || letter.isError
+  return (
+    <div className={css.letter}>
+      <Group gap="xs" mb={4}>
+        {text && file !== null && !letter.isError && (
+          <SegmentedControl
+            size="xs"
+            value={look}
+            onChange={(value) => setLook(value as 'letter' | 'text')}
+            aria-label={t('part.letterLook')}
+            data={[
+              { value: 'letter', label: t('part.letter') },
+              { value: 'text', label: t('part.letterText') },
+            ]}
+          />
+        )}
+        {!isText && letter.data && letter.data.remote.length > 0 && pictures === null && (
+          <Button
+            size="compact-xs"
+            variant="default"
+            loading={isFetching}
+            leftSection={<IconPhotoOff size={14} aria-hidden />}
+            onClick={() => void showPictures()}
+          >
+            {t('part.showPictures', { count: letter.data.remote.length })}
+          </Button>
+        )}
+      </Group>
+      {isText ? (
+        text && <RichText rich={text} />
+      ) : letter.data ? (
+        <Frame html={withPictures(letter.data.html, pictures ?? new Map())} title={t('part.letterFrame')} />
+      ) : (
+        <Skeleton height={120} />
+      )}
+    </div>
+  )
+}
+
+interface Policy {
+  createHTML(html: string): string
+}
+
+/** Only what `cleanLetter` gave goes through here, and only into a frame without scripts. */
+const policy: Policy = (
+  globalThis as {
+    trustedTypes?: { createPolicy(name: string, rules: Policy): Policy }
+  }
+).trustedTypes?.createPolicy('parley-letter', { createHTML: (html) => html }) ?? { createHTML: (html) => html }
+
+function Frame({ html, title }: { html: string; title: string }) {
+  const frame = useRef<HTMLIFrameElement>(null)
+  const t = useWords('inbox')
+  const [isTall, setTall] = useState(false)
+  useEffect(() => {
+    if (frame.current) frame.current.srcdoc = policy.createHTML(html)
+  }, [html])
+  return (
+    <>
+      <iframe
+        ref={frame}
+        className={isTall ? css.frameTall : css.frame}
+        title={title}
+        // Links open in a tab of their own; nothing else is allowed.
+        sandbox="allow-popups allow-popups-to-escape-sandbox"
+        referrerPolicy="no-referrer"
+        loading="lazy"
+      />
+      <Button size="compact-xs" variant="subtle" onClick={() => setTall(!isTall)}>
+        {isTall ? t('part.frameLower') : t('part.frameTaller')}
+      </Button>
+    </>
+  )
+}

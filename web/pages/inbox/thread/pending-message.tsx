@@ -1,0 +1,65 @@
+import { Button, Group } from '@mantine/core'
+import { IconAlertCircle, IconLock } from '@tabler/icons-react'
+import { wordsOfFailure } from '../../../app/failures.ts'
+import { CallFailed } from '../../../app/call.ts'
+import { useWords } from '../../../app/words.ts'
+import type { Pending } from '../composer/outbox.ts'
+import { useDirectory } from '../directory.tsx'
+import { Parts } from '../parts/part.tsx'
+import { clockOf } from '../times.ts'
+import { Sign } from './delivery-mark.tsx'
+import css from './message.module.css'
+
+export interface PendingActs {
+  again(pending: Pending): void
+  /** Back into the composer. */
+  takeBack(pending: Pending): void
+}
+
+/** Written here, not yet taken by the server: it says so, and is not called queued before it is. */
+export function PendingMessage({ pending, acts }: { pending: Pending; acts: PendingActs }) {
+  const { language } = useDirectory()
+  const t = useWords('inbox')
+  const side = pending.note ? 'note' : 'ours'
+  const failure =
+    pending.state === 'refused' && pending.code ? wordsOfFailure(new CallFailed(pending.code, null)) : null
+  const words = failure ? failure.title : pending.state === 'waiting' ? t('pending.waiting') : t('pending.saving')
+  return (
+    <div className={css.row} data-side={side}>
+      <article className={css.bubble} data-side={side} data-failed={failure !== null || undefined} aria-label={words}>
+        {pending.note && (
+          <p className={css.author}>
+            <IconLock size={13} aria-hidden />
+            {t('message.noteBy', { name: t('you') })}
+          </p>
+        )}
+        <Parts
+          content={{ parts: pending.parts, ...(pending.subject ? { subject: pending.subject } : {}) }}
+          message={pending.clientId}
+        />
+        <footer className={css.foot}>
+          <span>{failure ? null : words}</span>
+          <time dateTime={pending.at}>{clockOf(pending.at, language)}</time>
+          {!failure && <Sign state="saving" />}
+        </footer>
+        {failure && (
+          <div className={css.trouble} role="alert">
+            <p className={css.troubleTitle}>
+              <IconAlertCircle size={16} aria-hidden />
+              {failure.title}
+            </p>
+            <p>{failure.next}</p>
+            <Group gap={6} mt={6}>
+              <Button size="compact-sm" color="red" onClick={() => acts.again(pending)}>
+                {t('pending.again')}
+              </Button>
+              <Button size="compact-sm" variant="default" onClick={() => acts.takeBack(pending)}>
+                {t('pending.takeBack')}
+              </Button>
+            </Group>
+          </div>
+        )}
+      </article>
+    </div>
+  )
+}

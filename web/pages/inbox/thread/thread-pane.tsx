@@ -1,0 +1,265 @@
+/** The open conversation: header, thread, composer, and the dialogs that belong to it. */
+import { Button, Group, Modal, Skeleton } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
+import { changeMe, getMe } from '#contract/calls/members.ts'
+import { getConversation, listRoads, type ConversationRow, type MessageView } from '#contract/calls/conversations.ts'
+import type { ContactId, ConversationId, MessageId } from '#contract/ids.ts'
+import { keyOf, read, useAct } from '../../../app/acts.ts'
+import { client } from '../../../app/client.ts'
+import { wordsOfFailure } from '../../../app/failures.ts'
+import { useMe } from '../../../app/session.ts'
+import { useKeys } from '../../../app/use-keys.ts'
+import { useWords } from '../../../app/words.ts'
+import { Composer, type ComposeAsk } from '../composer/composer.tsx'
+import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
+import { MergeDialog } from '../contact/merge-dialog.tsx'
+import { ProofLink } from '../contact/proof-link.tsx'
+import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
+import { useDirectory } from '../directory.tsx'
+import { unreadOf } from '../list/belongs.ts'
+import { useAnnouncePresence, useContactTypes } from '../presence.ts'
+import { ThreadHeader, type MenuName } from './thread-header.tsx'
+import { hasTrouble } from './thread-lines.ts'
+import { Thread } from './thread.tsx'
+import { troubleKeys } from './trouble-keys.ts'
+import { deleteIt, useMessageActs } from './use-message-acts.ts'
+import { useThread } from './use-thread.ts'
+import css from './thread-pane.module.css'
+
+export interface ThreadPaneProps {
+  id: ConversationId
+  aim: MessageId | null
+  merge: ContactId | null
+  proofFor: boolean
+  isPaneOpen: boolean
+  onPane: () => void
+  onBack: (() => void) | null
+  onAim: (message: MessageId | null) => void
+  onMerged: () => void
+  onProof: (isOpen: boolean) => void
+  onNextFailed: () => void
+  /** Merged into another while it was open. */
+  onJoined: (into: ConversationId) => void
+}
+
+const DEFAULT_HOLD = 5
+
+export function ThreadPane(props: ThreadPaneProps) {
+  const { id } = props
+  const t = useWords('inbox')
+  const conversation = useQuery(read(getConversation, { params: { id } }))
+  if (conversation.isError && !conversation.data) {
+    const { title, next } = wordsOfFailure(conversation.error)
+    return (
+      <div className={css.nothing} role="alert">
+        <strong>{title}</strong>
+        <p>{next}</p>
+        <Button variant="default" onClick={() => void conversation.refetch()}>
+          {t('again')}
+        </Button>
+      </div>
+    )
+  }
+  if (!conversation.data)
+    return (
+      <div className={css.nothing} aria-busy>
+        {conversation.isPending && <Skeleton height={40} width="60%" />}
+      </div>
+    )
+  return <OpenThread {...props} row={conversation.data} />
+}
+
+function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
+  const { row, aim, onAim, onProof } = props
+  const { language } = useDirectory()
+  const t = useWords('inbox')
+  const me = useMe()
+  const thread = useThread(row.id, aim)
+  const roads = useQuery(read(listRoads, { params: { id: row.id } }))
+  const pending = usePending(row.id)
+  const contactTypes = useContactTypes(row.id)
+  const [unread] = useState(() => unreadOf(row))
+  const [menu, setMenu] = useState<MenuName | null>(null)
+  const [isRoadOpen, setRoadOpen] = useState(false)
+  const [replyTo, setReplyTo] = useState<MessageView | null>(null)
+  const [editing, setEditing] = useState<MessageView | null>(null)
+  const [removing, setRemoving] = useState<MessageView | null>(null)
+  const [current, setCurrent] = useState<MessageId | null>(null)
+  const [ask, setAsk] = useState<ComposeAsk | null>(null)
+  useAnnouncePresence(row.id)
+  const remember = useAct(changeMe, { done: (next) => client.setQueryData(keyOf(getMe), next) })
+  const hold = typeof me.preferences.undoSeconds === 'number' ? me.preferences.undoSeconds : DEFAULT_HOLD
+
+  const items = thread.pages?.items ?? NONE
+  const jump = useCallback(
+    (message: MessageId) => {
+      const element = document.getElementById(`message-${message}`)
+      if (!element) return onAim(message)
+      element.scrollIntoView({ block: 'center', behavior: 'smooth' })
+      setCurrent(message)
+    },
+    [onAim],
+  )
+  const reply = useCallback((message: MessageView) => {
+    setEditing(null)
+    setReplyTo(message)
+    setAsk({ kind: message.direction === 'note' ? 'note' : 'reply' })
+  }, [])
+  const edit = useCallback((message: MessageView) => {
+    setReplyTo(null)
+    setEditing(message)
+  }, [])
+  const { acts, isBusy } = useMessageActs({ jump, reply, edit, remove: setRemoving })
+  const pendingActs = useMemo(
+    () => ({
+      again: (each: Pending) => tryAgain(each.clientId),
+      takeBack: (each: Pending) => {
+        takeBack(each.clientId)
+        const words = each.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n')
+        setAsk({ kind: each.note ? 'note' : 'reply', text: words })
+      },
+    }),
+    [],
+  )
+
+  const latest = useRef(row)
+  useEffect(() => {
+    latest.current = row
+  })
+  const seen = useCallback(() => {
+    if (unreadOf(latest.current) > 0) void haveRead(latest.current)
+  }, [])
+  const change = (what: Change) => void changeAll([row.id], what, language)
+
+  const nextFailed = () => {
+    const failed = items.filter(hasTrouble)
+    const at = failed.findIndex((each) => each.id === current)
+    const next = failed[at + 1]
+    if (next) jump(next.id)
+    else props.onNextFailed()
+  }
+  const troubled = items.find((each) => each.id === current && hasTrouble(each))
+  useKeys([
+    { keys: 'r', about: t('keys.reply'), run: () => setAsk({ kind: 'reply' }) },
+    { keys: 'n', about: t('keys.note'), run: () => setAsk({ kind: 'note' }) },
+    {
+      keys: 'e',
+      about: row.status === 'closed' ? t('header.reopen') : t('header.close'),
+      run: () => change({ to: row.status === 'closed' ? 'reopen' : 'close' }),
+    },
+    { keys: 'h', about: t('header.snooze'), run: () => setMenu('snooze') },
+    { keys: 'a', about: t('header.assign'), run: () => setMenu('assign') },
+    {
+      keys: 'i',
+      about: t('assign.me'),
+      run: () => change({ to: 'assign', member: me.member.id, name: me.member.name }),
+    },
+    { keys: 'm', about: t('road.label'), run: () => setRoadOpen(true) },
+    { keys: 'u', about: t('header.unread'), run: () => void markUnread(row) },
+    { keys: '!', about: t('keys.nextFailed'), run: nextFailed },
+    ...troubleKeys(troubled, roads.data?.items ?? [], acts).map((each) => ({
+      ...each,
+      about: t('keys.way', { number: each.keys }),
+    })),
+  ])
+  const joined = useEffectEvent((into: ConversationId | null) => into && props.onJoined(into))
+  useEffect(() => void joined(row.joinedInto), [row.joinedInto])
+
+  return (
+    <div className={css.pane}>
+      <ThreadHeader
+        row={row}
+        menu={menu}
+        isPaneOpen={props.isPaneOpen}
+        onMenu={setMenu}
+        onChange={change}
+        onUnread={() => void markUnread(row)}
+        onPane={props.onPane}
+        onBack={props.onBack}
+      />
+      <Thread
+        row={row}
+        pages={thread.pages}
+        error={thread.error}
+        pending={pending}
+        unread={unread}
+        aim={aim}
+        current={current}
+        roads={roads.data?.items ?? NO_ROADS}
+        acts={acts}
+        pendingActs={pendingActs}
+        isBusy={isBusy}
+        contactTypes={contactTypes}
+        grow={thread.grow}
+        onRetry={() => void thread.refetch()}
+        onToNewest={() => onAim(null)}
+        onSeen={seen}
+      />
+      <Composer
+        row={row}
+        roads={roads.data?.items ?? null}
+        replyTo={replyTo}
+        editing={editing}
+        newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
+        ask={ask}
+        hold={hold}
+        isRoadOpen={isRoadOpen}
+        onRoadOpen={setRoadOpen}
+        onRoad={(road) => void chooseRoad(row.id, road && { identity: road.identity, channel: road.channel })}
+        onHold={(undoSeconds) => remember.mutate({ body: { preferences: { undoSeconds } } })}
+        onPlain={() => {
+          setReplyTo(null)
+          setEditing(null)
+        }}
+        onSent={({ close }) => {
+          if (aim) onAim(null)
+          if (close) change({ to: 'close' })
+        }}
+        onProofLink={() => onProof(true)}
+        onEscape={() => document.getElementById(`row-${row.id}`)?.focus()}
+      />
+      {removing && (
+        <Modal
+          opened
+          onClose={() => setRemoving(null)}
+          title={t('remove.title')}
+          size="sm"
+          closeButtonProps={{ 'aria-label': t('close') }}
+        >
+          <p>{removing.direction === 'note' ? t('remove.note') : t('remove.about')}</p>
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={() => setRemoving(null)}>
+              {t('cancel')}
+            </Button>
+            <Button
+              color="red"
+              data-autofocus
+              onClick={() => {
+                void deleteIt(removing)
+                setRemoving(null)
+              }}
+            >
+              {t('remove.confirm')}
+            </Button>
+          </Group>
+        </Modal>
+      )}
+      {props.merge && row.contact && <MergeDialog contact={row.contact} other={props.merge} onClose={props.onMerged} />}
+      {props.proofFor && row.contact && (
+        <ProofLink
+          contact={row.contact}
+          name={row.name}
+          onClose={() => onProof(false)}
+          onInsert={(words) => {
+            onProof(false)
+            setAsk({ kind: 'reply', text: words })
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+const NONE: MessageView[] = []
+const NO_ROADS: never[] = []

@@ -1,0 +1,63 @@
+/** One thread, from its end or around a message, growing both ways. Switching back to a thread costs nothing: the cache holds it. */
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useRef } from 'react'
+import { listMessages, type MessageView } from '#contract/calls/conversations.ts'
+import type { ConversationId, MessageId } from '#contract/ids.ts'
+import { call } from '../../../app/call.ts'
+import { client } from '../../../app/client.ts'
+import { tellFailure } from '../../../app/tell.ts'
+import { fromPage, withMessage, withNewer, withOlder, type ThreadPages } from './thread-pages.ts'
+
+export const THREAD = 'inbox.thread'
+const AT_ONCE = 50
+
+const keyOf = (conversation: ConversationId, around: MessageId | null) => [THREAD, conversation, around] as const
+
+export function useThread(conversation: ConversationId, around: MessageId | null) {
+  const queries = useQueryClient()
+  const key = keyOf(conversation, around)
+  const thread = useQuery({
+    queryKey: key,
+    queryFn: async ({ signal }) =>
+      fromPage(
+        await call(
+          listMessages,
+          { params: { id: conversation }, query: { limit: AT_ONCE, ...(around ? { around } : {}) } },
+          { signal },
+        ),
+      ),
+  })
+  const isLoading = useRef(false)
+
+  const grow = useCallback(
+    async (way: 'older' | 'newer') => {
+      const pages = queries.getQueryData<ThreadPages>(keyOf(conversation, around))
+      const cursor = pages?.[way]
+      if (!cursor || isLoading.current) return
+      isLoading.current = true
+      try {
+        const query = { limit: AT_ONCE, ...(way === 'older' ? { cursor } : { after: cursor }) }
+        const page = await call(listMessages, { params: { id: conversation }, query })
+        queries.setQueryData<ThreadPages>(keyOf(conversation, around), (before) =>
+          before && before[way] === cursor ? (way === 'older' ? withOlder : withNewer)(before, page) : before,
+        )
+      } catch (error) {
+        tellFailure(error)
+      } finally {
+        isLoading.current = false
+      }
+    },
+    [queries, conversation, around],
+  )
+
+  return { ...thread, pages: thread.data ?? null, grow }
+}
+
+/** A message as it is now, into every loaded thread that shows it, or did. From the feed, and from the answers of our own acts. */
+export function keepMessage(message: MessageView): void {
+  for (const [key, pages] of client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })) {
+    const thread = key[1] as ConversationId
+    if (!pages || (thread !== message.conversation && !pages.items.some((each) => each.id === message.id))) continue
+    client.setQueryData<ThreadPages>(key, withMessage(pages, message, thread))
+  }
+}

@@ -1,0 +1,41 @@
+/** The member's own acts, newest last: what is done can be undone, by the button at the edge of the screen or by Z. */
+import { undoAct } from '#contract/calls/contacts.ts'
+import type { ActId } from '#contract/ids.ts'
+import { call } from '../../app/call.ts'
+import { tell, tellFailure } from '../../app/tell.ts'
+import { wordsIn } from '../../app/words.ts'
+
+/** One press undoes all acts of a bulk. */
+interface Done {
+  readonly acts: readonly ActId[]
+}
+
+const MOST = 50
+const done: Done[] = []
+
+/** Says what was done, with its undo. */
+export function tellDone(words: string, acts: readonly ActId[]): void {
+  const mine: Done = { acts }
+  done.push(mine)
+  if (done.length > MOST) done.shift()
+  tell({ words, undo: () => void undo(mine) })
+}
+
+export function undoLast(): void {
+  const t = wordsIn('inbox')
+  const last = done.at(-1)
+  if (last) void undo(last)
+  else tell({ words: t('undo.nothing'), id: 'inbox.undo' })
+}
+
+async function undo(which: Done): Promise<void> {
+  const index = done.indexOf(which)
+  if (index < 0) return
+  done.splice(index, 1)
+  try {
+    for (const id of which.acts.toReversed()) await call(undoAct, { params: { id } })
+    tell({ words: wordsIn('inbox')('undo.done'), id: 'inbox.undo' })
+  } catch (error) {
+    tellFailure(error)
+  }
+}
