@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           include: ['tests/browser/**/*.browser.test.ts'],
+          globalSetup: ['checks/postgres.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -1,10 +1,14 @@
 /** Times as the member reads them: their own zone and language, by `Intl`. */
 
+/** The browser's own kind of the member's language: British and American clocks differ. */
+const localeOf = (language: string): string =>
+  globalThis.navigator?.languages.find((each) => each.split('-')[0] === language) ?? language
+
 const formats = new Map<string, Intl.DateTimeFormat>()
 
 function format(language: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${language} ${JSON.stringify(options)}`
-  const found = formats.get(key) ?? new Intl.DateTimeFormat(language, options)
+  const found = formats.get(key) ?? new Intl.DateTimeFormat(localeOf(language), options)
   formats.set(key, found)
   return found
 }

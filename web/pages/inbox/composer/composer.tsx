@@ -259,13 +259,8 @@ export function Composer(props: ComposerProps) {
       <div className={css.top}>
         {isNote || editing ? (
           <span className={css.dim}>{isNote ? t('compose.noteStays') : t('compose.editing')}</span>
-        ) : (
-          <RoadChooser
-            roads={roads ?? []}
-            isOpen={props.isRoadOpen}
-            onOpen={props.onRoadOpen}
-            onChoose={props.onRoad}
-          />
+        ) : roads === null ? null : (
+          <RoadChooser roads={roads} isOpen={props.isRoadOpen} onOpen={props.onRoadOpen} onChoose={props.onRoad} />
         )}
         <span className={css.spring} />
         {!editing && (

@@ -119,6 +119,7 @@ function Snippet({ row: { last } }: { row: Row }) {
         </span>
       )}
       {author && <span>{t('list.by', { author })} </span>}
+      {last.kind !== 'text' && last.kind !== 'deleted' && last.words !== '' && <span>{t(`part.${last.kind}`)}. </span>}
       <bdi>{words}</bdi>
     </span>
   )

@@ -43,105 +43,110 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
   const isClosed = row.status === 'closed'
   return (
     <header className={css.header}>
-      {onBack && (
-        <ActionIcon variant="subtle" color="gray" size="lg" onClick={onBack} aria-label={t('header.back')}>
-          <IconArrowLeft size={20} />
-        </ActionIcon>
-      )}
-      <Face name={row.name} id={row.contact ?? row.room ?? row.id} avatar={row.avatar} size={36} />
-      <div className={css.words}>
-        <h2 className={css.name} dir="auto">
-          {row.name || t('list.noName')}
-        </h2>
-        <About row={row} />
-      </div>
-      {may('conversation.change') && (
-        <div className={css.acts}>
-          <AssignMenu
-            assignee={row.assignee}
-            isOpen={menu === 'assign'}
-            onOpen={(isOpen) => onMenu(isOpen ? 'assign' : null)}
-            onAssign={(member, name) => onChange({ to: 'assign', member, name })}
-          >
-            <Button
-              size="compact-md"
-              variant="subtle"
-              color="gray"
-              className={css.wide}
-              leftSection={<IconUser size={17} aria-hidden />}
-              rightSection={<Keys keys="a" />}
-              aria-label={row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')}
+      <div className={css.inside}>
+        {onBack && (
+          <ActionIcon variant="subtle" color="gray" size="lg" onClick={onBack} aria-label={t('header.back')}>
+            <IconArrowLeft size={20} />
+          </ActionIcon>
+        )}
+        <Face name={row.name} id={row.contact ?? row.room ?? row.id} avatar={row.avatar} size={36} />
+        <div className={css.words}>
+          <h2 className={css.name} dir="auto">
+            {row.name || t('list.noName')}
+          </h2>
+          <About row={row} />
+        </div>
+        {may('conversation.change') && (
+          <div className={css.acts}>
+            <AssignMenu
+              assignee={row.assignee}
+              isOpen={menu === 'assign'}
+              onOpen={(isOpen) => onMenu(isOpen ? 'assign' : null)}
+              onAssign={(member, name) => onChange({ to: 'assign', member, name })}
             >
-              {row.assignee ? memberName(row.assignee) : t('header.assign')}
-            </Button>
-          </AssignMenu>
-          <SnoozeMenu
-            isOpen={menu === 'snooze'}
-            onOpen={(isOpen) => onMenu(isOpen ? 'snooze' : null)}
-            onSnooze={(until) => onChange({ to: 'snooze', until })}
-          >
-            <Hint words={t('header.snooze')} keys="h">
-              <ActionIcon
+              <Button
+                size="compact-md"
                 variant="subtle"
                 color="gray"
-                size="lg"
-                aria-label={t('header.snooze')}
-                onClick={() => onMenu(menu === 'snooze' ? null : 'snooze')}
+                className={css.wide}
+                leftSection={<IconUser size={17} aria-hidden />}
+                rightSection={<Keys keys="a" />}
+                aria-label={
+                  row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')
+                }
               >
-                <IconClockPause size={19} />
-              </ActionIcon>
+                <span className={css.label}>{row.assignee ? memberName(row.assignee) : t('header.assign')}</span>
+              </Button>
+            </AssignMenu>
+            <SnoozeMenu
+              isOpen={menu === 'snooze'}
+              onOpen={(isOpen) => onMenu(isOpen ? 'snooze' : null)}
+              onSnooze={(until) => onChange({ to: 'snooze', until })}
+            >
+              <Hint words={t('header.snooze')} keys="h">
+                <ActionIcon
+                  variant="subtle"
+                  color="gray"
+                  size="lg"
+                  aria-label={t('header.snooze')}
+                  onClick={() => onMenu(menu === 'snooze' ? null : 'snooze')}
+                >
+                  <IconClockPause size={19} />
+                </ActionIcon>
+              </Hint>
+            </SnoozeMenu>
+            <Hint words={isClosed ? t('header.reopen') : t('header.close')} keys="e">
+              <Button
+                size="compact-md"
+                variant={isClosed ? 'light' : 'default'}
+                leftSection={isClosed ? <IconInbox size={17} aria-hidden /> : <IconSquareCheck size={17} aria-hidden />}
+                onClick={() => onChange({ to: isClosed ? 'reopen' : 'close' })}
+                className={css.close}
+                aria-label={isClosed ? t('header.reopen') : t('header.close')}
+              >
+                {isClosed ? t('header.reopen') : t('header.close')}
+              </Button>
             </Hint>
-          </SnoozeMenu>
-          <Hint words={isClosed ? t('header.reopen') : t('header.close')} keys="e">
-            <Button
-              size="compact-md"
-              variant={isClosed ? 'light' : 'default'}
-              leftSection={isClosed ? <IconInbox size={17} aria-hidden /> : <IconSquareCheck size={17} aria-hidden />}
-              onClick={() => onChange({ to: isClosed ? 'reopen' : 'close' })}
-              className={css.close}
-            >
-              {isClosed ? t('header.reopen') : t('header.close')}
-            </Button>
-          </Hint>
-        </div>
-      )}
-      <Menu position="bottom-end" withinPortal>
-        <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('tools.more')}>
-            <IconDots size={19} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item
-            leftSection={<IconMailOpened size={16} aria-hidden />}
-            rightSection={<Keys keys="u" />}
-            onClick={onUnread}
-          >
-            {t('header.unread')}
-          </Menu.Item>
-          {may('conversation.change') && (
+          </div>
+        )}
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('tools.more')}>
+              <IconDots size={19} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
             <Menu.Item
-              className={css.narrow}
-              leftSection={<IconUser size={16} aria-hidden />}
-              onClick={() => onMenu('assign')}
+              leftSection={<IconMailOpened size={16} aria-hidden />}
+              rightSection={<Keys keys="u" />}
+              onClick={onUnread}
             >
-              {row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')}
+              {t('header.unread')}
             </Menu.Item>
-          )}
-        </Menu.Dropdown>
-      </Menu>
-      <Hint words={t('header.pane')} keys="]">
-        <ActionIcon
-          variant={isPaneOpen ? 'light' : 'subtle'}
-          color={isPaneOpen ? 'fir' : 'gray'}
-          size="lg"
-          aria-label={t('header.pane')}
-          aria-pressed={isPaneOpen}
-          onClick={onPane}
-        >
-          <IconInfoCircle size={19} />
-        </ActionIcon>
-      </Hint>
+            {may('conversation.change') && (
+              <Menu.Item
+                className={css.narrow}
+                leftSection={<IconUser size={16} aria-hidden />}
+                onClick={() => onMenu('assign')}
+              >
+                {row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')}
+              </Menu.Item>
+            )}
+          </Menu.Dropdown>
+        </Menu>
+        <Hint words={t('header.pane')} keys="]">
+          <ActionIcon
+            variant={isPaneOpen ? 'light' : 'subtle'}
+            color={isPaneOpen ? 'fir' : 'gray'}
+            size="lg"
+            aria-label={t('header.pane')}
+            aria-pressed={isPaneOpen}
+            onClick={onPane}
+          >
+            <IconInfoCircle size={19} />
+          </ActionIcon>
+        </Hint>
+      </div>
     </header>
   )
 }

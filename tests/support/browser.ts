@@ -1,0 +1,60 @@
+/** Chromium for tests: the machine's own, else the one that npm brings. One for a test file, closed afterwards. */
+import { existsSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium, type Browser, type Page } from '@playwright/test'
+import { afterAll } from 'vitest'
+
+/** Quiet, and without the outside world. Not @sparticuz/chromium's own list: it holds --single-process. */
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+const OWN = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const BROUGHT = '@sparticuz/chromium 153.0.0'
+
+export async function aBrowser(): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? OWN.find((path) => existsSync(path)) ?? (await broughtByNpm())
+  const browser = await chromium.launch({ executablePath, args: FLAGS })
+  afterAll(() => browser.close())
+  return browser
+}
+
+/** It unpacks to a fixed folder of TMPDIR and takes whatever lies there, another version too: so each version gets a TMPDIR. */
+async function broughtByNpm(): Promise<string> {
+  const before = { tmp: process.env.TMPDIR, lambda: process.env.AWS_EXECUTION_ENV }
+  const own = join(tmpdir(), BROUGHT.replaceAll(/\W/g, '-'))
+  await mkdir(own, { recursive: true })
+  process.env.TMPDIR = own
+  // Then it also brings libnss, libnspr and libexpat, which a bare machine lacks.
+  process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs22.x'
+  try {
+    const { default: brought } = await import('@sparticuz/chromium')
+    return await brought.executablePath()
+  } finally {
+    restore('TMPDIR', before.tmp)
+    restore('AWS_EXECUTION_ENV', before.lambda)
+  }
+}
+
+function restore(name: string, value: string | undefined): void {
+  if (value === undefined) delete process.env[name]
+  else process.env[name] = value
+}
+
+/** What a page complained about: errors of its scripts and refusals of its content policy. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(error.message))
+  page.on('console', (message) => {
+    // Chromium asks for it on its own account.
+    if (message.type() === 'error' && !message.location().url.endsWith('/favicon.ico')) complaints.push(message.text())
+  })
+  return complaints
+}
