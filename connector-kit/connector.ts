@@ -328,6 +328,8 @@ export interface Line<S> extends Context<S> {
   /** The guarded client, with the channel's proxy; `dial` uses the same. */
   run<T>(plan: Plan<T>): Promise<T>
   dial(to: { host: string; port: number; tls: boolean }): Promise<Duplex>
+  /** STARTTLS: a dialled connection goes on inside TLS, verified for the host. `secureConnect` or `error` follows on what it returns. */
+  secure(plain: Duplex, host: string): Duplex
   /** One of our files, for an upload over the line. */
   file(ref: FileRef): Promise<{ stream: Readable; type: string; name?: string; bytes: number }>
   /**

@@ -8,6 +8,8 @@ import { ApiChanged } from './send-error.ts'
 
 const LARGE_CHARACTERS = 64 * 1024
 const MOST_MS = 5_000
+/** A thread that begins on a busy machine, and a connector's code read for the first time: no event is to blame for that. */
+const MOST_LOADING_MS = 30_000
 const MOST_MB = 64
 
 export interface IncomingReader {
@@ -27,9 +29,10 @@ export interface IncomingReader {
 /** A context as it crosses to the thread: functions cannot. */
 export type PlainContext = Omit<Context<unknown>, 'publicUrl'>
 
-export type Asked = { folder: string; event: Event; c: PlainContext } & (
-  | { what: 'incoming' }
-  | { what: 'carried'; remote: string }
+export type Asked = { folder: string } & (
+  | { what: 'load' }
+  | { what: 'incoming'; event: Event; c: PlainContext }
+  | { what: 'carried'; event: Event; c: PlainContext; remote: string }
 )
 export type Told = { ok: unknown } | { failed: string; changed: boolean }
 
@@ -37,22 +40,31 @@ export type Told = { ok: unknown } | { failed: string; changed: boolean }
 export function incomingReader(connectors: URL): IncomingReader {
   let worker: Worker | undefined
   let last: Promise<unknown> = Promise.resolve()
+  /** What each thread has read of the connectors' code. */
+  const loaded = new WeakMap<Worker, Set<string>>()
 
   /** One event at a time: the thread exists to bound the damage, not to go faster. */
   function inThread<T>(asked: Asked): Promise<T> {
-    const turn = last.then(() => ask<T>(asked))
+    const turn = last.then(async () => {
+      const known = worker && loaded.get(worker)
+      if (!known?.has(asked.folder)) {
+        await ask({ what: 'load', folder: asked.folder }, MOST_LOADING_MS)
+        if (worker) loaded.set(worker, (loaded.get(worker) ?? new Set()).add(asked.folder))
+      }
+      return ask<T>(asked, MOST_MS)
+    })
     last = turn.catch(() => {})
     return turn
   }
 
-  function ask<T>(asked: Asked): Promise<T> {
+  function ask<T>(asked: Asked, mostMs: number): Promise<T> {
     worker ??= new Worker(new URL('./heavy-thread.ts', import.meta.url), {
       workerData: { connectors: connectors.href },
       resourceLimits: { maxOldGenerationSizeMb: MOST_MB },
     })
     const thread = worker
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => lose(new Error(`parsing took more than ${MOST_MS / 1000} s`)), MOST_MS)
+      const timer = setTimeout(() => lose(new Error(`parsing took more than ${mostMs / 1000} s`)), mostMs)
       const done = (act: () => void) => {
         clearTimeout(timer)
         thread.off('message', onTold).off('error', lose).off('exit', onExit)

@@ -17,15 +17,8 @@ export const secret = <T extends z.ZodType>(field: T, meta: Omit<FieldMeta, 'sec
 
 export const shown = <T extends z.ZodType>(field: T, meta: FieldMeta): T => field.meta({ ...meta }) as T
 
-const httpShape = {
-  apiUrl: shown(z.url({ protocol: /^https?$/ }).optional(), {
-    label: { en: 'Another server', ru: 'Другой сервер' },
-    hint: {
-      en: 'Base address of a self-hosted server. Leave empty for the platform’s own.',
-      ru: 'Адрес собственного сервера. Пусто — сервер самой платформы.',
-    },
-    advanced: true,
-  }),
+/** The setting `proxy` for connectors that bring their own form: with one set, nothing goes around it. */
+export const mayBeProxied = {
   proxy: shown(
     z
       .string()
@@ -41,6 +34,18 @@ const httpShape = {
       advanced: true,
     },
   ),
+}
+
+const httpShape = {
+  apiUrl: shown(z.url({ protocol: /^https?$/ }).optional(), {
+    label: { en: 'Another server', ru: 'Другой сервер' },
+    hint: {
+      en: 'Base address of a self-hosted server. Leave empty for the platform’s own.',
+      ru: 'Адрес собственного сервера. Пусто — сервер самой платформы.',
+    },
+    advanced: true,
+  }),
+  ...mayBeProxied,
 }
 
 /** Settings of a connector that speaks HTTP: its own fields plus `apiUrl?` and `proxy?`. */

@@ -5,6 +5,8 @@
  *      five breaks of our own making in ten minutes → `stopped`, others untouched
  */
 import { setTimeout as delay } from 'node:timers/promises'
+// oxlint-disable-next-line no-restricted-imports -- a type: `dial` gives what `startTls` takes
+import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import type { Context, Event, Json, Line, Reply } from '#connector-kit/connector.ts'
@@ -155,6 +157,7 @@ export function startLines(deps: LinesDeps): Lines {
             : error
         }
       },
+      secure: (plain, host) => deps.http.startTls(plain as Socket, { host, permit: permitOf(channel) }),
       file: async (ref) => {
         if (!('file' in ref)) throw new Error('a file that was not fetched cannot be sent')
         const { name, ...facts } = await deps.describeFile(channel, ref.file)

@@ -1,0 +1,99 @@
+/** The sending server of the emulated provider: takes letters of its one user, refuses what faults tell it to. */
+import { buffer } from 'node:stream/consumers'
+import { SMTPServer, type SMTPServerSession } from 'smtp-server'
+import type { Fault } from '#connector-kit/emulator/emulator.ts'
+
+export interface Accepted {
+  from: string
+  to: string[]
+  raw: Buffer
+}
+
+export interface SmtpServerOptions {
+  user: string
+  password(): string
+  /** 5.1.1 for nobody. */
+  exists(address: string): boolean
+  blocks(address: string): boolean
+  /** The fault that this letter meets, if any; asked once for each. */
+  nextFault(): Fault | undefined
+  accept(letter: Accepted): Promise<void>
+  log(what: string, body: unknown, status: number): void
+}
+
+/** RFC 1870 */
+const MOST_BYTES = 26_214_400
+
+export function smtpServer(options: SmtpServerOptions): SMTPServer {
+  const faults = new WeakMap<SMTPServerSession, Fault>()
+  const server = new SMTPServer({
+    authMethods: ['PLAIN', 'LOGIN'],
+    allowInsecureAuth: true,
+    disabledCommands: ['STARTTLS'],
+    size: MOST_BYTES,
+    logger: false,
+    onAuth: ({ username, password }, session, done) => {
+      const good = username === options.user && password === options.password()
+      options.log('AUTH', { username }, good ? 235 : 535)
+      if (good) done(null, { user: username })
+      else done(refusal(535, '5.7.8 Username and password not accepted'))
+    },
+    onMailFrom: (_, session, done) => {
+      const fault = options.nextFault()
+      if (fault) faults.set(session, fault)
+      if (fault?.is === 'cut' && fault.when === 'before') return void destroy(session)
+      done(refusalOf(fault))
+    },
+    onRcptTo: ({ address }, session, done) => {
+      const fault = faults.get(session)
+      if (fault?.is === 'gone' || !options.exists(address))
+        return void done(refusal(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`))
+      if (fault?.is === 'blocked' || options.blocks(address))
+        return void done(refusal(550, `5.7.1 <${address}>: Recipient has unsubscribed from this sender`))
+      done()
+    },
+    onData: (stream, session, done) => {
+      const fault = faults.get(session)
+      if (fault?.is === 'cut' && fault.when === 'inside') {
+        stream.once('data', () => destroy(session))
+        stream.resume()
+        return
+      }
+      void buffer(stream).then(async (raw) => {
+        if (stream.sizeExceeded) return done(refusal(552, '5.3.4 Message size exceeds fixed limit'))
+        const { mailFrom, rcptTo } = session.envelope
+        await options.accept({ from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address), raw })
+        options.log('DATA', { to: rcptTo.map(({ address }) => address), bytes: raw.length }, 250)
+        if (fault?.is === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.seconds * 1000))
+        if (fault?.is === 'cut') return destroy(session)
+        done(null, '2.0.0 Ok: queued as 4XQ')
+      })
+    },
+  })
+  return server
+
+  function destroy(session: SMTPServerSession): void {
+    for (const connection of sockets()) if (connection.session === session) connection._socket?.destroy()
+  }
+
+  /** The library keeps its connections to itself. */
+  function sockets(): Iterable<{ session: SMTPServerSession; _socket?: { destroy(): void } }> {
+    return (server as unknown as { connections: Set<{ session: SMTPServerSession; _socket?: { destroy(): void } }> })
+      .connections
+  }
+}
+
+function refusalOf(fault: Fault | undefined): Error | null {
+  switch (fault?.is) {
+    case 'throttle':
+      return refusal(450, '4.7.1 Too many messages, slow down')
+    case 'server_error':
+      return refusal(451, '4.3.0 Internal error, try again')
+    case 'auth_lost':
+      return refusal(530, '5.7.0 Authentication required')
+    default:
+      return null
+  }
+}
+
+const refusal = (responseCode: number, words: string): Error => Object.assign(new Error(words), { responseCode })
