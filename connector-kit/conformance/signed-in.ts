@@ -160,6 +160,7 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
         await once(socket, tls ? 'secureConnect' : 'connect')
         return socket
       },
+      secure: (plain, host) => dialTls({ socket: plain, servername: host }),
       file: async (ref) => {
         const { bytes, type, name } = files.get(ref)
         return { stream: Readable.from([bytes]), type, bytes: bytes.length, ...(name ? { name } : {}) }

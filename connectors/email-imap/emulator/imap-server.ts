@@ -55,7 +55,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
   let unheard: string[] = []
   let input = ''
 
-  const say = (line: string) => socket.write(`${line}\r\n`)
+  const say = (line: string): void => void socket.write(`${line}\r\n`)
   const ok = (words: string) => say(`${tag} OK ${words}`)
   const no = (words: string) => say(`${tag} NO ${words}`)
   const bad = (words: string) => say(`${tag} BAD ${words}`)
@@ -98,7 +98,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
     const [, given, command, args = ''] = /^(\S+) (UID \w+|\w+)(?: (.*))?$/.exec(line) ?? []
     if (!given || !command) {
       tag = '*'
-      return void bad('no command')
+      return bad('no command')
     }
     tag = given
     const name = command.toUpperCase()
@@ -132,7 +132,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
     },
     AUTHENTICATE: (args) => {
       const [, initial] = /^PLAIN(?: (\S+))?$/i.exec(args) ?? []
-      if (!/^PLAIN/i.test(args)) return void no('only PLAIN')
+      if (!/^PLAIN/i.test(args)) return no('only PLAIN')
       if (initial) return plainly(initial)
       awaited = { tag, read: plainly }
       say('+ ')
@@ -145,7 +145,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
   }
 
   function signIn(name: string | undefined, secret: string | undefined): void {
-    if (name !== user || secret !== password()) return void no('[AUTHENTICATIONFAILED] Invalid credentials')
+    if (name !== user || secret !== password()) return no('[AUTHENTICATIONFAILED] Invalid credentials')
     state = 'signed_in'
     say(`${tag} OK [CAPABILITY ${CAPABILITIES}] signed in`)
   }
@@ -171,7 +171,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
     EXAMINE: (args) => open(args, 'READ-ONLY'),
     STATUS: (args) => {
       const folder = mailbox.folder(strings(args)[0] ?? '')
-      if (!folder) return void no('[NONEXISTENT] no such folder')
+      if (!folder) return no('[NONEXISTENT] no such folder')
       say(
         `* STATUS "${folder.path}" (MESSAGES ${folder.letters.length} UIDNEXT ${folder.uidnext} UIDVALIDITY ${folder.uidvalidity})`,
       )
@@ -183,7 +183,7 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
     const folder = mailbox.folder(strings(args)[0] ?? '')
     selected = folder
     unheard = []
-    if (!folder) return void no('[NONEXISTENT] no such folder')
+    if (!folder) return no('[NONEXISTENT] no such folder')
     say('* FLAGS (\\Seen \\Answered \\Flagged \\Deleted \\Draft)')
     say('* OK [PERMANENTFLAGS ()] none')
     say(`* ${folder.letters.length} EXISTS`)
@@ -201,13 +201,13 @@ function session(socket: Socket, { mailbox, user, password, log }: ImapServerOpt
     },
     'UID SEARCH': (args) => {
       const found = matching(args, selected!)
-      if (!found) return void bad('a search that is not understood')
+      if (!found) return bad('a search that is not understood')
       say(`* SEARCH${found.map(({ uid }) => ` ${uid}`).join('')}`)
       ok('done')
     },
     'UID FETCH': (args) => {
       const [, set, items] = /^([\d:*,]+) \(([^)]*)\)$/.exec(args) ?? []
-      if (!set || !items) return void bad('a fetch that is not understood')
+      if (!set || !items) return bad('a fetch that is not understood')
       for (const [index, letter] of selected!.letters.entries())
         if (inSet(letter.uid, set, selected!)) sendItems(index + 1, letter, items)
       ok('done')

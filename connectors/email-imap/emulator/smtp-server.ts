@@ -41,15 +41,15 @@ export function smtpServer(options: SmtpServerOptions): SMTPServer {
     onMailFrom: (_, session, done) => {
       const fault = options.nextFault()
       if (fault) faults.set(session, fault)
-      if (fault?.is === 'cut' && fault.when === 'before') return void destroy(session)
+      if (fault?.is === 'cut' && fault.when === 'before') return destroy(session)
       done(refusalOf(fault))
     },
     onRcptTo: ({ address }, session, done) => {
       const fault = faults.get(session)
       if (fault?.is === 'gone' || !options.exists(address))
-        return void done(refusal(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`))
+        return done(refusal(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`))
       if (fault?.is === 'blocked' || options.blocks(address))
-        return void done(refusal(550, `5.7.1 <${address}>: Recipient has unsubscribed from this sender`))
+        return done(refusal(550, `5.7.1 <${address}>: Recipient has unsubscribed from this sender`))
       done()
     },
     onData: (stream, session, done) => {
@@ -83,17 +83,15 @@ export function smtpServer(options: SmtpServerOptions): SMTPServer {
   }
 }
 
+const REFUSALS: Partial<Record<Fault['is'], readonly [code: number, words: string]>> = {
+  throttle: [450, '4.7.1 Too many messages, slow down'],
+  server_error: [451, '4.3.0 Internal error, try again'],
+  auth_lost: [530, '5.7.0 Authentication required'],
+}
+
 function refusalOf(fault: Fault | undefined): Error | null {
-  switch (fault?.is) {
-    case 'throttle':
-      return refusal(450, '4.7.1 Too many messages, slow down')
-    case 'server_error':
-      return refusal(451, '4.3.0 Internal error, try again')
-    case 'auth_lost':
-      return refusal(530, '5.7.0 Authentication required')
-    default:
-      return null
-  }
+  const refused = fault && REFUSALS[fault.is]
+  return refused ? refusal(...refused) : null
 }
 
 const refusal = (responseCode: number, words: string): Error => Object.assign(new Error(words), { responseCode })
