@@ -165,25 +165,49 @@ async function lockConversations(
     identities.filter((identity) => identity.kind === 'room').map((identity) => identity.id as string),
   )
   const wanted = [...owners].toSorted()
-  const found = await lockThose(tx, workspace, wanted)
-  const missing = wanted.filter((owner) => !found.some((each) => each.contact === owner || each.room === owner))
-  if (missing.length === 0) return found
-  await sql`
-    insert into conversation (workspace_id, id, contact_id, room_id)
-    select ${workspace}, id, case when room then null else owner end, case when room then owner end
-      from unnest(${missing.map(() => newId<ConversationId>())}::uuid[], ${missing}::uuid[], ${missing.map((owner) => rooms.has(owner))}::boolean[])
-           as n (id, owner, room)
-    on conflict do nothing`.execute(tx)
-  return [...found, ...(await lockThose(tx, workspace, missing))]
+  let ids = await idsOfOwners(tx, workspace, wanted)
+  const missing = wanted.filter((owner) => !ids.has(owner))
+  if (missing.length > 0) {
+    await sql`
+      insert into conversation (workspace_id, id, contact_id, room_id)
+      select ${workspace}, id, case when room then null else owner end, case when room then owner end
+        from unnest(${missing.map(() => newId<ConversationId>())}::uuid[], ${missing}::uuid[], ${missing.map((owner) => rooms.has(owner))}::boolean[])
+             as n (id, owner, room)
+      on conflict do nothing`.execute(tx)
+    ids = await idsOfOwners(tx, workspace, wanted)
+  }
+  // All in one sorted statement, and after the new ones: two batches that lock in two portions wait for each other.
+  const locked = await lockThose(tx, workspace, [...ids.values()])
+  if (locked.length < wanted.length) throw new Overtaken()
+  return locked
 }
 
-async function lockThose(tx: Tx, workspace: WorkspaceId, owners: string[]): Promise<LoadedConversation[]> {
+/** A contact was merged, or split, between two statements of this transaction: nothing was written, and the next try will see it. */
+export class Overtaken extends Error {
+  constructor() {
+    super('a conversation was joined to another meanwhile')
+    this.name = 'Overtaken'
+  }
+}
+
+async function idsOfOwners(tx: Tx, workspace: WorkspaceId, owners: string[]): Promise<Map<string, ConversationId>> {
+  const { rows } = await sql<{ owner: string; id: ConversationId }>`
+    select contact_id as owner, id from conversation where workspace_id = ${workspace} and contact_id = any (${owners}::uuid[]) and joined_into is null
+    union all select room_id, id from conversation where workspace_id = ${workspace} and room_id = any (${owners}::uuid[])`.execute(
+    tx,
+  )
+  return new Map(rows.map((row) => [row.owner, row.id]))
+}
+
+/**
+ * By their ids alone: rows that somebody else changes are read again after the wait, and a subquery in the condition would not find its
+ * rows then.
+ */
+async function lockThose(tx: Tx, workspace: WorkspaceId, ids: ConversationId[]): Promise<LoadedConversation[]> {
   const { rows } = await sql<LoadedConversation>`
     select id, contact_id as contact, room_id as room, last_seq as "lastSeq", in_count as "inCount", status, last_at::text as "lastAt"
       from conversation
-     where workspace_id = ${workspace} and id in (
-             select id from conversation where workspace_id = ${workspace} and contact_id = any (${owners}::uuid[]) and joined_into is null
-             union all select id from conversation where workspace_id = ${workspace} and room_id = any (${owners}::uuid[]))
+     where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and joined_into is null
      order by id for update`.execute(tx)
   return rows
 }

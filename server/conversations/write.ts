@@ -100,13 +100,8 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
   const of = <T>(read: (message: NewMessage) => T) => messages.map(read)
   const isFresh = (m: NewMessage) => m.platformAt === null || m.receivedAt.getTime() - m.platformAt.getTime() < FRESH_MS
   await sql`
-    insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_identity, identity_id, channel_id,
-                         content, reply_to, thread, forwarded, platform_at, platform_order, late, automatic, edited_at, deleted_at, inbound_id)
-    select ${workspace}, m.id, m.conversation, m.seq, m.conversation,
-           coalesce(next.placed - interval '1 microsecond', case when m.fresh then greatest(clock_timestamp(), m.last_at) else m.platform_at end),
-           clock_timestamp(), m.direction, m.author, m.identity, m.channel, m.content, m.reply_to, m.thread, m.forwarded,
-           m.platform_at, m.platform_order, next.placed is not null, m.automatic, m.edited_at, m.deleted_at, m.inbound
-      from unnest(${of((m) => m.id)}::uuid[], ${of((m) => m.conversation)}::uuid[], ${of((m) => m.seq)}::bigint[], ${of((m) => m.direction)}::text[],
+    with told as (
+      select * from unnest(${of((m) => m.id)}::uuid[], ${of((m) => m.conversation)}::uuid[], ${of((m) => m.seq)}::bigint[], ${of((m) => m.direction)}::text[],
                   ${of((m) => m.author)}::uuid[], ${of((m) => m.identity)}::uuid[], ${of((m) => m.channel)}::uuid[],
                   ${of((m) => JSON.stringify(m.content))}::text[]::jsonb[], ${of((m) => m.replyTo)}::uuid[], ${of((m) => m.thread)}::text[],
                   ${of((m) => (m.forwarded ? JSON.stringify(m.forwarded) : null))}::text[]::jsonb[], ${of((m) => m.platformAt)}::timestamptz[],
@@ -114,16 +109,38 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
                   ${of((m) => m.automatic)}::boolean[], ${of((m) => m.editedAt)}::timestamptz[], ${of((m) => m.deletedAt)}::timestamptz[],
                   ${of((m) => m.inbound)}::uuid[])
            as m (id, conversation, seq, direction, author, identity, channel, content, reply_to, thread, forwarded, platform_at, platform_order,
-                 fresh, last_at, automatic, edited_at, deleted_at, inbound)
-      left join lateral (
-           select x.placed from message x
-            where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
-              and x.channel_id = m.channel and x.direction = 'in'
-              and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
-                       else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
-            order by x.placed limit 1) next
-        on m.direction = 'in' and m.last_at >= m.platform_at
-     order by m.seq`.execute(tx)
+                 fresh, last_at, automatic, edited_at, deleted_at, inbound)),
+    near as (
+      select m.*, next.placed is not null as late,
+             coalesce(next.placed - interval '1 microsecond', prev.placed,
+                      case when m.fresh then greatest(clock_timestamp(), m.last_at) else m.platform_at end) as wanted
+        from told m
+        left join lateral (
+             select x.placed from message x
+              where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
+                and x.channel_id = m.channel and x.direction = 'in'
+                and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
+                         else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
+              order by x.placed limit 1) next
+          on m.direction = 'in' and m.last_at >= m.platform_at
+        -- an older one stands at its own time, but not before one that it follows, which was fresh and stands where it arrived
+        left join lateral (
+             select x.placed from message x
+              where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at
+                and x.channel_id = m.channel and x.direction = 'in'
+              order by x.placed desc limit 1) prev
+          on m.direction = 'in' and not m.fresh and next.placed is null and m.last_at >= m.platform_at)
+    insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_identity, identity_id, channel_id,
+                         content, reply_to, thread, forwarded, platform_at, platform_order, late, automatic, edited_at, deleted_at, inbound_id)
+    select ${workspace}, m.id, m.conversation, m.seq, m.conversation,
+           -- nor before those of this very batch that it follows
+           greatest(m.wanted, (select max(b.wanted) from near b
+                                where b.conversation = m.conversation and b.channel = m.channel and b.seq < m.seq and not m.late and m.direction = 'in' and b.direction = 'in'
+                                  and case when m.platform_order is null or b.platform_order is null then b.platform_at <= m.platform_at
+                                           else (length(b.platform_order), b.platform_order) < (length(m.platform_order), m.platform_order) end)),
+           clock_timestamp(), m.direction, m.author, m.identity, m.channel, m.content, m.reply_to, m.thread, m.forwarded,
+           m.platform_at, m.platform_order, m.late, m.automatic, m.edited_at, m.deleted_at, m.inbound
+      from near m order by m.seq`.execute(tx)
 }
 
 async function writeChanges(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
