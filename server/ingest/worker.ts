@@ -5,8 +5,8 @@
  * → bring them into their conversations → statuses, tokens, presses to those who know them → delete the work → COMMIT → hint
  *
  * A crash is a rollback. A batch that fails is split until the culprit is alone; its lane waits with back-off, and after five tries it
- * goes to quarantine and the lane goes on. Against an event that kills the process, each batch first notes its places in the
- * worker's slot: places left by a dead worker run alone.
+ * goes to quarantine and the lane goes on. The database's own faults (away, a deadlock) are nobody's: the batch is simply put back.
+ * Events that kill the process: slots.ts.
  */
 import { sql } from 'kysely'
 import type { Context, Incoming } from '#connector-kit/connector.ts'
@@ -14,6 +14,7 @@ import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { addToStreams, streamTopic } from '#server/channels/streams.ts'
+import { Overtaken } from '#server/conversations/load.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
 import type { BatchPlan, Told } from '#server/conversations/told.ts'
 import { applyStatuses } from '#server/delivery/status.ts'
@@ -21,7 +22,9 @@ import { feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { isUnavailable } from '#server/platform/unavailable.ts'
 import type { Journal } from './journal.ts'
+import { openSlots } from './slots.ts'
 
 const MOST_LANES = 64
 const MOST_EVENTS = 256
@@ -66,6 +69,8 @@ export function startWorker(deps: WorkerDeps): Worker {
   let running = 0
   const busy = new Set<WorkspaceId>()
   const afterLane = new Map<WorkspaceId, string>()
+  const slots = openSlots(database)
+  const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
   const off = hints.on('inbound', (workspace) => wake(workspace as WorkspaceId))
   const timer = setInterval(() => void wakeAll(), POLL_MS)
   void wakeAll()
@@ -77,6 +82,7 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   async function wakeAll(): Promise<void> {
     try {
+      await slots.bury(MOST_TRIES)
       for (const workspace of await deps.workspaces()) wake(workspace)
     } catch (error) {
       log.debug({ error }, 'the worker waits for the database')
@@ -90,12 +96,17 @@ export function startWorker(deps: WorkerDeps): Worker {
       waiting.delete(workspace)
       running++
       busy.add(workspace)
-      void batch(workspace)
+      const slot = freeSlots.pop()!
+      void batch(workspace, slot)
         .then((full) => {
           if (full) waiting.add(workspace)
         })
-        .catch((error: unknown) => log.warn({ error }, 'a batch was put back'))
+        .catch((error: unknown) => {
+          log.warn({ error }, 'a batch was put back')
+          if (!isUnavailable(error)) waiting.add(workspace)
+        })
         .finally(() => {
+          freeSlots.push(slot)
           running--
           busy.delete(workspace)
           pump()
@@ -104,16 +115,16 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   /** @returns whether more may wait */
-  async function batch(workspace: WorkspaceId): Promise<boolean> {
-    const done = await attempt(workspace, null)
-    if (done.is === 'failed') await isolate(workspace, done.positions)
+  async function batch(workspace: WorkspaceId, slot: number): Promise<boolean> {
+    const done = await attempt(workspace, slot, null)
+    if (done.is === 'failed') await isolate(workspace, slot, done.positions)
     return done.is === 'failed' || done.count > 0
   }
 
   type Attempt = { is: 'done'; count: number } | { is: 'failed'; positions: number[]; error: unknown }
 
-  /** One transaction over what is claimed, or over exactly these positions. */
-  async function attempt(workspace: WorkspaceId, only: number[] | null): Promise<Attempt> {
+  /** One transaction over what is claimed, or over these positions as far as their lanes' heads are among them. */
+  async function attempt(workspace: WorkspaceId, slot: number, only: number[] | null): Promise<Attempt> {
     let positions: number[] = []
     const channels = new Map<ChannelId, LiveChannel>()
     const streams = new Set<string>()
@@ -123,6 +134,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         const rows = only ? await lockRows(tx, workspace, only) : await claim(tx, workspace)
         positions = rows.map((row) => row.pos)
         if (rows.length === 0) return
+        await slots.note(slot, workspace, positions)
         const told = await read(tx, workspace, rows, channels)
         plan = await recordIncoming(tx, workspace, told)
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
@@ -134,7 +146,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         )
       })
     } catch (error) {
-      if (positions.length === 0) throw error
+      if (positions.length === 0 || isNobodysFault(error)) throw error
       return { is: 'failed', positions, error }
     }
     if (plan) {
@@ -146,18 +158,18 @@ export function startWorker(deps: WorkerDeps): Worker {
     return { is: 'done', count: positions.length }
   }
 
-  /** Halves a failing batch until the culprit stands alone; the others commit. Lane order is kept: halves run one after the other. */
-  async function isolate(workspace: WorkspaceId, positions: number[]): Promise<void> {
-    if (positions.length === 1) return blame(workspace, positions[0]!)
+  /** Halves a failing batch until the culprit stands alone; the others commit. What follows the culprit in its lane waits with it. */
+  async function isolate(workspace: WorkspaceId, slot: number, positions: number[]): Promise<void> {
+    if (positions.length === 1) return blame(workspace, slot, positions[0]!)
     const middle = positions.length >> 1
     for (const half of [positions.slice(0, middle), positions.slice(middle)]) {
-      const done = await attempt(workspace, half)
-      if (done.is === 'failed') await isolate(workspace, done.positions)
+      const done = await attempt(workspace, slot, half)
+      if (done.is === 'failed') await isolate(workspace, slot, done.positions)
     }
   }
 
-  async function blame(workspace: WorkspaceId, position: number): Promise<void> {
-    const again = await attempt(workspace, [position])
+  async function blame(workspace: WorkspaceId, slot: number, position: number): Promise<void> {
+    const again = await attempt(workspace, slot, [position])
     if (again.is === 'done') return
     const code = again.error instanceof ApiChanged ? 'api_changed' : 'unreadable'
     const atOnce = again.error instanceof ApiChanged
@@ -183,13 +195,20 @@ export function startWorker(deps: WorkerDeps): Worker {
         select n.lane from lanes l, lateral (select lane from inbound_work
          where workspace_id = ${workspace} and state = 0 and lane > l.lane order by lane limit 1) n),
       heads as (
-        select h.pos from (select lane from lanes limit ${MOST_LANES}) s, lateral (
+        select h.pos from lanes s, lateral (
           select pos, ready_at from inbound_work where workspace_id = ${workspace} and state = 0 and lane = s.lane order by pos limit 1) h
-         where h.ready_at <= now())
+         where h.ready_at <= now()
+         limit ${MOST_LANES})
       select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries
         from inbound_work w join heads h on w.pos = h.pos
        where w.workspace_id = ${workspace} and w.state = 0
          for update of w skip locked`.execute(tx)
+    const troubled = heads.find((head) => head.tries > 0)
+    if (troubled) {
+      // Alone: the others of this batch must not fall with it. They are free again at its end.
+      waiting.add(workspace)
+      return [troubled]
+    }
     const last = heads.reduce((max, row) => (BigInt(row.lane) > max ? BigInt(row.lane) : max), BigInt(FIRST_LANE))
     afterLane.set(workspace, heads.length < MOST_LANES ? FIRST_LANE : last.toString())
     if (heads.length === 0) {
@@ -200,13 +219,11 @@ export function startWorker(deps: WorkerDeps): Worker {
     return [...heads, ...(await followers(tx, workspace, heads))].toSorted((a, b) => a.pos - b.pos)
   }
 
-  /** The head's lock owns its lane. What failed before comes alone, and what follows it in its lane waits behind it. */
+  /** The head's lock owns its lane. What failed before, and what follows it in its lane, comes later. */
   async function followers(tx: Tx, workspace: WorkspaceId, heads: WorkRow[]): Promise<WorkRow[]> {
-    const sound = heads.filter((head) => head.tries === 0)
-    if (sound.length === 0) return []
     const { rows } = await sql<WorkRow>`
       select f.pos, f.channel_id as channel, f.lane::text as lane, f.inbound_id as inbound, f.tries
-        from unnest(${sound.map((h) => h.lane)}::text[]::bigint[], ${sound.map((h) => h.pos)}::bigint[]) as h (lane, pos),
+        from unnest(${heads.map((h) => h.lane)}::text[]::bigint[], ${heads.map((h) => h.pos)}::bigint[]) as h (lane, pos),
              lateral (select * from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = h.lane and w.pos > h.pos
                        order by w.pos limit ${MOST_OF_A_LANE - 1}) f
        order by f.pos
@@ -218,12 +235,21 @@ export function startWorker(deps: WorkerDeps): Worker {
     })
   }
 
+  /** Of these positions, those of lanes whose head is among them: meanwhile somebody else may own the lane, or its head waits. */
   async function lockRows(tx: Tx, workspace: WorkspaceId, positions: number[]): Promise<WorkRow[]> {
+    const { rows: heads } = await sql<WorkRow>`
+      with heads as (
+        select h.pos from (select distinct lane from inbound_work where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0) l,
+               lateral (select pos, ready_at from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = l.lane order by pos limit 1) h
+         where h.ready_at <= now() and h.pos = any (${positions}::bigint[]))
+      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries
+        from inbound_work w join heads h on w.pos = h.pos where w.workspace_id = ${workspace} and w.state = 0
+         for update of w skip locked`.execute(tx)
+    if (heads.length === 0) return []
     const { rows } = await sql<WorkRow>`
       select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries from inbound_work
-       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0 order by pos for update skip locked`.execute(
-      tx,
-    )
+       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0
+         and lane = any (${heads.map((head) => head.lane)}::text[]::bigint[]) order by pos`.execute(tx)
     return rows
   }
 
@@ -283,6 +309,14 @@ export function startWorker(deps: WorkerDeps): Worker {
       off()
       clearInterval(timer)
       while (running > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await slots.close()
     },
   }
 }
+
+/** A deadlock's victim, a lock that was not to be had: as innocent as when the database is away. */
+const NOBODYS = new Set(['40P01', '40001', '55P03'])
+const isNobodysFault = (error: unknown): boolean =>
+  isUnavailable(error) ||
+  error instanceof Overtaken ||
+  (error instanceof Error && NOBODYS.has((error as { code?: string }).code ?? ''))

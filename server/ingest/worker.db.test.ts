@@ -1,0 +1,160 @@
+import { sql } from 'kysely'
+import { describe, expect, test } from 'vitest'
+import type { Context, Event, Incoming } from '#connector-kit/connector.ts'
+import { ApiChanged } from '#connector-kit/send-error.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import { inProcessHints } from '#server/platform/hints.ts'
+import { aDatabase } from '#tests/support/database.ts'
+import { silentLog, someSecrets, until } from '#tests/support/parts.ts'
+import { aChannel, aWorkspace, said } from '#tests/support/world.ts'
+import { startJournal } from './journal.ts'
+import { MOST_TRIES, startWorker } from './worker.ts'
+
+const { database } = await aDatabase()
+const secrets = await someSecrets(database)
+
+type Reading = (text: string) => void
+
+async function aMailbox(reading: Reading = () => {}) {
+  const workspace = await aWorkspace(database)
+  const realm = await aChannel(database, workspace)
+  const channel = { ...realm, workspace, connector: {} } as unknown as LiveChannel
+  const hints = inProcessHints()
+  const journal = startJournal({ database, secrets, hints })
+  const start = () =>
+    startWorker({
+      database,
+      hints,
+      journal,
+      channels: { get: async () => channel, active: async () => [], forget: () => {} } satisfies LiveChannels,
+      contextOf: () => ({}) as Context<Record<string, unknown>>,
+      incomingOf: async (_, { key, lane, body }): Promise<Incoming[]> => {
+        reading(body as string)
+        return [said(key, body as string, { by: lane, order: key })]
+      },
+      workspaces: async () => [workspace],
+      consequences: async () => {},
+      afterwards: async () => {},
+      log: silentLog,
+    })
+  const inRows = <Row>(question: ReturnType<typeof sql<Row>>) =>
+    database.inWorkspace(workspace, async (tx) => (await question.execute(tx)).rows)
+  return {
+    workspace,
+    start,
+    take: (...texts: string[]) =>
+      journal.take(
+        { id: channel.id, workspace },
+        texts.map((text, index): Event => ({ key: String(index + 1), lane: text.split(' ')[0]!, body: text })),
+      ),
+    texts: async () =>
+      (
+        await inRows(
+          sql<{
+            text: string
+          }>`select content -> 'parts' -> 0 ->> 'text' as text from message where workspace_id = ${workspace} order by conversation_id, seq`,
+        )
+      ).map((row) => row.text),
+    work: () =>
+      inRows(
+        sql<{ state: number; tries: number; code: string | null }>`
+          select state, tries, error_code as code from inbound_work where workspace_id = ${workspace} order by pos`,
+      ),
+    /** Time passes for what waits with back-off. */
+    ripen: () => inRows(sql`update inbound_work set ready_at = '-infinity' where workspace_id = ${workspace}`),
+    /** As a worker that was killed while it read these leaves them. */
+    dieReading: () =>
+      inRows(sql`
+        insert into worker_slot (worker, lock_key, workspace_id, positions)
+        select gen_random_uuid(), 1, ${workspace}, array_agg(pos) from inbound_work where workspace_id = ${workspace} and state = 0`),
+  }
+}
+
+describe('the worker', () => {
+  test('what follows an unreadable event in its lane waits behind it; other lanes go on', async () => {
+    let broken = true
+    const box = await aMailbox((text) => {
+      if (broken && text === 'ann 1') throw new Error('cannot read this')
+    })
+    await box.take('ann 1', 'bob 1', 'ann 2', 'bob 2', 'ann 3')
+    const worker = box.start()
+    await until(async () => (await box.work())[0]?.tries === 1)
+    await until(async () => (await box.texts()).length === 2)
+    expect(await box.texts()).toEqual(['bob 1', 'bob 2'])
+    broken = false
+    await box.ripen()
+    await until(async () => (await box.work()).length === 0)
+    await worker.close()
+    expect((await box.texts()).filter((text) => text.startsWith('ann'))).toEqual(['ann 1', 'ann 2', 'ann 3'])
+  })
+
+  test('an unreadable event goes to quarantine after its last try, and its lane goes on', async () => {
+    const box = await aMailbox((text) => {
+      if (text === 'ann 1') throw new Error('cannot read this')
+    })
+    await box.take('ann 1', 'ann 2')
+    const worker = box.start()
+    for (let tries = 1; tries < MOST_TRIES; tries++) {
+      await until(async () => (await box.work())[0]?.tries === tries)
+      await box.ripen()
+    }
+    await until(async () => (await box.texts()).length === 1)
+    await worker.close()
+    expect(await box.texts()).toEqual(['ann 2'])
+    expect(await box.work()).toEqual([{ state: 2, tries: MOST_TRIES, code: 'unreadable' }])
+  })
+
+  test('an event of another shape goes to quarantine at once', async () => {
+    const box = await aMailbox(() => {
+      throw new ApiChanged('another shape')
+    })
+    await box.take('ann 1')
+    const worker = box.start()
+    await until(async () => (await box.work())[0]?.state === 2)
+    await worker.close()
+    expect(await box.work()).toEqual([{ state: 2, tries: 1, code: 'api_changed' }])
+  })
+
+  test('a database that was away blames no event', async () => {
+    let away = 3
+    const box = await aMailbox(() => {
+      if (away-- > 0) throw Object.assign(new Error('a deadlock was found'), { code: '40P01' })
+    })
+    await box.take('ann 1')
+    const tries: number[] = []
+    const worker = box.start()
+    await until(async () => {
+      tries.push(...(await box.work()).map((row) => row.tries))
+      return (await box.texts()).length === 1
+    })
+    await worker.close()
+    expect(Math.max(0, ...tries)).toBe(0)
+  })
+
+  test('what a dead worker was reading is read by another', async () => {
+    const box = await aMailbox()
+    await box.take('ann 1', 'bob 1', 'ann 2')
+    await box.dieReading()
+    const worker = box.start()
+    await until(async () => (await box.texts()).length === 3)
+    await worker.close()
+    expect((await box.texts()).filter((text) => text.startsWith('ann'))).toEqual(['ann 1', 'ann 2'])
+  })
+
+  test('what kills every worker that reads it goes to quarantine', async () => {
+    const box = await aMailbox()
+    await box.take('ann 1')
+    for (let death = 1; death <= MOST_TRIES; death++) {
+      await box.dieReading()
+      // Nobody reads it in between: each worker here only buries the one before.
+      await sql`update inbound_work set ready_at = 'infinity' where workspace_id = ${box.workspace}`.execute(
+        database.plumbing,
+      )
+      const worker = box.start()
+      await until(async () => (await box.work())[0]?.tries === death)
+      await worker.close()
+    }
+    expect(await box.work()).toEqual([{ state: 2, tries: MOST_TRIES, code: 'killed' }])
+    expect(await box.texts()).toEqual([])
+  })
+})
