@@ -2,12 +2,14 @@
  * Takes what conversations hand over (`conversation_input`) and answers by rules. Until flows exist there is one rule, which answers
  * with the same words; it is off unless switched on, for benchmarks and the playground.
  *
- * a batch of inputs, locked → each rule's answer → put on its way → inputs deleted → COMMIT: an input has its effect once
+ * a batch of inputs, taken → each rule's answer → all put on their way → COMMIT: an input has its effect once
+ *
+ * One turn at a time in a workspace, over all processes: two turns would answer one conversation in an order of their own.
  */
 import { sql } from 'kysely'
 import type { ChannelId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { wordsOf, type Content } from '#contract/message/content.ts'
-import { say } from '#server/delivery/enqueue.ts'
+import { sayAll, type Saying } from '#server/delivery/enqueue.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -82,37 +84,44 @@ export function startAutomation(deps: {
   /** @returns whether more may wait */
   async function turn(workspace: WorkspaceId): Promise<boolean> {
     if (closed) return false
-    const channels = new Set<ChannelId>()
-    const count = await database.inWorkspace(workspace, async (tx) => {
+    const { count, channels } = await database.inWorkspace(workspace, async (tx) => {
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`automation ${workspace}`}, 0))`.execute(tx)
       const inputs = await take(tx, workspace)
-      for (const input of inputs) if (await react(tx, workspace, input)) channels.add(input.channel)
-      return inputs.length
+      const answers: Saying[] = []
+      for (const input of inputs) answers.push(...(await react(tx, workspace, input, answers)))
+      await sayAll(tx, workspace, answers)
+      return { count: inputs.length, channels: new Set(answers.flatMap((answer) => answer.road?.channel ?? [])) }
     })
     if (channels.size > 0) hints.tell(feedTopic(workspace))
     for (const channel of channels) hints.tell(`delivery ${channel}`)
     return count === MOST_INPUTS
   }
 
-  async function react(tx: Tx, workspace: WorkspaceId, input: Input): Promise<boolean> {
+  /** What the first rule with an answer says. */
+  async function react(tx: Tx, workspace: WorkspaceId, input: Input, before: Saying[]): Promise<Saying[]> {
     for (const rule of rules) {
       const content = rule.answer(input)
       if (!content) continue
-      if (guarded && (await answersLastHour(tx, workspace, input.identity)) >= MOST_ANSWERS_AN_HOUR) return false
-      await say(tx, workspace, {
-        conversation: input.conversation,
-        content,
-        road: { identity: input.identity, channel: input.channel, why: [{ code: 'reply_target' }] },
-        member: null,
-        cause: { rule: rule.name },
-        replyTo: null,
-        thread: null,
-        clientId: null,
-        sendAt: null,
-        class: 2,
-      })
-      return true
+      if (guarded) {
+        const now = before.filter(({ road }) => road?.identity === input.identity).length
+        if (now + (await answersLastHour(tx, workspace, input.identity)) >= MOST_ANSWERS_AN_HOUR) return []
+      }
+      return [
+        {
+          conversation: input.conversation,
+          content,
+          road: { identity: input.identity, channel: input.channel, why: [{ code: 'reply_target' }] },
+          member: null,
+          cause: { rule: rule.name },
+          replyTo: null,
+          thread: null,
+          clientId: null,
+          sendAt: null,
+          class: 2,
+        },
+      ]
     }
-    return false
+    return []
   }
 
   return {
@@ -129,7 +138,7 @@ async function take(tx: Tx, workspace: WorkspaceId): Promise<Input[]> {
   const { rows } = await sql<Input>`
     with taken as (
       delete from conversation_input i using (
-        select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS} for update skip locked) p
+        select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS}) p
        where i.workspace_id = ${workspace} and i.pos = p.pos
       returning i.pos, i.conversation_id, i.message_id)
     select t.pos, m.shown_in as conversation, t.message_id as message, m.identity_id as identity, m.channel_id as channel, m.content

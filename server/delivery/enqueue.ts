@@ -47,30 +47,79 @@ export interface Enqueued {
   delivery: DeliveryId | null
 }
 
-/** One message. `seq` is taken from the locked conversation row, so it stays dense. */
+/** One message. */
 export async function say(tx: Tx, workspace: WorkspaceId, saying: Saying): Promise<Enqueued> {
-  const message = newId<MessageId>()
-  const { road } = saying
-  const answers = road !== null && saying.cause === null
-  const { rows } = await sql<{ seq: number }>`
-    update conversation
-       set last_seq = last_seq + 1, last_message = ${message}, last_at = greatest(clock_timestamp(), last_at),
-           waiting_since = ${answers ? null : sql`waiting_since`}
-     where workspace_id = ${workspace} and id = ${saying.conversation}
-    returning last_seq as seq`.execute(tx)
-  const seq = rows[0]!.seq
+  const [said] = await sayAll(tx, workspace, [saying])
+  return said!
+}
+
+/**
+ * Messages in their order, each table in one statement. `seq` is taken from the locked conversation rows, so it stays dense; they are
+ * locked sorted, so that two callers do not deadlock.
+ */
+export async function sayAll(tx: Tx, workspace: WorkspaceId, sayings: readonly Saying[]): Promise<Enqueued[]> {
+  if (sayings.length === 0) return []
+  const named = sayings.map((saying) => ({ saying, id: newId<MessageId>() }))
+  const lastSeq = await takeSeq(tx, workspace, named)
+  const rows = named.map((row) => {
+    const seq = lastSeq.get(row.saying.conversation)! + 1
+    lastSeq.set(row.saying.conversation, seq)
+    return { ...row, seq }
+  })
+  const of = <T>(read: (row: (typeof rows)[number]) => T) => rows.map(read)
   await sql`
     insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_member, cause, identity_id, channel_id,
                          content, reply_to, thread, automatic, client_id)
-    select ${workspace}, ${message}, ${saying.conversation}, ${seq}, ${saying.conversation}, last_at, clock_timestamp(), ${road ? 'out' : 'note'},
-           ${saying.member}, ${saying.cause ? JSON.stringify(saying.cause) : null}::jsonb, ${road?.identity ?? null}, ${road?.channel ?? null},
-           ${JSON.stringify(saying.content)}::jsonb, ${saying.replyTo}, ${saying.thread}, ${saying.cause !== null}, ${saying.clientId}
-      from conversation where workspace_id = ${workspace} and id = ${saying.conversation}`.execute(tx)
-  const delivery = road ? await queue(tx, workspace, { ...saying, ...road, message, op: 'message', body: null }) : null
-  await announce(tx, workspace, [
-    { kind: 'message.added', subject: message, data: { conversation: saying.conversation } },
-  ])
-  return { message, delivery }
+    select ${workspace}, m.id, c.id, m.seq, c.id, c.last_at, clock_timestamp(), m.direction, m.member, m.cause, m.identity, m.channel, m.content,
+           m.reply_to, m.thread, m.cause is not null, m.client
+      from unnest(${of((m) => m.id)}::uuid[], ${of((m) => m.saying.conversation)}::uuid[], ${of((m) => m.seq)}::bigint[],
+                  ${of((m) => (m.saying.road ? 'out' : 'note'))}::text[], ${of((m) => m.saying.member)}::uuid[],
+                  ${of((m) => (m.saying.cause ? JSON.stringify(m.saying.cause) : null))}::text[]::jsonb[],
+                  ${of((m) => m.saying.road?.identity ?? null)}::uuid[], ${of((m) => m.saying.road?.channel ?? null)}::uuid[],
+                  ${of((m) => JSON.stringify(m.saying.content))}::text[]::jsonb[], ${of((m) => m.saying.replyTo)}::uuid[],
+                  ${of((m) => m.saying.thread)}::text[], ${of((m) => m.saying.clientId)}::uuid[])
+           as m (id, conversation, seq, direction, member, cause, identity, channel, content, reply_to, thread, client)
+      join conversation c on c.workspace_id = ${workspace} and c.id = m.conversation`.execute(tx)
+  const queued = rows.flatMap(({ saying, id }) =>
+    saying.road
+      ? [{ ...saying, ...saying.road, message: id, op: 'message' as const, body: null, delivery: newId<DeliveryId>() }]
+      : [],
+  )
+  await queueAll(tx, workspace, queued)
+  await announce(
+    tx,
+    workspace,
+    rows.map(({ saying, id }) => ({
+      kind: 'message.added',
+      subject: id,
+      data: { conversation: saying.conversation },
+    })),
+  )
+  const deliveries = new Map(queued.map(({ message, delivery }) => [message, delivery]))
+  return rows.map(({ id }) => ({ message: id, delivery: deliveries.get(id) ?? null }))
+}
+
+/** Locks the conversations and takes as many numbers as each needs. @returns the last number before */
+async function takeSeq(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: readonly { saying: Saying; id: MessageId }[],
+): Promise<Map<ConversationId, number>> {
+  const talks = [...Map.groupBy(rows, ({ saying }) => saying.conversation)]
+  const ids = talks.map(([id]) => id)
+  if (ids.length > 1)
+    await sql`select 1 from conversation where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(
+      tx,
+    )
+  const { rows: taken } = await sql<{ id: ConversationId; before: number }>`
+    update conversation c
+       set last_seq = c.last_seq + n.more, last_message = n.message, last_at = greatest(clock_timestamp(), c.last_at),
+           waiting_since = case when n.answers then null else c.waiting_since end
+      from unnest(${ids}::uuid[], ${talks.map(([, some]) => some.length)}::int[], ${talks.map(([, some]) => some.at(-1)!.id)}::uuid[],
+                  ${talks.map(([, some]) => some.some(({ saying }) => saying.road !== null && saying.cause === null))}::boolean[]) as n (id, more, message, answers)
+     where c.workspace_id = ${workspace} and c.id = n.id
+    returning c.id, c.last_seq - n.more as before`.execute(tx)
+  return new Map(taken.map((row) => [row.id, row.before]))
 }
 
 export interface Queueing {
@@ -88,17 +137,28 @@ export interface Queueing {
 /** A delivery and its place in the lane of its chat. */
 export async function queue(tx: Tx, workspace: WorkspaceId, q: Queueing): Promise<DeliveryId> {
   const delivery = newId<DeliveryId>()
+  await queueAll(tx, workspace, [{ ...q, delivery }])
+  return delivery
+}
+
+async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { delivery: DeliveryId })[]): Promise<void> {
+  if (rows.length === 0) return
+  const of = <T>(read: (row: (typeof rows)[number]) => T) => rows.map(read)
   await sql`
-    with truth as (
+    with told as (
+      select * from unnest(${of((q) => q.delivery)}::uuid[], ${of((q) => q.message)}::uuid[], ${of((q) => q.conversation)}::uuid[],
+                           ${of((q) => q.identity)}::uuid[], ${of((q) => q.channel)}::uuid[], ${of((q) => q.op)}::text[],
+                           ${of((q) => (q.body ? JSON.stringify(q.body) : null))}::text[]::jsonb[], ${of((q) => JSON.stringify(q.why))}::text[]::jsonb[],
+                           ${of((q) => (q.sendAt ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
+                           ${of((q) => q.class)}::smallint[], ${of((q) => q.sendAt)}::timestamptz[])
+             with ordinality as t (delivery, message, conversation, identity, channel, op, body, why, lane, class, send_at, no)),
+    truth as (
       insert into delivery (workspace_id, id, message_id, conversation_id, identity_id, channel_id, op, body, why)
-      values (${workspace}, ${delivery}, ${q.message}, ${q.conversation}, ${q.identity}, ${q.channel}, ${q.op},
-              ${q.body ? JSON.stringify(q.body) : null}::jsonb, ${JSON.stringify(q.why)}::jsonb))
+      select ${workspace}, delivery, message, conversation, identity, channel, op, body, why from told)
     insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at, scheduled)
-    values (${workspace}, ${delivery}, ${q.channel}, ${q.sendAt ? ownLane(delivery) : sendLane(q.channel, q.identity, q.class)}::text::bigint, ${q.class},
-            ${q.sendAt ?? sql`'-infinity'::timestamptz`}, coalesce(${q.sendAt}::timestamptz, now()) + ${EXPIRES}::interval, ${q.sendAt !== null})`.execute(
+    select ${workspace}, delivery, channel, lane, class, coalesce(send_at, '-infinity'), coalesce(send_at, now()) + ${EXPIRES}::interval, send_at is not null from told order by no`.execute(
     tx,
   )
-  return delivery
 }
 
 /** 64 bits, as text; a collision only joins two lanes. */
