@@ -80,6 +80,8 @@ export interface Dispatch {
   sentAt: Date | null
   /** Only where the network has subjects. */
   answers?: { ref: { chat: string; id: string }; subject?: string; thread?: string }
+  /** Since it was queued. */
+  ageMs: number
 }
 
 /** All that making an op needs, for claimed rows. */
@@ -87,7 +89,8 @@ export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkR
   const { rows: found } = await sql<Dispatch>`
     select w.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.identity_id as identity,
            i.external_id as "externalId", i.kind, r.chat, d.op, d.state, d.body, m.content, m.deleted_at is not null as deleted, m.thread, m.automatic,
-           m.reply_to as "replyTo", d.applied is not null as applied, r.window_until as "windowUntil", d.sent_at as "sentAt"
+           m.reply_to as "replyTo", d.applied is not null as applied, r.window_until as "windowUntil", d.sent_at as "sentAt",
+           (extract(epoch from now() - d.queued_at) * 1000)::float8 as "ageMs"
       from unnest(${rows.map((w) => w.pos)}::bigint[], ${rows.map((w) => w.delivery)}::uuid[]) as w (pos, delivery)
       join delivery d on d.workspace_id = ${workspace} and d.id = w.delivery
       join message m on m.workspace_id = ${workspace} and m.id = d.message_id
@@ -167,17 +170,36 @@ export async function nameByKey(
     on conflict do nothing`.execute(tx)
 }
 
+export type Orphan = WorkRow & { dispatchedAt: Date | null; ageMs: number }
+
 /** Rows that an earlier owner left in the middle. */
 export async function orphans(
   tx: Tx,
   workspace: WorkspaceId,
   owned: { channel: ChannelId; epoch: number }[],
-): Promise<(WorkRow & { dispatchedAt: Date | null; ageMs: number })[]> {
-  const { rows } = await sql<WorkRow & { dispatchedAt: Date | null; ageMs: number }>`
+): Promise<Orphan[]> {
+  const { rows } = await sql<Orphan>`
     select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt,
            w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
       join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch
       for update of w skip locked`.execute(tx)
   return rows
+}
+
+/**
+ * Gives back what we ourselves have claimed without knowing it: a COMMIT that failed on the way may have happened. None of these rows
+ * flies, so nothing of them has left.
+ */
+export async function giveBackUnknown(
+  tx: Tx,
+  workspace: WorkspaceId,
+  owned: { channel: ChannelId; epoch: number }[],
+  known: number[],
+): Promise<void> {
+  await sql`
+    update delivery_work w set state = 0, epoch = null, dispatched_at = null, key = null
+      from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
+     where w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch = o.epoch
+       and w.pos <> all (${known}::bigint[])`.execute(tx)
 }

@@ -28,6 +28,7 @@ import { recordResults, type Result } from './results.ts'
 import {
   claimHeads,
   confirmLeases,
+  giveBackUnknown,
   loadDispatches,
   markRows,
   nameByKey,
@@ -38,7 +39,7 @@ import {
   type WorkRow,
 } from './sender.sql.ts'
 import { keyOf } from './send-key.ts'
-import { verdictAfter } from './verdict.ts'
+import { verdictAfter, type Attempt } from './verdict.ts'
 
 export interface SeenLease {
   workspace: WorkspaceId
@@ -49,8 +50,13 @@ export interface SeenLease {
 /** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
 const MOST_IN_FLIGHT = 64
 const POLL_MS = 1_000
-/** A new owner leaves marked rows alone as long as the old one's request may still be answered. */
+/** A new owner leaves marked rows alone as long as the old one's request may still be answered, and a little longer. */
 const REQUEST_LIMIT_MS = 20_000
+const UPLOAD_LIMIT_MS = 125_000
+/** After a turn that failed: sooner than the poll, later than at once. */
+const AFTER_TROUBLE_MS = 50
+/** What is in flight when a channel is handed over may still be answered. */
+const LAST_CALLS_MS = 10_000
 /** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
 const REFUSALS_TO_SIGN_OUT = 2
 
@@ -80,7 +86,10 @@ interface Owned {
   channel: LiveChannel
   pace: Pacing
   readonly breaker: Breaker
-  inFlight: number
+  /** Positions between their claim and their result. */
+  readonly inFlight: Set<number>
+  /** Ends the requests: later than the lease, so that a hand-over cuts nothing off that may have been accepted. */
+  readonly calls: AbortController
   after: string
   refusals: number
   wasOpen: boolean
@@ -133,6 +142,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   let running = false
   let again = false
   let closed = false
+  /** The last transaction failed: whether it committed, nobody knows. */
+  let isUnsure = false
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
@@ -144,8 +155,9 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       channel,
       pace: pacing(channel.abilities.pacing, now()),
       breaker: breaker(),
-      inFlight: 0,
-      after: '-9223372036854775808',
+      inFlight: new Set(),
+      calls: new AbortController(),
+      after: FIRST_LANE,
       refusals: 0,
       wasOpen: SENDING_STATES.includes(channel.state),
       probing: false,
@@ -159,8 +171,10 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     })
     off()
     channels.delete(channel.id)
-    // What is in flight ends by its own deadline; its verdict counts by the row's epoch even after the lease has moved.
-    while (owned.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    // Their verdicts count by the row's epoch even after the lease has moved.
+    const cut = setTimeout(() => owned.calls.abort(), LAST_CALLS_MS)
+    while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    clearTimeout(cut)
     await round()
   }
 
@@ -177,6 +191,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       } while (again && !closed)
     } catch (error) {
       log.warn({ error }, 'the outbox waits for the database')
+      setTimeout(() => void round(), AFTER_TROUBLE_MS).unref()
     } finally {
       running = false
     }
@@ -201,6 +216,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
           mine.map(({ lease }) => ({ workspace: lease.workspace, name: lease.name, epoch: lease.epoch })),
         )
         const owned = mine.filter((o) => valid.has(o.lease.name))
+        if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(recording, marking))
         told = (await settleOrphans(tx, owned)) || told
         started = await claim(tx, owned)
         const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) =>
@@ -212,9 +228,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       // Nothing of it happened: results and marks wait for the next turn.
       results = [...recording, ...results]
       toMark = [...marking, ...toMark]
+      isUnsure = true
       throw error
     }
-    for (const flight of started) flight.owned.inFlight++
+    isUnsure = false
+    for (const flight of started) flight.owned.inFlight.add(flight.row.pos)
     if (told) hints.tell(feedTopic(workspace))
     for (const flight of [...marking, ...started]) {
       if (!flight.final.final) void fly(flight)
@@ -224,6 +242,14 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       } else land(flight, { is: 'unmark' })
     }
   }
+
+  const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
+
+  const knownPositions = (recording: Result[], marking: Flight[]) => [
+    ...[...channels.values()].flatMap((o) => [...o.inFlight]),
+    ...[...recording, ...results].map((result) => result.row.pos),
+    ...[...marking, ...toMark].map((flight) => flight.row.pos),
+  ]
 
   async function refreshChannels(): Promise<void> {
     for (const owned of channels.values()) {
@@ -340,8 +366,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     const open =
       SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
     if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
-    if (o.breaker.state === 'half_open') return o.inFlight === 0 ? 1 : 0
-    return Math.min(MOST_IN_FLIGHT - o.inFlight, o.pace.room(now()))
+    if (o.breaker.state === 'half_open') return o.inFlight.size === 0 ? 1 : 0
+    return Math.min(MOST_IN_FLIGHT - o.inFlight.size, o.pace.room(now()))
   }
 
   /** Runs the pure plan to its first request. */
@@ -360,7 +386,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       if (!first.done) return { ...bare, final: first.value }
       settle(bare, { is: 'sent', sent: first.value })
     } catch (error) {
-      settle(bare, verdictAfter(error, { tries: row.tries, marked: false, random: Math.random(), scrub: log.scrub }))
+      settle(bare, verdictAfter(error, attemptOf(owned, row, dispatch, false)))
     }
     return undefined
   }
@@ -386,8 +412,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   /** Performs a plan from its waiting request on: to its end, or to the next request that must be marked. */
   async function fly(flight: Flight): Promise<void> {
-    const { owned, plan, row } = flight
-    const wire = deps.wireOf(owned.channel, owned.lease.signal)
+    const { owned, plan, row, dispatch } = flight
+    const wire = deps.wireOf(owned.channel, owned.calls.signal)
     try {
       if (flight.marked && owned.lease.left() < HALF_A_LEASE_MS) return land(flight, { is: 'unmark' })
       const outcome = await perform(pausing(plan, flight), wire)
@@ -397,12 +423,17 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       }
       land(flight, { is: 'sent', sent: outcome })
     } catch (error) {
-      land(
-        flight,
-        verdictAfter(error, { tries: row.tries, marked: flight.marked, random: Math.random(), scrub: log.scrub }),
-      )
+      land(flight, verdictAfter(error, attemptOf(owned, row, dispatch, flight.marked)))
     }
   }
+
+  const attemptOf = (owned: Owned, row: WorkRow, dispatch: Dispatch, marked: boolean): Attempt => ({
+    tries: row.tries,
+    marked,
+    folds: foldsStill(owned, dispatch.ageMs),
+    random: Math.random(),
+    scrub: log.scrub,
+  })
 
   /** The same plan as a plan that stops, with 'mark', before a final request that is not marked yet. */
   function* pausing(plan: Plan<Sent>, flight: Flight): Generator<Request, Sent | 'mark', Reply> {
@@ -421,7 +452,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   type Outcome = Result['outcome']
 
   function land(flight: Flight, outcome: Outcome): void {
-    flight.owned.inFlight--
+    flight.owned.inFlight.delete(flight.row.pos)
     settle(flight, outcome)
     void round()
   }
@@ -506,22 +537,18 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   /** What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows. */
   async function settleOrphans(tx: Tx, owned: Owned[]): Promise<boolean> {
     if (owned.length === 0) return false
-    const left = await orphans(
-      tx,
-      workspace,
-      owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch })),
-    )
+    const left = await orphans(tx, workspace, epochsOf(owned))
     const settled: Result[] = []
     const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
     for (const row of left) {
       const o = channels.get(row.channel)
       const dispatch = dispatches.get(row.pos)
       if (!o || !dispatch) continue
-      const folds = o.channel.abilities.idempotency
+      const limit = hasFile(dispatch) ? UPLOAD_LIMIT_MS : REQUEST_LIMIT_MS
       const result = (outcome: Outcome): Result => ({ row, dispatch, epoch: null, outcome, applied: [], pieces: 0 })
       if (row.dispatchedAt === null) settled.push(result({ is: 'unmark' }))
-      else if (folds && row.ageMs < folds.seconds * 1000) settled.push(result({ is: 'unmark' }))
-      else if (row.ageMs > REQUEST_LIMIT_MS)
+      else if (foldsStill(o, dispatch.ageMs)) settled.push(result({ is: 'unmark' }))
+      else if (row.ageMs > limit)
         settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
     }
     return recordResults(tx, workspace, settled)
@@ -538,3 +565,10 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 }
 
 const FIRST_LANE = '-9223372036854775808'
+
+/** Whether a repeat with the same key is still folded by the platform. */
+const foldsStill = ({ channel }: Owned, ageMs: number): boolean =>
+  channel.abilities.idempotency !== undefined && ageMs < channel.abilities.idempotency.seconds * 1000
+
+const hasFile = (dispatch: Dispatch): boolean =>
+  dispatch.op === 'message' && dispatch.content.parts.some((part) => 'source' in part)

@@ -4,12 +4,22 @@ import { SendError } from '#connector-kit/send-error.ts'
 import { SEND_ERROR_CODES, verdictOf } from '#contract/message/send-errors.ts'
 import { verdictAfter } from './verdict.ts'
 
-const attempt = { tries: 0, marked: true, random: 0.5, scrub: (words: string) => words.replaceAll('t0ken', '•••') }
+const attempt = {
+  tries: 0,
+  marked: true,
+  folds: false,
+  random: 0.5,
+  scrub: (words: string) => words.replaceAll('t0ken', '•••'),
+}
 
 describe('what becomes of a delivery after an attempt', () => {
   test('whatever may have arrived is never sent again by itself', () => {
     expect(verdictAfter(new Unknown('502'), attempt).is).toBe('unconfirmed')
     expect(verdictAfter(new SendError('unconfirmed'), attempt).is).toBe('unconfirmed')
+  })
+
+  test('where the platform folds twins, what may have arrived is asked again with the same key', () => {
+    expect(verdictAfter(new Unknown('502'), { ...attempt, folds: true })).toMatchObject({ is: 'again', counts: false })
   })
 
   test('a mistake of ours after the mark may have happened after the platform accepted', () => {

@@ -24,6 +24,8 @@ export interface Attempt {
   tries: number
   /** Its final request may have begun to leave. */
   marked: boolean
+  /** The platform folds a repeat with the same key, and still within its time: what may have arrived is simply asked again. */
+  folds: boolean
   /** In [0, 1): full jitter. */
   random: number
   /** Strikes our secrets out of the platform's words, which may repeat what it was sent. */
@@ -34,11 +36,12 @@ export function verdictAfter(error: unknown, attempt: Attempt): Verdict {
   const { tries, marked, random } = attempt
   const told = toldBy(error)
   if (told.details.words) told.details.words = attempt.scrub(told.details.words).slice(0, 500)
-  if (error instanceof Unknown) return { is: 'unconfirmed', details: told.details }
   const verdict: SendVerdict = verdictOf(told.code)
   // Our own mistake after the mark may have happened after the platform had accepted.
-  if (told.code === 'bug' && marked) return { is: 'unconfirmed', details: told.details }
-  if (verdict.delivered === 'unknown') return { is: 'unconfirmed', details: told.details }
+  const nobodyKnows = error instanceof Unknown || (told.code === 'bug' && marked) || verdict.delivered === 'unknown'
+  if (nobodyKnows && attempt.folds && told.code !== 'bug')
+    return { is: 'again', code: 'wire', details: told.details, waitMs: backOff(tries, random), counts: false }
+  if (nobodyKnows) return { is: 'unconfirmed', details: told.details }
   const spent = verdict.counts !== undefined && tries + 1 >= verdict.counts
   if (verdict.retry === 'no' || spent) return { is: 'failed', ...told }
   return {
@@ -60,10 +63,13 @@ function waitFor(verdict: SendVerdict, details: SendErrorDetails, tries: number,
     case 'after':
       return (details.after ?? 1) * 1000
     case 'backoff':
-      return Math.ceil(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries))
+      return backOff(tries, random)
     case 'ready':
     case 'once':
     case 'no':
       return 0
   }
 }
+
+const backOff = (tries: number, random: number): number =>
+  Math.ceil(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries))
