@@ -68,6 +68,7 @@ export interface Program {
   stop(): Promise<void>
 }
 
+/** Each folder below it is a messenger. */
 const CONNECTORS = new URL('../connectors/', import.meta.url)
 const CHECK_EVERY_MS = 15 * 60_000
 const NOTE_EVERY_MS = 30_000
@@ -76,7 +77,7 @@ export async function startProgram(
   settings: Settings,
   programUrl: string,
   log: Log,
-  options: { echo?: boolean } = {},
+  options: { echo?: boolean; connectors?: URL } = {},
 ): Promise<Program> {
   const has = (role: 'web' | 'ingest' | 'worker' | 'sender' | 'scheduler') => settings.roles.has(role)
   const listens = has('web') || has('ingest')
@@ -110,8 +111,9 @@ export async function startProgram(
   const baseUrl = settings.url ?? `http://${settings.host}:${settings.port}`
 
   // ---------------------------------------------------------------- channels
-  const connectors = await loadConnectors(CONNECTORS)
-  const reader = incomingReader(CONNECTORS)
+  const folder = options.connectors ?? CONNECTORS
+  const connectors = await loadConnectors(folder)
+  const reader = incomingReader(folder)
   const sealers = channelSecrets(secrets, log)
   const channels = liveChannels({ database, connectors, secrets: sealers, hints })
   const setState = stateKeeper({ database, hints })

@@ -1,0 +1,205 @@
+/**
+ * The fake platform: customers who talk, webhooks until they are acknowledged, sends received. Honest accounts behave; spiteful ones
+ * answer 500 and 429, accept and then cut the wire, tell twice, tell of deliveries before they answer.
+ *
+ * A chat's messages are told one after the other, as platforms do that promise an order.
+ */
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { SIGNATURE, signatureOf, type Told } from './connectors/network.ts'
+import { emptyJournal, type Journal } from './journals.ts'
+import type { Random } from './random.ts'
+
+export interface AccountOptions {
+  readonly name: string
+  readonly spiteful: boolean
+  /** It folds sends that repeat a key. */
+  readonly folds: boolean
+}
+
+export interface Platform {
+  readonly url: string
+  readonly journals: readonly Journal[]
+  /** Customers begin to talk: this many chats in each account, each pausing up to `pauseMs` between two messages. */
+  talk(options: { chats: number; pauseMs: number; nodes: () => readonly string[] }): void
+  /** Customers stop; resolves when what they said is acknowledged. */
+  hush(): Promise<void>
+  close(): Promise<void>
+}
+
+/** Longer than Parley's own limit for a commit. */
+const PATIENCE_MS = 4_000
+
+interface Account extends AccountOptions {
+  readonly journal: Journal
+  hook: { path: string; secret: string } | null
+  readonly byKey: Map<string, string>
+  readonly lastId: Map<string, number>
+}
+
+export async function startPlatform(options: {
+  port: number
+  accounts: readonly AccountOptions[]
+  random: Random
+}): Promise<Platform> {
+  const { random } = options
+  const accounts = new Map<string, Account>(
+    options.accounts.map((account) => [
+      account.name,
+      { ...account, journal: emptyJournal(account.name), hook: null, byKey: new Map(), lastId: new Map() },
+    ]),
+  )
+  let talking = true
+  let nodes: () => readonly string[] = () => []
+  let turn = 0
+  const open: Promise<void>[] = []
+
+  const server = createServer((asked, answer) => void serve(asked, answer).catch(() => answer.destroy()))
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(options.port, '127.0.0.1', resolve)
+  })
+
+  // ---------------------------------------------------------------- what Parley asks
+
+  async function serve(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = []
+    for await (const chunk of asked) chunks.push(chunk as Buffer)
+    const [, name = '', what = ''] = (asked.url ?? '').split('/')
+    const account = accounts.get(name)
+    const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, string>
+    if (!account) return reply(answer, 404, {})
+    if (what === 'register') {
+      account.hook = { path: new URL(body.url!).pathname, secret: body.secret! }
+      return reply(answer, 200, {})
+    }
+    if (what === 'me') return reply(answer, 200, {})
+    return receive(account, body as { chat: string; text: string; key: string }, answer)
+  }
+
+  async function receive(
+    account: Account,
+    sent: { chat: string; text: string; key: string },
+    answer: ServerResponse,
+  ): Promise<void> {
+    const mood = account.spiteful ? random.weighted(MOODS) : 'kind'
+    if (mood === 'busy') return reply(answer, 503, { error: 'busy' })
+    if (mood === 'throttle') return reply(answer, 429, { error: 'slow down' }, { 'retry-after': '0.3' })
+    if (mood === 'lost') return reply(answer, 500, { error: 'lost it' })
+    const id = accept(account, sent)
+    if (mood === 'tells first') await tell(account, deliveredOf(account, sent.chat, id))
+    if (mood === 'slow') await delay(random.between(50, 400))
+    if (mood === 'cut') return void answer.destroy()
+    if (mood === 'broken') return reply(answer, 502, { error: 'gateway' })
+    reply(answer, 200, { id })
+    if (account.spiteful && mood === 'kind' && random.chance(0.2))
+      open.push(tell(account, deliveredOf(account, sent.chat, id)))
+  }
+
+  function accept(account: Account, { chat, text, key }: { chat: string; text: string; key: string }): string {
+    const before = account.folds ? account.byKey.get(key) : undefined
+    if (before !== undefined) {
+      account.journal.folded++
+      return before
+    }
+    const id = nextId(account, chat)
+    account.byKey.set(key, id)
+    account.journal.received.push({ chat, text, id, key })
+    return id
+  }
+
+  // ---------------------------------------------------------------- what customers do
+
+  async function chatter(account: Account, chat: string, pauseMs: number): Promise<void> {
+    for (let n = 1; talking; n++) {
+      const said = { chat, n, text: `${chat} ${n}`, acknowledged: false }
+      account.journal.said.push(said)
+      const id = nextId(account, chat)
+      const told: Told = { key: `${chat} ${id}`, chat, at: Date.now(), id, is: 'said', n, text: said.text }
+      await tell(account, told)
+      said.acknowledged = true
+      // Told again although it was acknowledged.
+      if (account.spiteful && random.chance(0.05)) open.push(tell(account, told))
+      await delay(random.between(0, pauseMs))
+    }
+  }
+
+  /** Posts to one node after the other until one says 200. */
+  async function tell(account: Account, told: Told): Promise<void> {
+    for (let tries = 0; ; tries++) {
+      const all = nodes()
+      const node = all[turn++ % Math.max(1, all.length)]
+      // A spiteful platform may not wait for the answer: the retry is a twin.
+      const patience = account.spiteful && tries === 0 && random.chance(0.01) ? 3 : PATIENCE_MS
+      if (node && account.hook && (await post(`${node}${account.hook.path}`, told, account.hook.secret, patience)))
+        return
+      await delay(random.between(20, 200))
+    }
+  }
+
+  const deliveredOf = (account: Account, chat: string, id: string): Told => ({
+    key: `${chat} ${id} delivered`,
+    chat,
+    at: Date.now(),
+    id,
+    is: 'delivered',
+    n: 0,
+    text: '',
+  })
+
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    journals: [...accounts.values()].map(({ journal }) => journal),
+    talk: ({ chats, pauseMs, nodes: given }) => {
+      nodes = given
+      for (const account of accounts.values())
+        for (let chat = 0; chat < chats; chat++) open.push(chatter(account, `${account.name}-${chat}`, pauseMs))
+    },
+    hush: async () => {
+      talking = false
+      while (open.length > 0) await open.shift()
+    },
+    close: async () => {
+      server.closeAllConnections()
+      await new Promise<void>((resolve) => server.close(() => resolve()))
+    },
+  }
+}
+
+/** How a spiteful account meets a send. */
+const MOODS = {
+  kind: 80,
+  slow: 5,
+  'tells first': 5,
+  busy: 2,
+  throttle: 2,
+  // 500 before it was accepted and 502 after: Parley cannot tell them apart.
+  lost: 1,
+  broken: 1,
+  cut: 2,
+}
+
+function nextId(account: Account, chat: string): string {
+  const id = (account.lastId.get(chat) ?? 0) + 1
+  account.lastId.set(chat, id)
+  return String(id)
+}
+
+function reply(answer: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
+  answer.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body))
+}
+
+/** @returns whether it was acknowledged */
+function post(url: string, told: Told, secret: string, patienceMs: number): Promise<boolean> {
+  const body = JSON.stringify(told)
+  return new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json', [SIGNATURE]: signatureOf(body, secret) }
+    const asked = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(patienceMs) }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode === 200))
+      answer.on('error', () => resolve(false))
+    })
+    asked.on('error', () => resolve(false))
+    asked.end(body)
+  })
+}
