@@ -42,6 +42,7 @@ import { newSetupSecret } from './members/accounts.ts'
 import { auditBy } from './members/audit.ts'
 import { callers } from './members/callers.ts'
 import { memberCalls, memberPresenters } from './members/members.http.ts'
+import { statementsSent } from './platform/connection.ts'
 import { openDatabase, type Database } from './platform/database.ts'
 import { openFiles } from './platform/files/files.ts'
 import { guardedHttp } from './platform/guarded-http/guarded-http.ts'
@@ -93,6 +94,7 @@ export async function startProgram(
   await makePartitions(database)
   const time = keepTime({ now: () => database.now(), clock: programClock, log })
   const metrics = openMetrics({ ofProcess: true })
+  metrics.gauge('statements_total', 'SQL statements sent by this process', [], statementsSent)
   const hints = postgresHints(database, log)
   const secrets = await openSecrets({
     dataDir: settings.dataDir,

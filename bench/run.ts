@@ -1,0 +1,102 @@
+/**
+ * `npm run bench -- [1] [2] [house] [--rounds 5] [--seconds 6] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
+ * and CPU per operation count; absolute numbers belong to the machine and the minute.
+ */
+import { execFileSync } from 'node:child_process'
+import { cpus, loadavg, totalmem } from 'node:os'
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { durableIngest } from './metrics/durable-ingest.ts'
+import { durableLoop } from './metrics/durable-loop.ts'
+import { house } from './metrics/house.ts'
+import type { Row, Spread } from './support/rounds.ts'
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '6' },
+    write: { type: 'boolean', default: false },
+  },
+})
+const rounds = Number(values.rounds)
+const seconds = Number(values.seconds)
+const say = (words: string) => console.log(words)
+
+interface Figure {
+  readonly title: string
+  /** What the ratio must reach. */
+  readonly floor: string
+  readonly limits: string
+  measure(): Promise<{ rows: Row[]; notes: string[] }>
+}
+
+const FIGURES: Record<string, Figure[]> = {
+  1: [
+    {
+      title: '1. Durable ingest: signed webhooks, 256 connections, 200 only after COMMIT',
+      floor: 'floor ≥ 0.25 of bare Fastify and ≥ 5,000/s; goal ≥ 0.5',
+      limits:
+        'The journal’s transaction (three tables, sealed bodies, lane locks) and, on the same cores, the worker that reads what was taken.',
+      measure: () => durableIngest({ rounds, seconds, say }),
+    },
+  ],
+  2: [32, 256].map((users) => ({
+    title: `2. Durable loop: webhook → stored → echo rule → sendMessage accepted, ${users} users`,
+    floor: 'floor ≥ 0.35 of grammY, ≤ 0.35 CPU-ms a loop; goal ≥ 0.8, ≤ 0.25',
+    limits:
+      'Five group commits a loop, shared by those that come together; the time of the rows themselves is PostgreSQL’s.',
+    measure: () => durableLoop({ rounds, seconds, users, say }),
+  })),
+}
+
+const wanted = positionals.length > 0 ? positionals : [...Object.keys(FIGURES), 'house']
+const sections: string[] = []
+for (const name of wanted) {
+  for (const figure of FIGURES[name] ?? []) {
+    say(`\n${figure.title}`)
+    const { rows, notes } = await figure.measure()
+    sections.push(sectionOf(figure, rows, notes))
+    say(sections.at(-1)!)
+  }
+  if (name === 'house') {
+    sections.push(await house(say))
+    say(sections.at(-1)!)
+  }
+}
+if (values.write) writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page(sections))
+
+function sectionOf({ title, floor, limits }: Figure, rows: Row[], notes: string[]): string {
+  const round = (value: number) => Math.round(value).toLocaleString('en')
+  const lines = rows.map(
+    ({ name, perSecond, cpuUs, p99Ms, ratio }) =>
+      `| ${name} | ${said(perSecond, round)} | ${said(cpuUs, round)} | ${p99Ms === null ? '' : p99Ms.toFixed(1)} | ${said(ratio, (value) => value.toFixed(2))} |`,
+  )
+  return `## ${title}
+
+| | a second | CPU-µs each, PostgreSQL included | p99 ms | ratio |
+|---|---|---|---|---|
+${lines.join('\n')}
+
+${[floor, ...notes, `Limited by: ${limits}`].map((line) => `- ${line}`).join('\n')}
+`
+}
+
+function said({ min, median, max }: Spread, show: (value: number) => string): string {
+  return `${show(min)} / **${show(median)}** / ${show(max)}`
+}
+
+function page(some: string[]): string {
+  const [cpu] = cpus()
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
+  return `# Figures
+
+Written by \`npm run bench -- ${process.argv.slice(2).join(' ')}\` at commit ${commit}. Each cell is min / **median** / max of ${rounds} interleaved rounds of
+${seconds} s. Load generator, fake platform, PostgreSQL and Parley share the machine, so ratios of the same round and CPU per operation count.
+
+Machine: ${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}; load average before it ended ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(', ')}. \`fsync\` on. The product’s own path: row-level security, sealed bodies, validation on.
+
+${some.join('\n')}`
+}
