@@ -215,6 +215,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       prefix: '/widget/',
       decorateReply: false,
       maxAge: '1h',
+      preCompressed: true,
     })
   }
   if (existsSync(WINDOW)) {
