@@ -9,6 +9,8 @@ export interface FieldMeta {
   secret?: true
   /** Folded away under "more". */
   advanced?: true
+  /** Of an enum: each value in words. */
+  options?: Record<string, Words>
 }
 
 /** Marks a field as a secret, keeping its other marks. */
@@ -59,4 +61,9 @@ export const receiveSetting = shown(z.enum(['auto', 'webhook', 'polling']).defau
     ru: 'Автоматически: вебхук, если у Parley есть публичный адрес https, иначе опрос.',
   },
   advanced: true,
+  options: {
+    auto: { en: 'Automatically', ru: 'Автоматически' },
+    webhook: { en: 'By webhook', ru: 'Вебхук' },
+    polling: { en: 'By polling', ru: 'Опрос' },
+  },
 })
