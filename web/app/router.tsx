@@ -84,6 +84,8 @@ const addChannel = createRoute({
 const channel = createRoute({
   path: '/channels/$channel',
   getParentRoute: () => inside,
+  // Just connected: the page says what to do next.
+  validateSearch: (search: Record<string, unknown>): { fresh?: true } => (search.fresh === true ? { fresh: true } : {}),
   component: page('channels', () => import('../pages/channels/channel.tsx'), 'ChannelPage'),
 })
 

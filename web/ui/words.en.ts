@@ -1,1 +1,8 @@
-export default {}
+export default {
+  language: 'Language',
+  copy: 'Copy',
+  copied: 'Copied',
+  copyThis: 'Copy: {{label}}',
+  keep: 'Leave it as it is',
+  snippet: 'To copy',
+}

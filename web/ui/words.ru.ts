@@ -1,1 +1,8 @@
-export default {}
+export default {
+  language: 'Язык',
+  copy: 'Скопировать',
+  copied: 'Скопировано',
+  copyThis: 'Скопировать: {{label}}',
+  keep: 'Оставить как есть',
+  snippet: 'Скопируйте',
+}

@@ -1,3 +1,120 @@
+import { Button, Group, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core'
+import { useState } from 'react'
+import { changeMe, getMe } from '#contract/calls/members.ts'
+import { keyOf, useAct } from '../../app/acts.ts'
+import { client } from '../../app/client.ts'
+import { keepMember } from '../../app/members.ts'
+import { useMe, type MeView } from '../../app/session.ts'
+import { tell } from '../../app/tell.ts'
+import { LANGUAGES, useWords, wordsIn, type Language } from '../../app/words.ts'
+import { NAMES } from '../../ui/door.tsx'
+import { PageFrame } from '../../ui/page-frame.tsx'
+import { Section } from '../../ui/section.tsx'
+import { PasswordSection } from './password-section.tsx'
+import { SecondFactorSection } from './second-factor-section.tsx'
+import { SessionsSection } from './sessions-section.tsx'
+
+/** What one member decides for himself: name, language, look, password, second factor, where he is signed in. */
 export function AccountPage() {
-  return null
+  const t = useWords('account')
+  const me = useMe()
+  return (
+    <PageFrame title={t('title')} width="text">
+      <ProfileSection />
+      <LookSection />
+      {me.account && (
+        <>
+          <PasswordSection />
+          <SecondFactorSection />
+          <SessionsSection />
+        </>
+      )}
+    </PageFrame>
+  )
+}
+
+export const keepMe = (me: MeView): void => {
+  client.setQueryData(keyOf(getMe), me)
+  keepMember(me.member)
+}
+
+function ProfileSection() {
+  const t = useWords('account')
+  const me = useMe()
+  const [name, setName] = useState(me.member.name)
+  const act = useAct(changeMe, {
+    done: (now) => {
+      keepMe(now)
+      tell({ words: t('saved') })
+    },
+  })
+  return (
+    <Section title={t('profile.title')}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          act.mutate({ body: { name: name.trim() } })
+        }}
+      >
+        <Stack gap="md">
+          <TextInput
+            label={t('profile.name')}
+            description={t('profile.nameHint')}
+            autoComplete="name"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          {me.member.email && <TextInput label={t('profile.email')} value={me.member.email} readOnly />}
+          <Group>
+            <Button
+              type="submit"
+              loading={act.isPending}
+              disabled={name.trim() === '' || name.trim() === me.member.name}
+            >
+              {t('save')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  )
+}
+
+function LookSection() {
+  const t = useWords('account')
+  const me = useMe()
+  const { colorScheme, setColorScheme } = useMantineColorScheme()
+  const act = useAct(changeMe, {
+    done: (now) => {
+      keepMe(now)
+      // In the language that was chosen: the old words are gone by then.
+      tell({ words: wordsIn('account')('saved') })
+    },
+  })
+  return (
+    <Section title={t('look.title')}>
+      <Stack gap="md">
+        <Select
+          label={t('look.language')}
+          maw={260}
+          data={LANGUAGES.map((each) => ({ value: each, label: NAMES[each] }))}
+          value={me.language}
+          allowDeselect={false}
+          disabled={act.isPending || me.account === null}
+          onChange={(language) => language && act.mutate({ body: { language: language as Language } })}
+        />
+        <div>
+          <div id="scheme" style={{ fontSize: 'var(--mantine-font-size-sm)', fontWeight: 500, marginBottom: 4 }}>
+            {t('look.scheme')}
+          </div>
+          <SegmentedControl
+            aria-labelledby="scheme"
+            value={colorScheme}
+            onChange={(scheme) => setColorScheme(scheme as 'light' | 'dark' | 'auto')}
+            data={(['auto', 'light', 'dark'] as const).map((each) => ({ value: each, label: t(`scheme.${each}`) }))}
+          />
+        </div>
+      </Stack>
+    </Section>
+  )
 }

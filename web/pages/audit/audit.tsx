@@ -1,3 +1,81 @@
+import { Button, Center, Skeleton, Table, Text } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { listAudit } from '#contract/calls/members.ts'
+import { keyOf } from '../../app/acts.ts'
+import { call } from '../../app/call.ts'
+import { useWords } from '../../app/words.ts'
+import { exactTime } from '../../ui/ago.tsx'
+import { FailureNote } from '../../ui/failure-note.tsx'
+import { PageFrame } from '../../ui/page-frame.tsx'
+
+const PAGE = 50
+
+/** Who did what, newest first. Nobody can change it; `parley doctor` proves its chain. */
 export function AuditPage() {
-  return null
+  const t = useWords('audit')
+  const { data, error, isPending, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: [...keyOf(listAudit), 'pages'],
+    queryFn: ({ pageParam, signal }) =>
+      call(listAudit, { query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) } }, { signal }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next,
+    staleTime: 0,
+  })
+  return (
+    <PageFrame title={t('title')}>
+      <Text c="var(--text-dim)" mb="md">
+        {t('about')}
+      </Text>
+      <FailureNote error={error} />
+      {isPending && <Skeleton h={240} />}
+      {data && (
+        <Table.ScrollContainer minWidth={640}>
+          <Table verticalSpacing="xs">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{t('time')}</Table.Th>
+                <Table.Th>{t('who')}</Table.Th>
+                <Table.Th>{t('what')}</Table.Th>
+                <Table.Th>{t('from')}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {data.pages
+                .flatMap((page) => page.items)
+                .map((row) => (
+                  <Table.Tr key={row.seq}>
+                    <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
+                      <time dateTime={row.at}>{exactTime(row.at)}</time>
+                    </Table.Td>
+                    <Table.Td>{row.actor.name ?? t('nobody')}</Table.Td>
+                    <Table.Td>
+                      {/* An act of a newer server than this page has no words yet: its name says enough. */}
+                      {t(`act.${row.act}`, { defaultValue: row.act })}
+                      <Text component="span" size="sm" c="var(--text-dim)">
+                        {detailWords(row.detail)}
+                      </Text>
+                    </Table.Td>
+                    <Table.Td className="tabular">{row.address}</Table.Td>
+                  </Table.Tr>
+                ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      {hasNextPage && (
+        <Center mt="md">
+          <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {t('older')}
+          </Button>
+        </Center>
+      )}
+    </PageFrame>
+  )
 }
+
+/** " · name: Shop · role: agent": values as they were noted. */
+const detailWords = (detail: Record<string, unknown>): string =>
+  Object.entries(detail)
+    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    .map(([name, value]) => ` · ${name}: ${String(value)}`)
+    .join('')

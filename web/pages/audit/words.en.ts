@@ -1,1 +1,31 @@
-export default {}
+export default {
+  title: 'Audit',
+  about: 'Who did what, newest first. Rows are chained: a changed or removed one is found by “parley doctor”.',
+  time: 'When',
+  who: 'Who',
+  what: 'What',
+  from: 'From',
+  nobody: 'Nobody signed in',
+  older: 'Older',
+  act: {
+    account: {
+      set_up: 'Set up Parley',
+      signed_in: 'Signed in',
+      password_changed: 'Changed the password',
+      second_factor_on: 'Turned the second factor on',
+      second_factor_off: 'Turned the second factor off',
+    },
+    member: { added: 'Added a member', changed: 'Changed a member', removed: 'Removed a member' },
+    token: { created: 'Made an API token', removed: 'Removed an API token' },
+    channel: {
+      created: 'Connected a channel',
+      changed: 'Changed a channel',
+      removed: 'Removed a channel',
+      replayed: 'Had unreadable events read again',
+    },
+    contact: { merged: 'Merged contacts', split: 'Split a contact', link: 'Made a proof link' },
+    message: { deleted: 'Deleted a message' },
+    hold: { decided: 'Decided about messages on hold' },
+    act: { undone: 'Undid an act' },
+  },
+}

@@ -1,1 +1,31 @@
-export default {}
+export default {
+  title: 'Журнал',
+  about: 'Кто что сделал, новое сверху. Строки связаны в цепочку: изменённую или удалённую найдёт «parley doctor».',
+  time: 'Когда',
+  who: 'Кто',
+  what: 'Что',
+  from: 'Откуда',
+  nobody: 'Без входа',
+  older: 'Раньше',
+  act: {
+    account: {
+      set_up: 'Настройка Parley',
+      signed_in: 'Вход',
+      password_changed: 'Смена пароля',
+      second_factor_on: 'Второй фактор включён',
+      second_factor_off: 'Второй фактор выключен',
+    },
+    member: { added: 'Добавлен сотрудник', changed: 'Изменён сотрудник', removed: 'Удалён сотрудник' },
+    token: { created: 'Создан токен API', removed: 'Удалён токен API' },
+    channel: {
+      created: 'Подключён канал',
+      changed: 'Изменён канал',
+      removed: 'Удалён канал',
+      replayed: 'Непрочитанные события читаются снова',
+    },
+    contact: { merged: 'Контакты объединены', split: 'Контакт разделён', link: 'Создана ссылка-подтверждение' },
+    message: { deleted: 'Удалено сообщение' },
+    hold: { decided: 'Решение о задержанных сообщениях' },
+    act: { undone: 'Действие отменено' },
+  },
+}

@@ -1,1 +1,39 @@
-export default {}
+export default {
+  title: 'Members',
+  add: 'Add a member',
+  name: 'Name',
+  email: 'E-mail',
+  role: 'Role',
+  acts: 'Acts',
+  you: 'you',
+  roleOf: 'Role of {{name}}',
+  password: 'First password',
+  passwordHint: 'At least ten characters. Hand it over yourself; they change it in their account.',
+  showPassword: 'Show the password',
+  added: '{{name}} can sign in now',
+  changed: '{{name}} is now: {{role}}',
+  removed: '{{name}} has no access any more',
+  roles: {
+    owner: 'Owner',
+    admin: 'Admin',
+    supervisor: 'Supervisor',
+    agent: 'Agent',
+    viewer: 'Viewer',
+  },
+  rolesAbout: {
+    admin: 'Everything but owners',
+    supervisor: 'Answers, and looks after channels',
+    agent: 'Answers',
+    viewer: 'Reads only',
+  },
+  remove: {
+    title: 'Remove {{name}}?',
+    words: 'All access ends within a second, in every open window. What they wrote stays.',
+    act: 'Remove',
+  },
+  wanted: {
+    name: 'Fill in a name',
+    email: 'This is not an e-mail address',
+    password: 'At least ten characters',
+  },
+}

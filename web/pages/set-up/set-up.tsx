@@ -1,3 +1,102 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { getMe, setUp } from '#contract/calls/members.ts'
+import { keyOf, useAct } from '../../app/acts.ts'
+import { client } from '../../app/client.ts'
+import { language, useWords } from '../../app/words.ts'
+import { Door } from '../../ui/door.tsx'
+import { FailureNote } from '../../ui/failure-note.tsx'
+
+const route = getRouteApi('/setup')
+const SHORTEST_PASSWORD = 10
+
+/** Behind the one-time link that Parley prints while it has no owner. The token stands after `#`, so no log ever sees it. */
 export function SetUpPage() {
-  return null
+  const t = useWords('set-up')
+  const { open } = route.useLoaderData()
+  const navigate = useNavigate()
+  const token = location.hash.slice(1)
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { workspace: '', name: '', email: '', password: '' },
+    validate: {
+      workspace: (text) => (text.trim() === '' ? t('wanted.workspace') : null),
+      name: (text) => (text.trim() === '' ? t('wanted.name') : null),
+      email: (text) => (/^\S+@\S+\.\S+$/.test(text.trim()) ? null : t('wanted.email')),
+      password: (text) => (text.length < SHORTEST_PASSWORD ? t('wanted.password') : null),
+    },
+  })
+  const act = useAct(setUp, {
+    done: (me) => {
+      client.setQueryData(keyOf(getMe), me)
+      void navigate({ to: '/channels' })
+    },
+    shows: () => true,
+  })
+  const send = form.onSubmit(({ email, ...rest }) =>
+    act.mutate({ body: { ...rest, email: email.trim(), token, language: language() } }),
+  )
+
+  if (!open)
+    return (
+      <Door title={t('done.title')}>
+        <Alert color="gray">{t('done.words')}</Alert>
+        <Button component={Link} to="/sign-in">
+          {t('done.signIn')}
+        </Button>
+      </Door>
+    )
+  if (token === '')
+    return (
+      <Door title={t('title')}>
+        <Alert color="gray" title={t('noToken.title')}>
+          {t('noToken.next')}
+        </Alert>
+      </Door>
+    )
+  const isLinkUsed = act.error?.code === 'not_found'
+  return (
+    <Door title={t('title')} lead={t('lead')}>
+      <form onSubmit={send} noValidate>
+        <Stack gap="md">
+          {isLinkUsed ? (
+            <Alert role="alert" color="red" title={t('badLink.title')}>
+              {t('badLink.next')}
+            </Alert>
+          ) : (
+            <FailureNote error={act.error} />
+          )}
+          <TextInput
+            label={t('workspace')}
+            description={t('workspaceHint')}
+            autoFocus
+            autoComplete="organization"
+            key={form.key('workspace')}
+            {...form.getInputProps('workspace')}
+          />
+          <TextInput label={t('name')} autoComplete="name" key={form.key('name')} {...form.getInputProps('name')} />
+          <TextInput
+            label={t('email')}
+            description={t('emailHint')}
+            type="email"
+            autoComplete="username"
+            key={form.key('email')}
+            {...form.getInputProps('email')}
+          />
+          <PasswordInput
+            label={t('password')}
+            description={t('passwordHint')}
+            autoComplete="new-password"
+            visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
+            key={form.key('password')}
+            {...form.getInputProps('password')}
+          />
+          <Button type="submit" loading={act.isPending} fullWidth>
+            {t('begin')}
+          </Button>
+        </Stack>
+      </form>
+    </Door>
+  )
 }

@@ -1,3 +1,36 @@
+import { Link, Outlet } from '@tanstack/react-router'
+import { Suspense } from 'react'
+import type { Act } from '#contract/rights.ts'
+import { useMay } from '../../app/session.ts'
+import { useWords } from '../../app/words.ts'
+import css from './settings.module.css'
+
+const PARTS: readonly { to: string; name: string; may: Act | 'signed_in' }[] = [
+  { to: '/settings/account', name: 'account', may: 'signed_in' },
+  { to: '/settings/members', name: 'members', may: 'member.read' },
+  { to: '/settings/tokens', name: 'tokens', may: 'token.change' },
+  { to: '/settings/audit', name: 'audit', may: 'audit.read' },
+]
+
 export function SettingsPage() {
-  return null
+  const t = useWords('settings')
+  const can = useMay()
+  return (
+    <div className={css.settings}>
+      <nav className={css.parts} aria-label={t('title')}>
+        <ul>
+          {PARTS.filter((part) => part.may === 'signed_in' || can(part.may)).map((part) => (
+            <li key={part.to}>
+              <Link to={part.to}>{t(`part.${part.name}`)}</Link>
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div className={css.part}>
+        <Suspense>
+          <Outlet />
+        </Suspense>
+      </div>
+    </div>
+  )
 }

@@ -1,1 +1,4 @@
-export default {}
+export default {
+  title: 'Settings',
+  part: { account: 'Your account', members: 'Members', tokens: 'API tokens', audit: 'Audit' },
+}

@@ -1,1 +1,4 @@
-export default {}
+export default {
+  title: 'Настройки',
+  part: { account: 'Ваша учётная запись', members: 'Сотрудники', tokens: 'Токены API', audit: 'Журнал' },
+}

@@ -1,3 +1,101 @@
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useRouter } from '@tanstack/react-router'
+import { useState } from 'react'
+import { getMe, getSetup, signIn } from '#contract/calls/members.ts'
+import { keyOf, read, useAct } from '../../app/acts.ts'
+import { client } from '../../app/client.ts'
+import { useWords } from '../../app/words.ts'
+import { Door } from '../../ui/door.tsx'
+import { FailureNote } from '../../ui/failure-note.tsx'
+
+const route = getRouteApi('/sign-in')
+
+/** Password first; the code only where the account has a second factor (the server asks for it by 401 `code_wanted`). */
 export function SignInPage() {
-  return null
+  const t = useWords('sign-in')
+  const { next, why } = route.useSearch()
+  const { history } = useRouter()
+  const isUnowned = useQuery(read(getSetup)).data?.open ?? false
+  const [isCodeWanted, wantCode] = useState(false)
+  const form = useForm({ mode: 'uncontrolled', initialValues: { email: '', password: '', code: '' } })
+  const act = useAct(signIn, {
+    done: (me) => {
+      client.setQueryData(keyOf(getMe), me)
+      history.push(next ?? '/inbox')
+    },
+    shows: (error) => {
+      if (error.code === 'code_wanted') wantCode(true)
+      return true
+    },
+  })
+  const send = form.onSubmit(({ email, password, code }) =>
+    act.mutate({
+      body: { email: email.trim(), password, ...(isCodeWanted ? { code: code.replaceAll(/\s/g, '') } : {}) },
+    }),
+  )
+
+  if (isUnowned)
+    return (
+      <Door title={t('unowned.title')} lead={t('unowned.lead')}>
+        <Alert color="gray">{t('unowned.next')}</Alert>
+      </Door>
+    )
+  return (
+    <Door title={t('title')} lead={why === 'signed_out' ? t('signedOut') : undefined}>
+      <form onSubmit={send} noValidate>
+        <Stack gap="md">
+          {act.error && act.error.code !== 'code_wanted' && <FailureNote error={act.error} />}
+          <div hidden={isCodeWanted}>
+            <Stack gap="md">
+              <TextInput
+                label={t('email')}
+                type="email"
+                autoComplete="username"
+                autoFocus
+                required
+                key={form.key('email')}
+                {...form.getInputProps('email')}
+              />
+              <PasswordInput
+                label={t('password')}
+                autoComplete="current-password"
+                required
+                visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
+                key={form.key('password')}
+                {...form.getInputProps('password')}
+              />
+            </Stack>
+          </div>
+          {isCodeWanted && (
+            <TextInput
+              label={t('code')}
+              description={t('codeHint')}
+              autoComplete="one-time-code"
+              inputMode="numeric"
+              autoFocus
+              required
+              key={form.key('code')}
+              {...form.getInputProps('code')}
+            />
+          )}
+          <Button type="submit" loading={act.isPending} fullWidth>
+            {t('signIn')}
+          </Button>
+          {isCodeWanted && (
+            <Button
+              variant="subtle"
+              onClick={() => {
+                wantCode(false)
+                act.reset()
+              }}
+            >
+              {t('back')}
+            </Button>
+          )}
+        </Stack>
+      </form>
+    </Door>
+  )
 }

@@ -1,0 +1,58 @@
+import { Button, Group, PasswordInput, Stack } from '@mantine/core'
+import { useForm } from '@mantine/form'
+import { changeMe, listSessions } from '#contract/calls/members.ts'
+import { keyOf, useAct } from '../../app/acts.ts'
+import { tell } from '../../app/tell.ts'
+import { useWords } from '../../app/words.ts'
+import { FailureNote } from '../../ui/failure-note.tsx'
+import { Section } from '../../ui/section.tsx'
+import { client } from '../../app/client.ts'
+
+const SHORTEST = 10
+
+export function PasswordSection() {
+  const t = useWords('account')
+  const form = useForm({
+    mode: 'uncontrolled',
+    initialValues: { now: '', next: '' },
+    validate: { next: (text) => (text.length < SHORTEST ? t('password.short') : null) },
+  })
+  const act = useAct(changeMe, {
+    done: () => {
+      form.reset()
+      void client.invalidateQueries({ queryKey: keyOf(listSessions) })
+      tell({ words: t('password.changed') })
+    },
+    shows: () => true,
+  })
+  const show = { 'aria-label': t('password.show') }
+  return (
+    <Section title={t('password.title')} about={t('password.about')}>
+      <form onSubmit={form.onSubmit((password) => act.mutate({ body: { password } }))} noValidate>
+        <Stack gap="md">
+          <PasswordInput
+            label={t('password.now')}
+            autoComplete="current-password"
+            visibilityToggleButtonProps={show}
+            key={form.key('now')}
+            {...form.getInputProps('now')}
+          />
+          <PasswordInput
+            label={t('password.next')}
+            description={t('password.hint')}
+            autoComplete="new-password"
+            visibilityToggleButtonProps={show}
+            key={form.key('next')}
+            {...form.getInputProps('next')}
+          />
+          <FailureNote error={act.error} />
+          <Group>
+            <Button type="submit" variant="default" loading={act.isPending}>
+              {t('password.change')}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Section>
+  )
+}

@@ -1,0 +1,31 @@
+import { Alert, Text } from '@mantine/core'
+import { IconAlertCircle } from '@tabler/icons-react'
+import type { CallFailed } from '../../app/call.ts'
+import { useWords } from '../../app/words.ts'
+import { FailureNote } from '../../ui/failure-note.tsx'
+
+/** Why the platform did not take the settings: our words for its answer, then its own. Nothing was saved. */
+export function PlatformRefusal({ error }: { error: CallFailed | null }) {
+  const t = useWords('channels')
+  if (error === null) return null
+  if (error.code !== 'settings_refused' && error.code !== 'unreachable') return <FailureNote error={error} />
+  const { code, words } = error.problem?.values ?? {}
+  const isCredentials = code === 'signed_out' || code === 'banned'
+  const kind = error.code === 'unreachable' ? 'unreachable' : isCredentials ? 'credentials' : 'settings'
+  return (
+    <Alert
+      role="alert"
+      color="red"
+      title={t(`refusal.${kind}.title`)}
+      icon={<IconAlertCircle aria-hidden />}
+      styles={{ title: { color: 'var(--text-danger)' }, message: { color: 'var(--text)' } }}
+    >
+      {t(`refusal.${kind}.next`)}
+      {typeof words === 'string' && words !== '' && (
+        <Text size="sm" mt={4}>
+          {t('platformSays', { words })}
+        </Text>
+      )}
+    </Alert>
+  )
+}

@@ -1,0 +1,54 @@
+import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { useState, type ReactNode } from 'react'
+import { useWords } from '../app/words.ts'
+
+export interface AskFirstProps {
+  readonly title: string
+  /** What will happen, and what will not. */
+  readonly words: ReactNode
+  /** The word of the button that does it. */
+  readonly act: string
+  readonly run: () => Promise<unknown>
+  readonly children: (ask: () => void) => ReactNode
+}
+
+/** What cannot be undone is asked first. A failure keeps the question open; `run` tells it. */
+export function AskFirst({ title, words, act, run, children }: AskFirstProps) {
+  const t = useWords('ui')
+  const [isOpen, open] = useState(false)
+  const [isRunning, setRunning] = useState(false)
+  const go = async () => {
+    setRunning(true)
+    try {
+      await run()
+      open(false)
+    } catch {
+      // Told where the call was made.
+    } finally {
+      setRunning(false)
+    }
+  }
+  return (
+    <>
+      {children(() => open(true))}
+      <Modal
+        opened={isOpen}
+        onClose={() => open(false)}
+        title={title}
+        closeButtonProps={{ 'aria-label': t('app:close') }}
+      >
+        <Stack>
+          <Text>{words}</Text>
+          <Group justify="flex-end">
+            <Button variant="default" data-autofocus onClick={() => open(false)}>
+              {t('keep')}
+            </Button>
+            <Button color="red.8" loading={isRunning} onClick={() => void go()}>
+              {act}
+            </Button>
+          </Group>
+        </Stack>
+      </Modal>
+    </>
+  )
+}
