@@ -1,8 +1,9 @@
 /**
- * Builds what browsers load: the window, the visitors' chat, the demo's page of phones. Runs after `npm ci`, so that the first start is quick. A part that is
- * not in this checkout is passed over in words.
+ * Builds what browsers load: the window, the visitors' chat, the demo's page of phones. Runs after `npm ci`, so that the first start is
+ * quick. A part that is not in this checkout is passed over in words.
  */
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compress } from './compress.mjs'
 
@@ -12,7 +13,8 @@ for (const part of ['web', 'widget', 'playground/web']) {
     console.log(`build: there is no ${part} in this checkout`)
     continue
   }
-  const { build } = await import('vite')
-  await build({ root, configFile: `${root}/vite.config.ts`, logLevel: 'warn' })
-  await compress(fileURLToPath(new URL(`../dist/${part}`, import.meta.url)))
+  const { build, resolveConfig } = await import('vite')
+  const config = { root, configFile: `${root}/vite.config.ts`, logLevel: 'warn' }
+  await build(config)
+  await compress(resolve(root, (await resolveConfig(config, 'build')).build.outDir))
 }
