@@ -30,6 +30,12 @@ export function keepMember(member: MemberView): void {
   )
 }
 
+/** After a change of one's own account. */
+export function keepMe(me: MeView): void {
+  client.setQueryData(keyOf(getMe), me)
+  keepMember(me.member)
+}
+
 onEvents((events) => {
   for (const event of events) if (event.kind === 'member.changed') keepMember(event.member)
 })

@@ -1,10 +1,9 @@
 import { Button, Group, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core'
 import { useState } from 'react'
-import { changeMe, getMe } from '#contract/calls/members.ts'
-import { keyOf, useAct } from '../../app/acts.ts'
-import { client } from '../../app/client.ts'
-import { keepMember } from '../../app/members.ts'
-import { useMe, type MeView } from '../../app/session.ts'
+import { changeMe } from '#contract/calls/members.ts'
+import { useAct } from '../../app/acts.ts'
+import { keepMe } from '../../app/members.ts'
+import { useMe } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { LANGUAGES, useWords, wordsIn, type Language } from '../../app/words.ts'
 import { NAMES } from '../../ui/door.tsx'
@@ -31,11 +30,6 @@ export function AccountPage() {
       )}
     </PageFrame>
   )
-}
-
-export const keepMe = (me: MeView): void => {
-  client.setQueryData(keyOf(getMe), me)
-  keepMember(me.member)
 }
 
 function ProfileSection() {

@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { beginSecondFactor, listSessions, proveSecondFactor, removeSecondFactor } from '#contract/calls/members.ts'
 import { keyOf, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
+import { keepMe } from '../../app/members.ts'
 import { useMe } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { useWords } from '../../app/words.ts'
@@ -10,7 +11,6 @@ import { Copy } from '../../ui/copy.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { Qr } from '../../ui/qr.tsx'
 import { Section } from '../../ui/section.tsx'
-import { keepMe } from './account.tsx'
 
 /** A code of an authenticator app beside the password. It counts once a first code has proved it. */
 export function SecondFactorSection() {

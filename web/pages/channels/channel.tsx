@@ -73,7 +73,7 @@ function Channel({ channel }: { channel: ChannelView }) {
               <Stack gap="md">
                 <StateView channel={channel} />
                 <ChannelFacts channel={channel} />
-                <div>
+                <div className={css.foot}>
                   <HelpingAct channel={channel} />
                 </div>
               </Stack>
