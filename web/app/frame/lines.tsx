@@ -1,16 +1,12 @@
 import { Button } from '@mantine/core'
-import { IconAlertTriangle, IconCloudOff, IconPlayerPause, IconShieldExclamation } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { IconAlertTriangle, IconCloudOff, IconShieldExclamation } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
-import type { ReactNode } from 'react'
-import { decideHold, getHold } from '#contract/calls/conversations.ts'
-import { keyOf, read, useAct } from '../acts.ts'
 import { useChannels, WEIGHT } from '../channels.ts'
-import { client } from '../client.ts'
 import { useFeedState } from '../feed.ts'
 import { useMay, useMe } from '../session.ts'
 import { useWords } from '../words.ts'
-import css from './frame.module.css'
+import { HoldLine } from './hold-line.tsx'
+import { Line } from './line.tsx'
 
 /** What concerns everybody, above every page: the connection, broken channels, sending on hold, an unsafe sign-in. */
 export function Lines() {
@@ -22,21 +18,6 @@ export function Lines() {
       {can('channel.operate') && <BrokenLines />}
       <WarningLines />
     </>
-  )
-}
-
-export function Line(props: {
-  weight: 'danger' | 'warning' | 'quiet'
-  icon: ReactNode
-  children: ReactNode
-  act?: ReactNode
-}) {
-  return (
-    <div className={css.line} data-weight={props.weight} role={props.weight === 'danger' ? 'alert' : 'status'}>
-      {props.icon}
-      <span className={css['line-words']}>{props.children}</span>
-      {props.act}
-    </div>
   )
 }
 
@@ -74,44 +55,6 @@ function BrokenLines() {
       {broken.length === 1
         ? t(`line.broken.${first.state}`, { name: first.name })
         : t('line.broken.several', { count: broken.length })}
-    </Line>
-  )
-}
-
-function HoldLine() {
-  const t = useWords('app')
-  const can = useMay()
-  const { data } = useQuery(read(getHold))
-  const decide = useAct(decideHold, { done: (now) => client.setQueryData(keyOf(getHold), now) })
-  if (!data?.hold) return null
-  const mayDecide = can('hold.decide')
-  return (
-    <Line
-      weight="warning"
-      icon={<IconPlayerPause size={18} aria-hidden />}
-      act={
-        mayDecide && (
-          <>
-            <Button
-              size="compact-sm"
-              loading={decide.isPending}
-              onClick={() => decide.mutate({ body: { decision: 'send' } })}
-            >
-              {t('line.hold.send')}
-            </Button>
-            <Button
-              size="compact-sm"
-              variant="default"
-              disabled={decide.isPending}
-              onClick={() => decide.mutate({ body: { decision: 'drop' } })}
-            >
-              {t('line.hold.drop')}
-            </Button>
-          </>
-        )
-      }
-    >
-      {t('line.hold.words', { count: data.queued })} {!mayDecide && t('line.hold.ask')}
     </Line>
   )
 }
