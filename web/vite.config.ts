@@ -17,6 +17,8 @@ export default defineConfig(({ command }) => ({
   build: {
     outDir: here('../dist/web'),
     emptyOutDir: true,
+    // For checks/first-load.mjs.
+    manifest: 'manifest.json',
     target: 'es2023',
     // Younger than `light-dark()`: rewritten for older ones, it follows the system and not the member's choice.
     cssTarget: ['chrome123', 'firefox121', 'safari17.5'],

@@ -16,10 +16,10 @@ export type T = TFunction<string>
 const KEPT = 'parley.language'
 const files = import.meta.glob<{ default: WordTree }>(['../**/words.en.ts', '../**/words.ru.ts'])
 
-/** `../pages/inbox/words.ru.ts` → `ru/inbox` */
+/** `../pages/inbox/words.ru.ts` → `ru/inbox`; this folder's own are `./words.ru.ts`. */
 const loaders = new Map(
   Object.entries(files).map(([path, load]) => {
-    const [, folder, language] = /([\w-]+)\/words\.(\w+)\.ts$/.exec(path) ?? []
+    const [, folder = 'app', language] = /(?:([\w-]+)\/)?words\.(\w+)\.ts$/.exec(path) ?? []
     return [`${language}/${folder}`, load]
   }),
 )
@@ -29,7 +29,7 @@ const folders: BackendModule = {
   init: () => {},
   read: (language, namespace, callback) => {
     const load = loaders.get(`${language}/${namespace}`)
-    if (!load) callback(new Error(`there are no words ${language}/${namespace}`), null)
+    if (!load) throw new Error(`there are no words ${language}/${namespace}`)
     else
       load().then(
         ({ default: words }) => callback(null, words),

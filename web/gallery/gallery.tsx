@@ -28,14 +28,14 @@ export function Gallery({ parts, shown }: { parts: readonly GalleryPart[]; shown
       </main>
     )
   return (
-    <main style={{ padding: 16, maxWidth: 1200, margin: '0 auto' }} data-part={part.name}>
+    <div style={{ padding: 16, maxWidth: 1200, margin: '0 auto' }} data-part={part.name}>
       <h1 style={{ fontSize: 16 }}>{part.name}</h1>
       {Object.entries(part.states).map(([name, State]) => (
-        <section key={name} aria-label={name} data-state={name} style={{ marginBottom: 24 }}>
-          <div style={{ fontSize: 12, color: 'var(--text-dim)', marginBottom: 4 }}>{name}</div>
+        <div key={name} data-state={name} style={{ marginBottom: 24 }}>
+          <h2 style={{ fontSize: 12, fontWeight: 400, color: 'var(--text-dim)', margin: '0 0 4px' }}>{name}</h2>
           <State />
-        </section>
+        </div>
       ))}
-    </main>
+    </div>
   )
 }

@@ -12,7 +12,9 @@ export default defineConfig({
   build: {
     outDir: here('../../.tmp/gallery'),
     emptyOutDir: true,
-    target: ['chrome123', 'firefox121', 'safari17.5'],
+    target: 'es2023',
+    cssTarget: ['chrome123', 'firefox121', 'safari17.5'],
+    chunkSizeWarningLimit: 4_000,
     rollupOptions: { input: { gallery: here('index.html') } },
   },
 })

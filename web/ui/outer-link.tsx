@@ -5,7 +5,7 @@ import type { ReactNode } from 'react'
 export function OuterLink({ to, children, ...rest }: { to: string; children: ReactNode } & AnchorProps) {
   if (!/^(https?:|mailto:)/i.test(to)) return children
   return (
-    <Anchor href={to} target="_blank" rel="noopener noreferrer" {...rest}>
+    <Anchor href={to} target="_blank" rel="noopener noreferrer" underline="always" {...rest}>
       {children}
     </Anchor>
   )

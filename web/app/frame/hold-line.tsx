@@ -32,14 +32,14 @@ export function HoldLine() {
       <HoldView hold={data} mayDecide={can('hold.decide')} decide={decide} isPending={act.isPending} />
       {isListOpen && (
         <Suspense>
-          <HoldList close={() => openList(false)} />
+          <HoldList close={() => openList(false)} keep={keepHold} />
         </Suspense>
       )}
     </>
   )
 }
 
-export const keepHold = (hold: Hold): void => void client.setQueryData(keyOf(getHold), hold)
+const keepHold = (hold: Hold): void => void client.setQueryData(keyOf(getHold), hold)
 
 export function HoldView(props: {
   hold: Hold

@@ -1,24 +1,26 @@
 import { Button, Group, Modal, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { decideHold, listHold } from '#contract/calls/conversations.ts'
+import { decideHold, listHold, type HoldView } from '#contract/calls/conversations.ts'
+import type { z } from 'zod'
 import { keyOf, read, useAct } from '../acts.ts'
 import { useChannels } from '../channels.ts'
 import { client } from '../client.ts'
 import { useWords } from '../words.ts'
 import { exactTime } from '../../ui/ago.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
-import { keepHold } from './hold-line.tsx'
+
+type Hold = z.infer<typeof HoldView>
 
 const GIVEN = { query: { limit: 100 } }
 
 /** What waits after a restore, oldest first; each is sent or dropped by itself. */
-export default function HoldList({ close }: { close: () => void }) {
+export default function HoldList({ close, keep }: { close: () => void; keep: (hold: Hold) => void }) {
   const t = useWords('app')
   const channels = useChannels()
   const { data, error } = useQuery({ ...read(listHold, GIVEN), staleTime: 0 })
   const act = useAct(decideHold, {
     done: (hold) => {
-      keepHold(hold)
+      keep(hold)
       void client.invalidateQueries({ queryKey: keyOf(listHold, GIVEN) })
     },
   })

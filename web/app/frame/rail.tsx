@@ -89,7 +89,9 @@ function Own({ openKeys }: { openKeys: () => void }) {
     <Menu position="right-end" width={240}>
       <Menu.Target>
         <UnstyledButton aria-label={t('own.menu', { name: member.name })} className={css['place-link']}>
-          <Avatar name={member.name} color="initials" size={28} radius="xl" alt="" />
+          <span aria-hidden>
+            <Avatar name={member.name} color="initials" size={28} radius="xl" alt="" />
+          </span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
