@@ -100,6 +100,8 @@ export async function aBotApi(): Promise<BotApi> {
               },
             })
           })
+          // Awaited below; until then its failure must not end the process.
+          answered.catch(() => {})
           const update = {
             update_id: numbers,
             message: { message_id: numbers, date: seconds(), chat: chatOf(id), from: { ...personOf(id) }, text },

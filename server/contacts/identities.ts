@@ -20,6 +20,9 @@ export interface Identity {
   fresh: boolean
 }
 
+/** With what is known of it so far. */
+type Found = Identity & Record<(typeof LEARNT)[number], string | null>
+
 /** Where an external id is unique: a network, and inside it a scope (empty: the whole world). */
 export interface Realm {
   network: string
@@ -96,7 +99,12 @@ export async function recognise(
     )
     for (const [externalId, identity] of added) known.set(externalId, { ...identity, fresh: mine.has(externalId) })
   }
-  await learn(tx, workspace, realm, all)
+  await learn(
+    tx,
+    workspace,
+    realm,
+    all.filter(({ who }) => tellsMore(who, known.get(who.id))),
+  )
   return known
 }
 
@@ -105,9 +113,9 @@ async function findAll(
   workspace: WorkspaceId,
   realm: Realm,
   externalIds: string[],
-): Promise<Map<string, Identity>> {
-  const { rows } = await sql<Identity>`
-    select id, contact_id as contact, external_id as "externalId", kind, ours, reach, false as fresh
+): Promise<Map<string, Found>> {
+  const { rows } = await sql<Found>`
+    select id, contact_id as contact, external_id as "externalId", kind, ours, reach, false as fresh, name, handle, phone, email, language
       from identity
      where workspace_id = ${workspace} and network = ${realm.network} and scope = ${realm.scope} and external_id = any (${externalIds})`.execute(
     tx,
@@ -115,8 +123,14 @@ async function findAll(
   return new Map(rows.map((row) => [row.externalId, row]))
 }
 
+const LEARNT = ['name', 'handle', 'phone', 'email', 'language'] as const
+
+const tellsMore = (who: Who, known: Found | undefined): boolean =>
+  !known || LEARNT.some((what) => who[what] !== undefined && who[what] !== known[what])
+
 /** Writes only what is new: most messages change nothing about their sender. */
 async function learn(tx: Tx, workspace: WorkspaceId, realm: Realm, sightings: Sighting[]): Promise<void> {
+  if (sightings.length === 0) return
   const of = (read: (who: Who) => string | undefined) => sightings.map((s) => read(s.who) ?? null)
   await sql`
     update identity i

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { recordReach } from '#server/contacts/identities.ts'
-import type { RefName } from '#server/conversations/told.ts'
+import { refKey } from '#server/conversations/told.ts'
 import { wakeParked } from '#server/conversations/write.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -47,7 +47,7 @@ async function stillOurs(tx: Tx, workspace: WorkspaceId, results: Result[]): Pro
 
 /** The platform's ids become names of the message, in the transaction that calls it sent. Whoever spoke of them early wakes up. */
 async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
-  const names = results.flatMap((result) => {
+  const told = results.flatMap((result) => {
     if (result.outcome.is !== 'sent' || result.dispatch.op !== 'message') return []
     const { dispatch, row } = result
     const chat = result.outcome.sent.chat ?? dispatch.chat ?? dispatch.externalId
@@ -61,6 +61,8 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
       identity: dispatch.identity,
     }))
   })
+  // Sorted, as whoever else writes names does: two that lock in their own order wait for each other.
+  const names = told.toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1))
   if (names.length > 0) {
     await sql`
       insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, delivery_id, piece, direction, identity_id)
@@ -70,7 +72,7 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
       on conflict (workspace_id, channel_id, chat, external_id) do update
          set message_id = excluded.message_id, delivery_id = excluded.delivery_id, piece = excluded.piece, direction = 'out', identity_id = excluded.identity_id
        where message_ref.message_id is null or message_ref.message_id = excluded.message_id`.execute(tx)
-    await wakeParked(tx, workspace, names satisfies RefName[])
+    await wakeParked(tx, workspace, names)
   }
   const opened = results.flatMap((r) =>
     r.outcome.is === 'sent' && r.outcome.sent.chat

@@ -57,6 +57,7 @@ const UPLOAD_LIMIT_MS = 125_000
 const AFTER_TROUBLE_MS = 50
 /** What is in flight when a channel is handed over may still be answered. */
 const LAST_CALLS_MS = 10_000
+const BETWEEN_TURNS_MS = 5
 /** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
 const REFUSALS_TO_SIGN_OUT = 2
 
@@ -144,6 +145,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   let closed = false
   /** The last transaction failed: whether it committed, nobody knows. */
   let isUnsure = false
+  /** When to look for what an earlier owner left; at once for a channel that is new here. */
+  let orphansAt = 0
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
@@ -163,6 +166,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       probing: false,
     }
     channels.set(channel.id, owned)
+    orphansAt = 0
     const off = hints.on(`delivery ${channel.id}`, () => void round())
     void round()
     await new Promise<void>((resolve) => {
@@ -187,7 +191,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     try {
       do {
         again = false
+        const began = now()
         await turn()
+        // What comes back meanwhile shares the next transaction.
+        const rest = BETWEEN_TURNS_MS - (now() - began)
+        if (again && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
       } while (again && !closed)
     } catch (error) {
       log.warn({ error }, 'the outbox waits for the database')
@@ -217,7 +225,10 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         )
         const owned = mine.filter((o) => valid.has(o.lease.name))
         if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(recording, marking))
-        told = (await settleOrphans(tx, owned)) || told
+        if (now() >= orphansAt) {
+          told = (await settleOrphans(tx, owned)) || told
+          orphansAt = now() + POLL_MS
+        }
         started = await claim(tx, owned)
         const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) =>
           owned.includes(flight.owned),

@@ -56,7 +56,11 @@ const subscription: Subscription = {
 async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<void> {
   if (ids.length === 0) return
   const { rows } = await sql<{ id: MessageId; content: Content; placed: string; deleted: boolean }>`
-    select id, content, placed::text as placed, deleted_at is not null as deleted from message where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(
+    select id, content, placed::text as placed, deleted_at is not null as deleted from message m
+     where workspace_id = ${workspace} and id = any (${ids}::uuid[])
+       -- most changes are of a delivery's state: the words are the same
+       and (edited_at is not null or deleted_at is not null
+            or not exists (select from message_words w where w.workspace_id = m.workspace_id and w.message_id = m.id))`.execute(
     tx,
   )
   const worded = rows.map((row) => ({
