@@ -50,7 +50,8 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
   const vouched = verdict === 'pass' && !isOurs(from.address, c.settings.address)
   const chat = proven ?? (vouched ? from.address : asUnverified(from.address))
   const by = whoIs(from, chat)
-  const content = contentOf(letter, told, c)
+  if (isEmpty(letter)) return [{ is: 'unknown', what: 'empty letter', ref: { chat, id }, by, at: new Date(told.at) }]
+  const content = contentOf(letter, told, c, chat)
   const answeredId = answered[0]
   const thread = idsIn(headers.get('references'))[0] ?? answeredId ?? id
   const token = tokenIn(letter, c)
@@ -93,13 +94,16 @@ function copyOf(letter: Letter, told: LetterEvent, ref: Ref, c: Context<Settings
     ref,
     by: { id: c.settings.address, self: true },
     at: new Date(told.at),
-    content: contentOf(letter, told, c),
+    content: contentOf(letter, told, c, ref.chat),
     ...(answered ? { replyTo: { chat: ref.chat, id: answered } } : {}),
     thread: idsIn(letter.headers.get('references'))[0] ?? answered ?? ref.id,
     ...(key ? { echoOf: key } : {}),
     ...(isAutomatic(letter.headers, c.settings.address) ? { automatic: true as const } : {}),
   }
 }
+
+const isEmpty = ({ subject, text = '', html = '', files }: Letter): boolean =>
+  subject === '' && text.trim() === '' && html.trim() === '' && files.length === 0
 
 function whoIs({ address, name }: Person, id: string): Who {
   const known = id === addressOf(id)
@@ -118,12 +122,12 @@ const idOf = (letter: Letter, told: LetterEvent): string =>
 
 // ---------------------------------------------------------------- content
 
-function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>): Content {
+function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat: string): Content {
   const whole = letter.text ?? (letter.html === undefined ? '' : wordsOfHtml(letter.html))
   const text = newlyWritten(whole)
   const copies = [...letter.to, ...letter.cc]
     .map(({ address }) => address)
-    .filter((address) => !isOurs(address, c.settings.address) && address !== letter.from?.address)
+    .filter((address) => !isOurs(address, c.settings.address) && address !== addressOf(chat))
   const source = (what: string, cut?: Cut | null) => ({ remote: remoteOf(told, letter.id, what, cut) })
   const parts: Part[] = []
   if (text !== '') parts.push({ kind: 'text', text, entities: [] })

@@ -59,18 +59,23 @@ function endOfNew(words: readonly string[]): number {
   return words.length
 }
 
-/** An introduction counts when a quoted line, or the end of what was written, follows it. */
-function isIntroduction(words: readonly string[], index: number): boolean {
-  for (const length of [1, 2, 3]) {
-    const joined = words.slice(index, index + length).join(' ')
-    if (joined.length > 400) return false
-    if (joined.endsWith(':') || joined.endsWith('>')) {
-      const next = words.slice(index + length).find((line) => line !== '')
-      const quotes = next === undefined || next.startsWith('>')
-      if (INTRODUCES.some((form) => form.test(joined)) && (quotes || length === 1)) return true
-    }
-  }
-  return false
+/** The shortest counts: what stands above an introduction is an answer, not its beginning. */
+const isIntroduction = (words: readonly string[], index: number): boolean =>
+  introduces(words, index, 1) ||
+  (introduces(words, index, 2) && !introduces(words, index + 1, 1)) ||
+  (introduces(words, index, 3) &&
+    !introduces(words, index + 1, 1) &&
+    !introduces(words, index + 1, 2) &&
+    !introduces(words, index + 2, 1))
+
+/** So many lines introduce when a quoted line, or the end of what was written, follows them. */
+function introduces(words: readonly string[], index: number, length: number): boolean {
+  const lines = words.slice(index, index + length)
+  const joined = lines.join(' ')
+  if (joined.length > 400 || lines.includes('') || !/[:>]$/.test(joined)) return false
+  if (!INTRODUCES.some((form) => form.test(joined))) return false
+  const next = words.slice(index + length, index + length + 4).find((line) => line !== '')
+  return length === 1 || next === undefined || next.startsWith('>')
 }
 
 /** Unquoted words behind quoted ones: an answer point by point. */

@@ -54,7 +54,7 @@ function letterFrom(op: MessageOp, c: Context<Settings>): OutgoingLetter {
     subject: content.subject ?? (answers?.subject ? asAnswer(answers.subject) : ''),
     ...(parent ? { inReplyTo: parent } : {}),
     // RFC 5322 §3.6.4, shortened to where the thread began and what is answered.
-    references: parent ? [...new Set([answers?.thread ?? parent, parent])] : [],
+    references: parent ? [...new Set([op.thread ?? answers?.thread ?? parent, parent])] : [],
     date: c.now.toUTCString(),
     text: text.map(plainOf).join('\n\n'),
     html: text.map((each) => `<div>${htmlOf(each)}</div>`).join('<br>\n'),
