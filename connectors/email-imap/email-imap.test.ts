@@ -1,6 +1,8 @@
-import { keepsItsPromises } from '#connector-kit/conformance/conformance.ts'
+import { goldens } from '#connector-kit/conformance/goldens.ts'
+import { neverThrows } from '#connector-kit/conformance/never-throws.ts'
 import connector from './email-imap.ts'
-import startEmulator from './emulator.ts'
 import { REFUSALS } from './refusals.ts'
 
-keepsItsPromises(connector, new URL('./testdata/', import.meta.url), startEmulator, { refusals: [REFUSALS] })
+const testdata = new URL('./testdata/', import.meta.url)
+goldens(connector, testdata, [REFUSALS])
+neverThrows(connector, testdata)

@@ -36,6 +36,7 @@ const MOST_BYTES = 128 * 1024 * 1024
 const BATCH = 20
 const BATCH_BYTES = 2 * 1024 * 1024
 /** Servers search by whole days, in their own zone. */
+const CLOCKS_MS = 60_000
 const OVERLAP_MS = 2 * 86_400_000
 /** More waiting than this is worth saying. */
 const WORTH_SAYING = 20
@@ -52,11 +53,13 @@ export async function catchUp(
   const uidvalidity = String(mailbox.uidValidity)
   const known = cursor[box]
   if (!known) {
-    const now = new Date().toISOString()
+    // Servers note whole seconds, by a clock of their own.
+    const now = new Date(Date.now() - CLOCKS_MS).toISOString()
     cursor = { ...cursor, [box]: { uidvalidity, uidnext: mailbox.uidNext, since: now, newest: now } }
     await line.receive([], cursor)
     return cursor
   }
+  const renumbered = uidvalidity !== known.uidvalidity
   const uids = await newUids(client, known, uidvalidity)
   let folder: FolderCursor = { ...known, uidvalidity }
   for (let done = 0; done < uids.length;) {
@@ -66,8 +69,9 @@ export async function catchUp(
     while (done < uids.length && events.length < BATCH && bytes < BATCH_BYTES) {
       const uid = uids[done++]!
       const letter = await readLetter(client, { box, uid, validity: uidvalidity })
-      folder = { ...folder, uidnext: Math.max(uid + 1, uidvalidity === known.uidvalidity ? folder.uidnext : 0) }
-      if (!letter || letter.at < known.since) continue
+      folder = { ...folder, uidnext: Math.max(uid + 1, renumbered ? 0 : folder.uidnext) }
+      // Only a folder numbered anew shows letters from before our time.
+      if (!letter || (renumbered && letter.at < known.since)) continue
       if (letter.at > folder.newest) folder = { ...folder, newest: letter.at }
       events.push(eventOf(letter))
       bytes += letter.raw.length
@@ -75,7 +79,7 @@ export async function catchUp(
     cursor = { ...cursor, [box]: folder }
     await line.receive(events, cursor)
   }
-  if (uids.length === 0 && uidvalidity !== known.uidvalidity) {
+  if (uids.length === 0 && renumbered) {
     cursor = { ...cursor, [box]: { ...folder, uidnext: mailbox.uidNext } }
     await line.receive([], cursor)
   }

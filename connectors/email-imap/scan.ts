@@ -31,6 +31,8 @@ const MOST_FIELD = 64 * 1024
 const MOST_HEAD = 256 * 1024
 /** Where attachments are cut out, texts are kept up to here. */
 const MOST_TEXT = 256 * 1024
+/** Of one text; the parser's time grows with the square of them. */
+const MOST_LINES = 10_000
 const MOST_RAW = 2 * 1024 * 1024
 /** A line longer than this goes on in pieces; boundaries are 70 characters at most (RFC 2046 §5.1.1). */
 const MOST_LINE = 64 * 1024
@@ -49,7 +51,7 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
   let head = newHead()
   let pending: Buffer = Buffer.alloc(0)
   let inLongLine = false
-  let body = { start: 0, bytes: 0, kept: 0, lineEnd: 0, encoding: '' }
+  let body = { start: 0, bytes: 0, kept: 0, lineEnd: 0, encoding: '', shown: false, lines: 0 }
 
   function push(chunk: Uint8Array): void {
     if (full) return
@@ -147,7 +149,7 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
 
   function beginBody(): void {
     const type = (head.type ?? 'text/plain').toLowerCase()
-    body = { start: at, bytes: 0, kept: 0, lineEnd: 0, encoding: head.encoding ?? '' }
+    body = { start: at, bytes: 0, kept: 0, lineEnd: 0, encoding: head.encoding ?? '', shown: false, lines: 0 }
     if (type.startsWith('multipart/')) {
       const inner = boundaryIn(head.type ?? '')
       if (inner === null) mode = 'keep'
@@ -160,11 +162,17 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
       }
       return
     }
-    mode = cutWith === undefined || isShown(type, head.disposition ?? '') ? 'keep' : 'cut'
+    body.shown = isShown(type, head.disposition ?? '')
+    mode = cutWith === undefined || body.shown ? 'keep' : 'cut'
   }
 
   function keep(line: Buffer): void {
     if (cutWith !== undefined && body.kept + line.length > MOST_TEXT) {
+      partial = true
+      mode = 'skip'
+      return
+    }
+    if (body.shown && ++body.lines > MOST_LINES) {
       partial = true
       mode = 'skip'
       return

@@ -1,0 +1,89 @@
+/** Letters made to hurt: each is refused or partly shown, the process stays alive, and it takes no more than its budget. */
+import { expect, test } from 'vitest'
+import { incoming } from './incoming.ts'
+import { scanLetter } from './scan.ts'
+import type { Settings } from './settings.ts'
+
+const BUDGET_MS = 5_000
+const settings = {
+  address: 'shop@shop.example',
+  imap: { host: 'imap.shop.example', port: 993, tls: true },
+} as Settings
+const c = {
+  channel: 'c',
+  settings,
+  me: { id: 'shop@shop.example', name: 'Shop' },
+  kept: {},
+  secret: 's',
+  now: new Date(0),
+  publicUrl: () => '',
+}
+const HEAD = 'From: Eve <eve@evil.example>\r\nMessage-ID: <e@evil.example>\r\nSubject: hi\r\n'
+const read = (raw: string) =>
+  incoming(
+    {
+      key: 'k',
+      lane: 'l',
+      body: { box: 'inbox', uid: 1, validity: '1', at: '2026-11-25T10:00:00Z', bytes: raw.length, raw },
+    },
+    c,
+  )
+const mixed = (boundary: string) => `Content-Type: multipart/mixed; boundary="${boundary}"\r\n\r\n`
+
+const HOSTILE: Record<string, () => string> = {
+  '100,000 parts': () => HEAD + mixed('b') + '--b\r\n\r\nx\r\n'.repeat(100_000),
+  'a nesting of 5,000': () =>
+    HEAD + Array.from({ length: 5_000 }, (_, level) => `${mixed(`b${level}`)}--b${level}\r\n`).join(''),
+  'an address header of 900 KB': () => `To: ${'"a" <a@b.c>, '.repeat(70_000)}\r\n${HEAD}\r\nhello`,
+  'addresses that never close': () => `To: ${'"<(,:;'.repeat(10_000)}\r\nCc: ${'('.repeat(60_000)}\r\n${HEAD}\r\nhello`,
+  '50,000 references': () => `References: ${'<a@b.c> '.repeat(50_000)}\r\n${HEAD}\r\nhello`,
+  'base64 that is none': () =>
+    `${HEAD}Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\n${'@#$='.repeat(200_000)}`,
+  'a charset nobody knows': () =>
+    `${HEAD}Content-Type: text/plain; charset="${'x'.repeat(10_000)}"\r\n\r\n\xff\xfe\x00hello`,
+  'one line of 900 KB': () => `${HEAD}\r\n${'a'.repeat(900_000)}`,
+  'html that never ends a tag': () => `${HEAD}Content-Type: text/html\r\n\r\n${'<script '.repeat(100_000)}`,
+  'a quotation of 300,000 lines': () => `${HEAD}\r\n${'>\nx\n'.repeat(150_000)}`,
+  'encoded words without end': () =>
+    `Subject: ${'=?utf-8?Q?=41?= '.repeat(20_000)}\r\nFrom: e@evil.example\r\n\r\nhello`,
+  'no header at all': () => '\x00\x01\x02',
+}
+
+test.each(Object.keys(HOSTILE))('%s', async (name) => {
+  const raw = HOSTILE[name]!()
+  const began = performance.now()
+  const told = await read(raw)
+  expect(told.length).toBeGreaterThan(0)
+  expect(performance.now() - began).toBeLessThan(BUDGET_MS)
+})
+
+test('a letter of a million parts is looked at no further than two hundred', () => {
+  const scan = scanLetter({ cutWith: 'w' })
+  const chunk = Buffer.from('--b\r\n\r\nx\r\n'.repeat(10_000))
+  scan.push(Buffer.from(HEAD + mixed('b')))
+  let chunks = 0
+  while (!scan.full && chunks < 100) {
+    scan.push(chunk)
+    chunks++
+  }
+  expect(chunks).toBe(1)
+  expect(scan.end()).toMatchObject({ partial: true })
+})
+
+test('an attachment of a gigabyte costs a note', () => {
+  const scan = scanLetter({ cutWith: 'w' })
+  scan.push(
+    Buffer.from(
+      `${HEAD}${mixed('b')}--b\r\nContent-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n`,
+    ),
+  )
+  const chunk = Buffer.from(`${'A'.repeat(76)}\r\n`.repeat(3_000))
+  for (let count = 0; count < 200; count++) scan.push(chunk)
+  scan.push(Buffer.from('--b--\r\n'))
+  const { raw, partial } = scan.end()
+  expect(partial).toBe(false)
+  expect(raw.length).toBeLessThan(1_000)
+  expect(Buffer.from(raw.toString().split('\r\n\r\n')[2]!.split('\r\n')[0]!, 'base64').toString()).toMatch(
+    /^parley-cut w \d+ 46799998 base64$/,
+  )
+})
