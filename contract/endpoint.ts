@@ -48,5 +48,8 @@ export const paging = {
   cursor: z.string().max(500).optional(),
 }
 
+/** Of lists that are short by nature: whole unless asked otherwise. */
+export const shortList = { ...paging, limit: paging.limit.default(200) }
+
 /** Of calls that answer nothing; the body is `{}`. */
 export const nothing = z.object({})

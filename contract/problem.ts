@@ -11,6 +11,7 @@ export const PROBLEMS = {
   forbidden: [403, 'Your role may not do this'],
   wrong_origin: [403, 'The request comes from another site'],
   not_found: [404, 'There is no such thing'],
+  too_slow: [408, 'The body took too long to arrive'],
   conflict: [409, 'It was changed meanwhile'],
   busy: [409, 'The same request is being worked on'],
   not_resendable: [409, 'Only failed and unconfirmed deliveries can be resent'],

@@ -208,6 +208,7 @@ export async function startProgram(
     ? await startHttp({
         settings,
         database,
+        secrets,
         callers: known,
         metrics,
         log,

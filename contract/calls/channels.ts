@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { endpoint, nothing, page, paging } from '../endpoint.ts'
+import { endpoint, nothing, page, paging, shortList } from '../endpoint.ts'
 import { ChannelId } from '../ids.ts'
 import { ConnectorCard } from '../manifest.ts'
 import { ChannelState } from '../message/channel-state.ts'
@@ -57,7 +57,7 @@ export const listChannels = endpoint({
   path: '/api/channels',
   may: 'channel.read',
   about: 'The channels of the workspace and their health',
-  query: z.strictObject(paging),
+  query: z.strictObject(shortList),
   result: page(ChannelView),
 })
 

@@ -453,7 +453,7 @@ export const listHold = endpoint({
   path: '/api/hold/deliveries',
   may: 'hold.decide',
   about: 'After a restore: what waits to leave, oldest first',
-  query: z.object(paging),
+  query: z.strictObject(paging),
   result: page(HeldDelivery),
 })
 

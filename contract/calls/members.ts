@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { endpoint, nothing, page, paging } from '../endpoint.ts'
+import { endpoint, nothing, page, paging, shortList } from '../endpoint.ts'
 import { AccountId, MemberId, SessionId, TokenId, WorkspaceId } from '../ids.ts'
 import { Role } from '../rights.ts'
 
@@ -158,7 +158,7 @@ export const listMembers = endpoint({
   path: '/api/members',
   may: 'member.read',
   about: 'The members of the workspace',
-  query: z.strictObject(paging),
+  query: z.strictObject(shortList),
   result: page(MemberView),
 })
 

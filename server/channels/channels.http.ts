@@ -16,6 +16,7 @@ import type { FeedEvent } from '#contract/feed/event.ts'
 import type { Present } from '#server/feed/reader.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
+import { pageOfAll } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { channelRows, type ChannelRow } from './channels.sql.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
@@ -62,10 +63,12 @@ export function channelCalls(deps: ChannelCallsDeps) {
 
   return [
     answer(listConnectors, async () => ({ items: [...connectors.values()].map(({ card }) => card), next: null })),
-    answer(listChannels, async (_, caller) => ({
-      items: await database.inWorkspace(caller.workspace, (tx) => channelViews(tx, caller.workspace, null, deps)),
-      next: null,
-    })),
+    answer(listChannels, async ({ query }, caller) =>
+      pageOfAll(
+        await database.inWorkspace(caller.workspace, (tx) => channelViews(tx, caller.workspace, null, deps)),
+        query,
+      ),
+    ),
     answer(createChannel, async ({ body }, caller) => {
       const id = await manager.create(
         caller.workspace,

@@ -163,6 +163,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     ),
     answer(getDraft, ({ params }, caller) =>
       read(caller, async (tx) => {
+        await rowOf(tx, caller, params.id)
         const { rows } = await sql<{ body: { text: string; note: boolean } }>`
           select body from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(
           tx,
@@ -201,7 +202,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     // ---------------------------------------------------------------- contacts
     answer(listContacts, ({ query }, caller) =>
       read(caller, async (tx) => {
-        const before = readPageCursor(query.cursor, ['string'])
+        const before = readPageCursor(query.cursor, ['uuid'])
         const ids = await findContacts(
           tx,
           caller.workspace,

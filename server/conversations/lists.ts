@@ -43,7 +43,7 @@ export async function listConversations(
   member: MemberId,
   query: ListQuery,
 ): Promise<{ items: ConversationRow[]; next: string | null }> {
-  const after = readPageCursor(query.cursor, ['string', 'string'])
+  const after = readPageCursor(query.cursor, ['time', 'uuid'])
   const { status, assignee, channel, q } = query
   const pattern = q && `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
   const which = sql`
@@ -99,8 +99,8 @@ export async function listMessages(
   conversation: ConversationId,
   query: { limit: number; cursor?: string | undefined; after?: string | undefined; around?: MessageId | undefined },
 ): Promise<MessagePage> {
-  const older = readPageCursor(query.cursor, ['string', 'number'])
-  const newer = readPageCursor(query.after, ['string', 'number'])
+  const older = readPageCursor(query.cursor, ['time', 'number'])
+  const newer = readPageCursor(query.after, ['time', 'number'])
   const around = query.around && (await placeOf(tx, workspace, conversation, query.around))
   if (around) {
     const half = Math.max(1, query.limit >> 1)
@@ -140,7 +140,7 @@ export async function listFiles(
   conversation: ConversationId,
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: SentFile[]; next: string | null }> {
-  const before = readPageCursor(query.cursor, ['string', 'number'])
+  const before = readPageCursor(query.cursor, ['time', 'number'])
   const { rows } = await sql<Place & { content: Content; at: Date }>`
     select id, placed::text as placed, seq, content, at from message
      where workspace_id = ${workspace} and shown_in = ${conversation} and deleted_at is null

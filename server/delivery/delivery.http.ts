@@ -102,7 +102,7 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
     ),
     answer(listDeliveries, ({ query }, caller) =>
       read(caller, async (tx) => {
-        const before = readPageCursor(query.cursor, ['string'])
+        const before = readPageCursor(query.cursor, ['uuid'])
         const { rows } = await sql<{ id: DeliveryId; message: MessageId }>`
           select id, message_id as message from delivery where workspace_id = ${caller.workspace}
              ${query.state ? sql`and state = ${query.state}` : sql`and state in ('failed', 'unconfirmed') and not settled`}

@@ -58,7 +58,7 @@ export interface Asked {
   replyTo?: MessageId | undefined
 }
 
-/** @throws Refused `not_found` for the conversation or the message replied to */
+/** @throws Refused `not_found` for the conversation, an identity that is not in it, or the message replied to */
 export async function chooseFor(
   tx: Tx,
   workspace: WorkspaceId,
@@ -73,6 +73,8 @@ export async function chooseFor(
   if (!rows[0]) throw new Refused('not_found')
   const { identity, channel } = rows[0]
   const roads = await roadsOf(tx, workspace, conversation, connectors)
+  if (asked.via && !roads.some((road) => road.identity === asked.via))
+    await mustBeIn(tx, workspace, conversation, asked.via)
   const replyTo = asked.replyTo && (await placeOfTarget(tx, workspace, conversation, asked.replyTo))
   const wish = {
     ...(asked.via ? { via: asked.via } : {}),
@@ -80,6 +82,14 @@ export async function chooseFor(
     ...(identity && channel ? { chosen: { identity, channel } } : {}),
   }
   return { choice: chooseRoad(roads, wish, programClock.now()), roads }
+}
+
+/** An address without a road is one of this contact all the same: then the answer is that there is no road. */
+async function mustBeIn(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, identity: IdentityId) {
+  const { rows } = await sql`
+    select 1 from conversation c join identity i on i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
+     where c.workspace_id = ${workspace} and c.id = ${conversation} and i.id = ${identity}`.execute(tx)
+  if (rows.length === 0) throw new Refused('not_found')
 }
 
 async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {

@@ -19,7 +19,8 @@ export const writeCursor = (cursor: FeedCursor): string =>
 /** @returns null for anything that is not a cursor of ours */
 export function readCursor(text: string): FeedCursor | null {
   const [, lineage, xid, pos, at] = SHAPE.exec(Buffer.from(text, 'base64url').toString('latin1')) ?? []
-  return lineage && xid && pos && at ? { lineage, xid, pos, at: Number(at) } : null
+  if (!lineage || !xid || !pos || !at || BigInt(xid) >= 2n ** 64n || BigInt(pos) >= 2n ** 63n) return null
+  return { lineage, xid, pos, at: Number(at) }
 }
 
 /** Whether somebody who stands here may have missed what was dropped meanwhile. */

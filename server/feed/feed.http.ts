@@ -17,7 +17,7 @@ export interface FeedRouteDeps {
 }
 
 /** A member who was removed or signed out is cut within a second. */
-const RECHECK_MS = 900
+const RECHECK_MS = 500
 /** A socket whose browser does not read is cut: it resumes from its cursor. */
 const MOST_BUFFERED = 8 * 1024 * 1024
 const PING_MS = 30_000

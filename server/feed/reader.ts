@@ -35,6 +35,8 @@ export interface FeedReader {
 
 const MOST_ROWS = 500
 const POLL_MS = 1_000
+/** How far one process may be ahead of another. */
+const AHEAD_MS = 3_000
 
 interface Room {
   cursor: FeedCursor
@@ -54,10 +56,7 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     const cursor = given === undefined ? null : readCursor(given)
     const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, new Date())
     if (usable) await catchUp(socket, room, cursor)
-    else {
-      socket.send(JSON.stringify({ reset: writeCursor(room.cursor) } satisfies FeedFrame))
-      room.sockets.add(socket)
-    }
+    else reset(socket, room)
     return () => {
       room.sockets.delete(socket)
       if (room.sockets.size > 0) return
@@ -66,9 +65,15 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     }
   }
 
+  function reset(socket: FeedSocket, room: Room): void {
+    socket.send(JSON.stringify({ reset: writeCursor(room.cursor) } satisfies FeedFrame))
+    room.sockets.add(socket)
+  }
+
   /** Brings the socket to the room's own place, then joins it in the same tick: nothing is missed, nothing told twice. */
   async function catchUp(socket: FeedSocket, room: Room, from: FeedCursor): Promise<void> {
     let cursor = from
+    const end = performance.now() + AHEAD_MS
     while (!closed) {
       const place = room.cursor
       const order = compareCursors(cursor, place)
@@ -77,7 +82,8 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
         return
       }
       if (order > 0) {
-        // The socket comes from a process that was ahead of this one.
+        // The socket comes from a process that was ahead of this one; or from nowhere, then this would never end.
+        if (performance.now() > end) return reset(socket, room)
         await advance(socket.workspace, room)
         await delay(5)
         continue

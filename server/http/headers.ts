@@ -1,23 +1,29 @@
 /** Headers of every answer. Files of strangers are never under `'self'`: they bring a sandbox of their own (`files/serving.ts`). */
 
-const CSP = [
-  "default-src 'self'",
-  "script-src 'self'",
+const CSP: Readonly<Record<string, readonly string[]>> = {
+  'default-src': ["'self'"],
+  'script-src': ["'self'"],
   // Mantine writes its sizes into style elements.
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "media-src 'self' blob:",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "require-trusted-types-for 'script'",
-].join('; ')
+  'style-src': ["'self'", "'unsafe-inline'"],
+  'img-src': ["'self'", 'data:', 'blob:'],
+  'media-src': ["'self'", 'blob:'],
+  'connect-src': ["'self'"],
+  'frame-src': ["'self'"],
+  'object-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'self'"],
+  'frame-ancestors': ["'none'"],
+  'require-trusted-types-for': ["'script'"],
+}
+
+/** The policy of the window, with some rules replaced, or left out by null. */
+export const csp = (other: Readonly<Record<string, readonly string[] | null>> = {}): string =>
+  Object.entries({ ...CSP, ...other })
+    .flatMap(([rule, sources]) => (sources ? [[rule, ...sources].join(' ')] : []))
+    .join('; ')
 
 const COMMON = {
-  'content-security-policy': CSP,
+  'content-security-policy': csp(),
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',

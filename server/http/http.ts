@@ -12,7 +12,7 @@ import fastifyStatic from '@fastify/static'
 import swagger from '@fastify/swagger'
 import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
-import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
 import { may, type Act } from '#contract/rights.ts'
 import type { Callers } from '#server/members/callers.ts'
@@ -22,14 +22,19 @@ import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
+import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import type { Settings } from '#server/platform/settings.ts'
+import { storable } from '#server/platform/storable.ts'
+import { docs } from './docs.ts'
 import { headersFor } from './headers.ts'
 import { once } from './idempotency.ts'
+import { openapi, schemaOf } from './openapi.ts'
 import { problemFor, problemHandler, sendProblem } from './problems.ts'
 
 export interface HttpDeps {
   settings: Settings
   database: Database
+  secrets: Secrets
   callers: Callers
   calls: readonly Answer[]
   /** Encapsulated routes of features: hooks, files, the feed's socket. */
@@ -70,19 +75,13 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     requestTimeout: 130_000,
     routerOptions: { maxParamLength: 200 },
   })
+  app.removeContentTypeParser('text/plain')
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(problemHandler(log))
   await app.register(cookie)
   await app.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } })
-  await app.register(swagger, {
-    openapi: {
-      info: { title: 'Parley', version: '1' },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{ token: [] }],
-    },
-    transform: jsonSchemaTransform,
-  })
+  await app.register(swagger, openapi)
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(headersFor(request.url, isSecure))
     reply.header('x-request-id', request.id)
@@ -129,7 +128,8 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   function mustBeOurs(request: FastifyRequest): void {
     const { origin } = request.headers
     const ours = settings.url ? [settings.url] : []
-    if (!origin || (!ours.includes(origin) && new URL(origin).host !== request.headers.host))
+    // A sandboxed page says `null`.
+    if (!origin || (!ours.includes(origin) && URL.parse(origin)?.host !== request.headers.host))
       throw new Refused('wrong_origin')
   }
 
@@ -147,19 +147,14 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     app.route({
       method,
       url: path,
-      schema: {
-        summary: call.about,
-        tags: [path.split('/')[2] ?? ''],
-        ...(call.params ? { params: call.params } : {}),
-        ...(call.query ? { querystring: call.query } : {}),
-        ...(call.body ? { body: call.body } : {}),
-        response: { [status]: call.result },
-      },
+      schema: schemaOf(call),
       // Before the schema: whoever may not call learns nothing of its shape.
       preValidation: async (request) => {
         const caller = call.may === 'public' ? nobody(request) : await callerOf(request, call.may)
         if (call.may === 'public' && method !== 'GET' && request.headers.origin) mustBeOurs(request)
         request.parleyCaller = caller
+        request.body = storable(request.body)
+        request.query = storable(request.query)
       },
       handler: async (request, reply) => {
         const caller = request.parleyCaller!
@@ -167,21 +162,15 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
         const key = request.headers['idempotency-key']
         if (method !== 'POST' || typeof key !== 'string' || call.may === 'public')
           return reply.code(status).send(await handle(input, caller))
-        const answer = await once(
-          deps.database,
-          caller,
-          key,
-          { method, url: request.url, body: request.body },
-          async () => {
-            try {
-              return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }
-            } catch (error) {
-              const problem = problemFor(error, request)
-              if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
-              return { status: problem.status, body: JSON.stringify(problem) }
-            }
-          },
-        )
+        const answer = await once(deps, caller, key, { method, url: request.url, body: request.body }, async () => {
+          try {
+            return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }
+          } catch (error) {
+            const problem = problemFor(error, request)
+            if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
+            return { status: problem.status, body: JSON.stringify(problem) }
+          }
+        })
         return reply
           .code(answer.status)
           .type(answer.status < 400 ? 'application/json' : 'application/problem+json')
@@ -206,6 +195,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     return reply.type(type).send(body)
   })
   app.get('/api/openapi.json', async () => app.swagger())
+  await app.register(docs)
 
   // ---------------------------------------------------------------- files of the window
 

@@ -1,4 +1,5 @@
 /** The routes of `/hooks`: raw bytes in, a visitor's socket, his poll, his files. */
+import type { Readable } from 'node:stream'
 import '@fastify/websocket'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
@@ -10,10 +11,14 @@ import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { problemOf } from '#server/platform/problem.ts'
-import type { HookRequest, Hooks } from './hooks.ts'
+import type { HookOutcome, HookRequest, Hooks } from './hooks.ts'
+import { isModest } from './modest.ts'
 
-/** Before parsing: 1 MB, and 10 s to arrive (the server's request timeout). */
+/** Before parsing: 1 MB, 10 s to arrive. */
 const MOST_BYTES = 1024 * 1024
+const ARRIVAL_MS = 10_000
+/** Bodies of one channel that are on their way or being committed; more are asked to come again. */
+const MOST_AT_ONCE = 512
 const MOST_FRAME_BYTES = 64 * 1024
 /** A poll without news is answered then. */
 const POLL_MS = 25_000
@@ -39,6 +44,7 @@ export interface HookRoutesDeps {
 export const hookRoutes = (deps: HookRoutesDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
     const { hooks } = deps
+    const atOnce = new Map<string, number>()
     app.removeAllContentTypeParsers()
     // Uploads are streamed; everything else is small and kept as it came.
     app.addContentTypeParser('*', (request, payload, done) => done(null, payload))
@@ -48,14 +54,30 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
     app.all('/hooks/:channel', answer)
     app.all('/hooks/:channel/*', answer)
 
+    function leave(id: string): void {
+      const left = atOnce.get(id)! - 1
+      if (left > 0) atOnce.set(id, left)
+      else atOnce.delete(id)
+    }
+
     async function answer(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
       const { channel: id } = request.params as { channel: string }
       const asked = requestOf(request)
       // Whether it is an upload is known from the head alone; its bytes are not read here.
       const isUpload = request.headers['content-type']?.startsWith('application/octet-stream')
-      const bytes = isUpload ? new Uint8Array() : await bytesOf(request.body as NodeJS.ReadableStream | undefined)
-      if (bytes === null) return refuse(reply, 413)
-      const outcome = await hooks.take(id, { ...asked, bytes }, request.ip)
+      const inFlight = atOnce.get(id) ?? 0
+      if (inFlight >= MOST_AT_ONCE) return refuse(reply, 503)
+      atOnce.set(id, inFlight + 1)
+      let outcome: HookOutcome
+      try {
+        const bytes = isUpload ? new Uint8Array() : await bytesOf(request.body as Readable | undefined)
+        if (bytes === 'large') return refuse(reply, 413)
+        if (bytes === 'slow') return refuse(reply.header('connection', 'close'), 408)
+        if (!isModest(bytes)) return refuse(reply, 400)
+        outcome = await hooks.take(id, { ...asked, bytes }, request.ip)
+      } finally {
+        leave(id)
+      }
       void reply.headers(outcome.headers ?? {})
       switch (outcome.is) {
         case 'refuse':
@@ -96,16 +118,29 @@ function requestOf(request: FastifyRequest): Omit<HookRequest, 'bytes'> {
   return { method: request.method, path: channel && rest ? `/${rest}` : '', query, headers }
 }
 
-/** @returns null when there is too much of it */
-async function bytesOf(body: NodeJS.ReadableStream | undefined): Promise<Uint8Array | null> {
+/** @returns why it was not read to its end */
+async function bytesOf(body: Readable | undefined): Promise<Uint8Array | 'large' | 'slow'> {
   if (!body) return new Uint8Array()
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MOST_BYTES) return null
-    chunks.push(chunk)
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    body.destroy()
+  }, ARRIVAL_MS)
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > MOST_BYTES) return 'large'
+      chunks.push(chunk)
+    }
+  } catch (error) {
+    // Destroyed by the timer, or the platform hung up: then nobody reads the answer.
+    if (!isLate) throw error
+  } finally {
+    clearTimeout(timer)
   }
+  if (isLate) return 'slow'
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 
@@ -114,6 +149,7 @@ const REFUSALS = {
   401: 'signed_out',
   403: 'wrong_origin',
   404: 'not_found',
+  408: 'too_slow',
   413: 'too_large',
   415: 'unsupported_type',
   429: 'too_many',

@@ -23,6 +23,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { isUnavailable } from '#server/platform/unavailable.ts'
+import { storable } from '#server/platform/storable.ts'
 import type { Journal } from './journal.ts'
 import { openSlots } from './slots.ts'
 
@@ -275,7 +276,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       const channel = channels.get(row.channel)
       const journaled = events.get(row.inbound)
       // A removed channel's last events, or ones that retention took: nothing to tell any more.
-      const incoming = channel && journaled ? await deps.incomingOf(channel, journaled.event) : []
+      const incoming = channel && journaled ? storable(await deps.incomingOf(channel, journaled.event)) : []
       if (channel)
         told.push({
           pos: row.pos,

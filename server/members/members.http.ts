@@ -36,7 +36,7 @@ import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
-import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
+import { pageOfAll, readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import {
@@ -262,6 +262,8 @@ export function memberCalls(deps: MemberCallsDeps) {
     }),
     answer(proveSecondFactor, async ({ body }, caller) => {
       const account = await accountOf(caller)
+      // Whoever found an open screen must not put his own phone in the owner's place.
+      if (account.totp_secret) throw new Refused('conflict', { detail: 'turn the present second factor off first' })
       const step = checkTotp(body.secret, body.code, 0, new Date())
       if (step === null) throw new Refused('wrong_credentials')
       const sealer = await secrets.of(PROGRAM)
@@ -294,11 +296,10 @@ export function memberCalls(deps: MemberCallsDeps) {
     })),
 
     // ---------------------------------------------------------------- members
-    answer(listMembers, (_, caller) =>
-      database.inWorkspace(caller.workspace, async (tx) => ({
-        items: await memberViews(tx, caller.workspace, null),
-        next: null,
-      })),
+    answer(listMembers, ({ query }, caller) =>
+      database.inWorkspace(caller.workspace, async (tx) =>
+        pageOfAll(await memberViews(tx, caller.workspace, null), query),
+      ),
     ),
     answer(createMember, async ({ body }, caller) => {
       if (body.role === 'admin' && caller.role !== 'owner')

@@ -65,7 +65,7 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
   )
   const worded = rows.map((row) => ({
     ...row,
-    words: row.deleted ? '' : storable(wordsOf(row.content)).slice(0, MOST_WORDS),
+    words: row.deleted ? '' : wordsOf(row.content).slice(0, MOST_WORDS),
   }))
   const gone = worded.filter((row) => row.words === '').map((row) => row.id)
   const found = worded.filter((row) => row.words !== '')
@@ -80,9 +80,6 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
       from unnest(${found.map((row) => row.id)}::uuid[], ${found.map((row) => row.placed)}::timestamptz[], ${found.map((row) => row.words)}::text[]) as n (id, placed, words)
     on conflict (workspace_id, message_id) do update set words = excluded.words`.execute(tx)
 }
-
-/** PostgreSQL stores no NUL. */
-const storable = (text: string): string => text.replaceAll('\0', ' ')
 
 export interface SearchIndex {
   close(): Promise<void>
@@ -150,7 +147,7 @@ const AROUND = 80
 export const searchCalls = ({ database }: { database: Database }) => [
   answer(searchCall, ({ query }, caller) =>
     database.inWorkspace(caller.workspace, async (tx) => {
-      const after = readPageCursor(query.cursor, ['string', 'string'])
+      const after = readPageCursor(query.cursor, ['time', 'uuid'])
       const rows = await findMessages(tx, caller.workspace, query.q, after, query.limit + 1)
       const page = rows.slice(0, query.limit)
       const last = page.at(-1)
@@ -167,11 +164,10 @@ export const searchCalls = ({ database }: { database: Database }) => [
 async function findMessages(
   tx: Tx,
   workspace: WorkspaceId,
-  q: string,
+  words: string,
   after: readonly [string, string] | null,
   limit: number,
 ): Promise<Row[]> {
-  const words = storable(q)
   // The last word may be half typed.
   const prefix = /[\p{L}\p{N}]+$/u.exec(words)?.[0] ?? ''
   const { rows } = await sql<Row>`

@@ -181,6 +181,14 @@ test('the same event told twice is one message', async () => {
   expect((await messagesOf(conversation)).map(wordsOf)).toEqual(['And this', 'Only once', 'Hello from Ida'])
 })
 
+test('characters that no database keeps hold nobody up, from either side', async () => {
+  const { phone, conversation } = await aTalk('Ivo')
+  await phone.say(plain('half an emoji \uD83D and NUL \0 here'))
+  await messageWith(conversation, 'half an emoji \uFFFD and NUL \uFFFD here')
+  await sent(conversation, { text: 'mine: \uDE00 \0 too' })
+  expect(seenWords(phone).at(-1)).toBe('mine: \uFFFD \uFFFD too')
+})
+
 test('an event that cannot be read is put aside with its bytes, others go on, and a replay brings it in once', async () => {
   const { phone, conversation } = await aTalk('Jan')
   telegram.tell('message', { message_id: 'not a number', chat: { id: Number(phone.id), type: 'private' }, text: 'odd' })

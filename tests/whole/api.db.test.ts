@@ -1,0 +1,213 @@
+/** The published description of the API is what the API does. */
+import { afterAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { decideHold, sendMessage } from '#contract/calls/conversations.ts'
+import { PROBLEMS } from '#contract/problem.ts'
+import { RIGHTS } from '#contract/rights.ts'
+import startTelegram from '#connectors/telegram/emulator.ts'
+import { pathOf } from '#tests/support/client.ts'
+import { declarations } from '#tests/support/declarations.ts'
+import {
+  bodyOf,
+  exampleOf,
+  operationsOf,
+  type Description,
+  type Example,
+  type Schema,
+} from '#tests/support/examples.ts'
+import { furnish } from '#tests/support/furnished.ts'
+import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
+
+const telegram = await startTelegram()
+afterAll(() => telegram.close())
+const parley = await wholeParley({ reaches: [telegram.url] })
+const { stranger } = parley
+/** Where nothing is changed by what is asked. */
+const shared = await furnish(parley, parley.owner, telegram)
+/** Each promise has a session of its own, for some end others. */
+const anOwner = () => parley.signIn(OWNER.email)
+const description = (await (await stranger.ask('GET', '/api/openapi.json')).json()) as Description
+const operations = operationsOf(description)
+/** Streamed: no declared calls. */
+const STREAMED = new Set(['POST /api/files', 'GET /api/files/{id}', 'GET /api/feed'])
+
+test('every declared call is mounted once and described; nothing else is, but what streams', () => {
+  const declared = declarations.map(({ call }) => `${call.method} ${call.path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  expect(declared.filter((route, at) => declared.indexOf(route) !== at)).toEqual([])
+  expect(operations.map(([route]) => route).toSorted()).toEqual([...declared, ...STREAMED].toSorted())
+})
+
+test('every declared call says who may, by an act of the rights table', () => {
+  const rules = new Set([...Object.keys(RIGHTS), 'public', 'signed_in'])
+  for (const { name, call } of declarations) expect([name, rules.has(call.may)]).toEqual([name, true])
+})
+
+test('what is public is so knowingly', () => {
+  expect(declarations.flatMap(({ name, call }) => (call.may === 'public' ? name : [])).toSorted()).toEqual([
+    'getSetup',
+    'setUp',
+    'signIn',
+  ])
+  const open = operations.flatMap(([route, { security }]) => (security?.length === 0 ? route : []))
+  expect(open.toSorted()).toEqual(['GET /api/setup', 'POST /api/session', 'POST /api/setup'])
+})
+
+/** Answers that are right although they are no success: there is an owner already. */
+const REFUSED: Record<string, number> = { 'POST /api/setup': 409 }
+/** What ends things, after everything else; the later the more it ends. */
+const LAST = ['PUT /api/me/totp', 'DELETE /api/me/totp', 'DELETE /api/session']
+
+test('every route answers requests made from its description, with what the description promises', async () => {
+  const answers: Record<string, unknown> = {}
+  const order = (route: string) => (LAST.includes(route) ? 2 + LAST.indexOf(route) : Number(route.startsWith('DELETE')))
+  for (const optional of [false, true]) {
+    const me = await anOwner()
+    const world = await furnish(parley, await anOwner(), telegram)
+    for (const [route, operation] of operations.toSorted(([a], [b]) => order(a) - order(b))) {
+      if (STREAMED.has(route)) continue
+      const [method = '', path = ''] = route.split(' ')
+      const example = exampleOf(description, route, operation, world, optional)
+      const response = await me.ask(method, pathOf(templateOf(path), example.params, example.query), bodyIn(example))
+      const answer: unknown = await response.json()
+      const promised = Object.keys(operation.responses).find((status) => status !== 'default')!
+      const status = REFUSED[route] ?? Number(promised)
+      if (response.status !== status) answers[`${route} ${optional ? 'full' : 'least'}`] = { example, answer }
+      const [media] = Object.values(operation.responses[String(response.status)]?.content ?? {})
+      const mistakes = media ? mistakesIn(media.schema, answer) : []
+      if (mistakes.length > 0) answers[`${route}: its answer`] = mistakes
+    }
+  }
+  expect(answers).toEqual({})
+}, 120_000)
+
+test('an unknown key, a wrong type: 422 with the field; a body that cannot be read: 400; a word of another type: 415', async () => {
+  const owner = await anOwner()
+  const world = shared
+  const wrong: unknown[] = []
+  for (const [route, operation] of operations) {
+    if (STREAMED.has(route)) continue
+    const [method = '', path = ''] = route.split(' ')
+    const example = exampleOf(description, route, operation, world, true)
+    const schema = bodyOf(operation)
+    const expecting = async (given: Partial<Example>, status: number, code: string, about: string, raw?: string) => {
+      const { params, query, body } = { ...example, ...given }
+      const response = await owner.ask(method, pathOf(templateOf(path), params, query), bodyIn({ body: raw ?? body }))
+      const problem = (await response.json()) as { code: string }
+      if (response.status !== status || problem.code !== code)
+        wrong.push({ route, about, is: response.status, problem })
+    }
+    await expecting({ query: { ...example.query, surprise: 'x' } }, 422, 'invalid', 'unknown key in the query')
+    if (method === 'GET') continue
+    await expecting(
+      { body: { ...(example.body as object), surprise: true } },
+      422,
+      'invalid',
+      'unknown key in the body',
+    )
+    await expecting({}, 400, 'unreadable', 'half a body', '{"a":')
+    for (const [key, value] of Object.entries(example.body ?? {}).filter(() => schema?.type === 'object')) {
+      const broken = typeof value === 'string' ? 42 : 'not of this type'
+      await expecting(
+        { body: { ...(example.body as object), [key]: broken } },
+        422,
+        'invalid',
+        `${key} of a wrong type`,
+      )
+    }
+    for (const key of schema?.required ?? []) {
+      const { [key]: _, ...less } = example.body as Record<string, unknown>
+      await expecting({ body: less }, 422, 'invalid', `without ${key}`)
+    }
+  }
+  expect(wrong).toEqual([])
+  const text = { body: 'hello', headers: { 'content-type': 'text/plain' } }
+  expect((await owner.ask('PATCH', '/api/me', text)).status).toBe(415)
+})
+
+test('keys that JavaScript knows are unknown keys too', async () => {
+  const owner = await anOwner()
+  for (const key of ['__proto__', 'constructor', 'toString']) {
+    const response = await owner.ask('PATCH', '/api/me', { body: `{"name":"Olga","${key}":{"role":"owner"}}` })
+    expect([key, [400, 422].includes(response.status)]).toEqual([key, true])
+  }
+})
+
+test('an id that cannot be one, and a cursor that is none, are answered as such', async () => {
+  const owner = await anOwner()
+  const world = shared
+  const answers: Record<string, unknown> = {}
+  for (const [route, operation] of operations) {
+    if (STREAMED.has(route)) continue
+    const [method = '', path = ''] = route.split(' ')
+    const example = exampleOf(description, route, operation, world, false)
+    for (const name of Object.keys(example.params)) {
+      const params = { ...example.params, [name]: 'none' }
+      const response = await owner.ask(method, pathOf(templateOf(path), params, example.query), bodyIn(example))
+      if (response.status !== 404) answers[`${route} ${name}`] = await response.json()
+    }
+    for (const { name } of (operation.parameters ?? []).filter((each) => ['cursor', 'after'].includes(each.name))) {
+      for (const cursor of HOSTILE_CURSORS) {
+        const query = { ...example.query, [name]: cursor }
+        const response = await owner.ask(method, pathOf(templateOf(path), example.params, query), bodyIn(example))
+        const { code } = (await response.json()) as { code?: string }
+        if (code !== 'bad_cursor') answers[`${route} ${name}=${cursor}`] = code ?? response.status
+      }
+    }
+  }
+  expect(answers).toEqual({})
+})
+
+test('a refusal is a problem document with a code of the list, and names its request', async () => {
+  const response = await stranger.ask('GET', '/api/me')
+  const problem = (await response.json()) as { code: keyof typeof PROBLEMS; request: string }
+  expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
+  expect(problem).toMatchObject({ status: 401, code: 'signed_out', title: PROBLEMS.signed_out[1] })
+  expect(problem.request).toBe(response.headers.get('x-request-id'))
+})
+
+test('the same client id says a thing once', async () => {
+  const owner = await anOwner()
+  const world = shared
+  const say = () =>
+    owner.call(sendMessage, {
+      params: { id: world.conversation },
+      body: { text: 'Once', clientId: '0190a0a0-0000-7000-8000-000000000001' as never },
+    })
+  const [first, second] = await Promise.all([say(), say()])
+  expect((await say()).id).toBe(first.id)
+  expect(second.id).toBe(first.id)
+})
+
+test('a decision over what waits after a restore is taken when nothing is held, too', async () => {
+  expect(await (await anOwner()).call(decideHold, { body: { decision: 'send' } })).toMatchObject({ hold: false })
+})
+
+// ---------------------------------------------------------------- helpers
+
+const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const HOSTILE_CURSORS = [
+  'none',
+  encoded({}),
+  encoded([]),
+  encoded(['x']),
+  encoded([{}]),
+  encoded([null, null]),
+  encoded(['x', 'y']),
+  encoded(['2026-01-01T00:00:00Z', "' or true --"]),
+  encoded(['infinity and beyond', 1]),
+  encoded(['2026-01-01T00:00:00Z', 1.5]),
+  encoded(['2026-01-01T00:00:00Z', 1e300]),
+  encoded([1.5]),
+  encoded([1e300]),
+  encoded([1, 2, 3, 4]),
+]
+
+const templateOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1')
+const bodyIn = ({ body }: { body?: unknown }) => (body === undefined ? {} : { body })
+
+function mistakesIn(schema: Schema, answer: unknown): unknown[] {
+  const $defs = description.components.schemas
+  const whole = JSON.stringify({ ...schema, $defs }).replaceAll('#/components/schemas/', '#/$defs/')
+  const read = z.fromJSONSchema(JSON.parse(whole) as never).safeParse(answer)
+  return read.success ? [] : read.error.issues
+}
