@@ -7,7 +7,6 @@ import type { Event } from '#connector-kit/connector.ts'
 import { incomingReader } from '#connector-kit/heavy.ts'
 import { loadConnectors } from '#connector-kit/load.ts'
 import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
-import type { FileRef } from '#contract/message/content.ts'
 import { echoRule, startAutomation } from './automation/automation.ts'
 import { channelCalls, channelPresenters } from './channels/channels.http.ts'
 import { startLines } from './channels/lines.ts'
@@ -314,9 +313,8 @@ export async function startProgram(
     wireOf,
     probe: async (channel) => channelManager.check(channel),
     contextOf: context,
-    linkOf: (_: LiveChannel, file: FileRef) => {
-      throw new Error(`a link to a file wants a public address: ${JSON.stringify(file)}`)
-    },
+    // Our own page for a file that a network does not take: there is none yet.
+    linkOf: () => null,
     log,
   })
   const SCHEDULER = 'scheduler'

@@ -1,56 +1,69 @@
 /** Marks that a network does not have: written out where they carry meaning, dropped where they only decorate. */
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
-import { joinRich, sliceRich } from './text.ts'
 
-/** What stands before and after a mark that is written out. */
-const WRITTEN: Partial<
-  Record<EntityKind, (inner: string, value: string | undefined) => [before: string, after: string]>
-> = {
-  link: (inner, url) => ['', url && url !== inner ? ` (${url})` : ''],
-  code: () => ['`', '`'],
-  pre: () => ['```\n', '\n```'],
-  quote: () => ['> ', ''],
-  spoiler: () => ['[spoiler: ', ']'],
+/** Words that go into the text: at the mark's beginning, inside it, at its end. */
+type Insert = readonly [at: number, words: string]
+type Written = (inner: string, entity: Entity) => Insert[]
+
+const around =
+  (before: string, after: string): Written =>
+  (_, { offset, length }) => [
+    [offset, before],
+    [offset + length, after],
+  ]
+
+const WRITTEN: Partial<Record<EntityKind, Written>> = {
+  link: (inner, { offset, length, value }) => (value && value !== inner ? [[offset + length, ` (${value})`]] : []),
+  code: around('`', '`'),
+  pre: around('```\n', '\n```'),
+  // Each of its lines.
+  quote: (inner, { offset }) => [...inner.matchAll(/^/gm)].map((line): Insert => [offset + line.index, '> ']),
+  spoiler: around('[spoiler: ', ']'),
+  // A word joiner behind the sign: somebody else may have that name there.
+  mention: (inner, { offset }) => (inner.startsWith('@') ? [[offset + 1, '\u2060']] : [[offset, '@\u2060']]),
 }
 
-/** @returns the same text object when nothing had to change */
-export function fitMarks(rich: Rich, marks: Abilities['text']['marks']): Rich {
+/** @returns the same text object when nothing had to change, and the rules that changed it */
+export function fitMarks(rich: Rich, marks: Abilities['text']['marks']): { rich: Rich; rules: string[] } {
   const missing = rich.entities.filter((entity) => marks[entity.kind] === undefined)
-  if (missing.length === 0) return rich
-  const kept: Rich = { text: rich.text, entities: rich.entities.filter((entity) => marks[entity.kind] !== undefined) }
-  const inserts = missing.flatMap((entity): [at: number, words: string][] => {
-    const inner = rich.text.slice(entity.offset, entity.offset + entity.length)
-    const [before = '', after = ''] = WRITTEN[entity.kind]?.(inner, entity.value) ?? []
-    return [
-      [entity.offset, before],
-      [entity.offset + entity.length, after],
-    ]
-  })
-  return insert(
-    kept,
-    inserts.filter(([, words]) => words !== ''),
-  )
+  if (missing.length === 0) return { rich, rules: [] }
+  const kept = rich.entities.filter((entity) => marks[entity.kind] !== undefined)
+  // Inner marks close first: the longer ones come later.
+  const inserts = missing
+    .toSorted((a, b) => a.length - b.length)
+    .flatMap((entity) => {
+      const inner = rich.text.slice(entity.offset, entity.offset + entity.length)
+      return WRITTEN[entity.kind]?.(inner, entity) ?? []
+    })
+  const isMention = (entity: Entity) => entity.kind === 'mention'
+  return {
+    rich: insert({ text: rich.text, entities: kept }, inserts),
+    rules: [
+      ...(missing.every(isMention) ? [] : ['marks_written']),
+      ...(missing.some(isMention) ? ['mention_as_name'] : []),
+    ],
+  }
 }
 
-/** Puts words into a text; entities that span an insertion grow with it. */
-function insert(rich: Rich, inserts: [at: number, words: string][]): Rich {
+/** Puts words into a text. A mark that stays spans what is put inside it, not what is put at its borders. */
+function insert({ text, entities }: Rich, inserts: readonly Insert[]): Rich {
   const sorted = inserts.toSorted(([a], [b]) => a - b)
-  const parts: (Rich | string)[] = []
+  let written = ''
   let from = 0
   for (const [at, words] of sorted) {
-    parts.push(sliceRich({ ...rich, entities: [] }, from, at), words)
+    written += text.slice(from, at) + words
     from = at
   }
-  parts.push(sliceRich({ ...rich, entities: [] }, from, rich.text.length))
-  const moved = (at: number, inclusive: boolean) =>
-    at +
-    sorted
-      .filter(([place]) => place < at || (inclusive && place === at))
-      .reduce((sum, [, words]) => sum + words.length, 0)
-  const entities = rich.entities.map((entity): Entity => {
-    const offset = moved(entity.offset, true)
-    return { ...entity, offset, length: Math.max(1, moved(entity.offset + entity.length, false) - offset) }
-  })
-  return { text: joinRich(parts).text, entities }
+  written += text.slice(from)
+  const shift = (isBefore: (at: number) => boolean) =>
+    sorted.reduce((sum, [at, words]) => (isBefore(at) ? sum + words.length : sum), 0)
+  return {
+    text: written,
+    entities: entities.map((entity) => {
+      const end = entity.offset + entity.length
+      const offset = entity.offset + shift((at) => at <= entity.offset)
+      return { ...entity, offset, length: end + shift((at) => at < end) - offset }
+    }),
+  }
 }

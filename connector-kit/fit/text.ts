@@ -22,22 +22,34 @@ export function lengthIn(unit: Unit, text: string): number {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
+/** How much one piece may hold. */
+export interface Measure {
+  max: number
+  unit: Unit
+  /** Most lines; absent = any. */
+  lines?: number
+}
+
 /**
- * Cuts a text into pieces of at most `max` units: at a paragraph, else a line, else a sentence, else a word, else between graphemes.
- * A grapheme longer than a whole piece is cut between code points: nothing else would ever end. Entities are cut at the borders.
+ * Cuts a text into pieces: at a paragraph, else a line, else a sentence, else a word, else between graphemes; never inside a link, a
+ * mention or code that would fit a piece. A grapheme longer than a whole piece is cut between code points: nothing else would ever end.
  */
-export function splitRich(rich: Rich, max: number, unit: Unit): Rich[] {
+export function splitRich(rich: Rich, measure: Measure): Rich[] {
   const pieces: Rich[] = []
   let from = 0
   while (from < rich.text.length) {
-    const end = endOfPiece(rich.text, from, max, unit)
+    const end = endOfPiece(rich, from, measure)
     pieces.push(sliceRich(rich, from, end))
     from = end
     // Where a piece ends between words, the space between belongs to neither.
-    if (from < rich.text.length && /\s/.test(rich.text[from]!)) from++
+    while (from < rich.text.length && /\s/.test(rich.text[from]!)) from++
   }
   return pieces.length > 0 ? pieces : [rich]
 }
+
+/** At most `most` UTF-16 units of a plain text, never inside a grapheme. */
+export const plainSlice = (text: string, most: number): string =>
+  text.length <= most ? text : text.slice(0, betweenGraphemes(text, 0, reach(text, 0, most, 'utf16')))
 
 /** The part from `start` to before `end`, with what of its entities lies inside. */
 export function sliceRich({ text, entities }: Rich, start: number, end: number): Rich {
@@ -49,12 +61,40 @@ export function sliceRich({ text, entities }: Rich, start: number, end: number):
   return { text: text.slice(start, end), entities: inside }
 }
 
-function endOfPiece(text: string, from: number, max: number, unit: Unit): number {
-  const hard = reach(text, from, max, unit)
+function endOfPiece({ text, entities }: Rich, from: number, { max, unit, lines }: Measure): number {
+  const hard = Math.min(reach(text, from, max, unit), endOfLines(text, from, lines))
   if (hard >= text.length) return text.length
+  const end = borderBefore(text, from, hard)
+  // What loses its meaning when cut goes over whole, if it is short enough to.
+  const torn = entities.find(
+    ({ kind, offset, length }) =>
+      WHOLE.has(kind) && offset < end && end < offset + length && offset > from && length <= hard - from,
+  )
+  if (!torn) return end
+  let before = graphemeAt(text, from, torn.offset)
+  if (before <= from) return end
+  while (before - 1 > from && /\s/.test(text[before - 1]!)) before--
+  return before
+}
+
+const WHOLE: ReadonlySet<string> = new Set(['link', 'mention', 'code', 'emoji'])
+
+function endOfLines(text: string, from: number, lines: number | undefined): number {
+  if (lines === undefined) return text.length
+  let at = from
+  for (let line = 0; line < lines; line++) {
+    const next = text.indexOf('\n', at)
+    if (next < 0) return text.length
+    at = next + 1
+  }
+  return at - 1
+}
+
+function borderBefore(text: string, from: number, hard: number): number {
+  if (text[hard] === '\n') return hard
   const window = text.slice(from, hard + 1)
   // A border in the last two thirds is better than a full piece.
-  const least = Math.floor((hard - from) / 3)
+  const least = Math.max(1, Math.floor((hard - from) / 3))
   for (const border of [/\n\n/g, /\n/g, /[.!?…](?=\s)/g, /\s/g]) {
     const last = [...window.matchAll(border)].findLast(
       (match) => match.index >= least && from + endOfBorder(match) <= hard,
@@ -91,13 +131,20 @@ const isLowSurrogate = (text: string, at: number) => text.charCodeAt(at) >= 0xdc
 const LONGEST_GRAPHEME = 64
 
 function betweenGraphemes(text: string, from: number, hard: number): number {
-  const start = Math.max(from, hard - LONGEST_GRAPHEME)
+  const last = graphemeAt(text, from, hard)
+  return last > from ? last : hard
+}
+
+/** Where the grapheme begins that stands at `at`; not before `from`. */
+function graphemeAt(text: string, from: number, at: number): number {
+  const start = Math.max(from, at - LONGEST_GRAPHEME)
   let last = start
-  for (const { index } of graphemes.segment(text.slice(start, hard + 1))) {
-    if (start + index > hard) break
+  // Half of a surrogate pair would count as a grapheme of its own.
+  for (const { index } of graphemes.segment(text.slice(start, at + 2))) {
+    if (start + index > at) break
     last = start + index
   }
-  return last > from ? last : hard
+  return last
 }
 
 /** Puts texts one after the other, entities moved along. */

@@ -1,6 +1,7 @@
 /** A delivery as ops of its network: what is to be done, where, shaped by what the network can do. Pure. */
-import { fit, type Applied, type Moment } from '#connector-kit/fit/fit.ts'
+import { fit, type Applied, type Moment, type Target } from '#connector-kit/fit/fit.ts'
 import type { FileRef, Op, OpDo, Ref } from '#connector-kit/connector.ts'
+import { wordsOf } from '#contract/message/content.ts'
 import type { SendErrorCode, SendErrorDetails } from '#contract/message/send-errors.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { programClock } from '#server/platform/new-id.ts'
@@ -17,7 +18,7 @@ export interface Making {
   refs: NamedRef[]
   /** Of the piece that is to go. */
   key: string
-  linkOf(file: FileRef): string
+  linkOf(file: FileRef): string | null
 }
 
 export function opsOf(making: Making): Made {
@@ -33,13 +34,26 @@ export function opsOf(making: Making): Made {
     now: programClock.now(),
     windowEnds: channel.windowSeconds === null ? null : (dispatch.windowUntil ?? new Date(0)),
     linkOf: making.linkOf,
-    ...(names.length > 0
-      ? { target: { sentAt: dispatch.sentAt, pieces: names.map(({ chat: place, id }) => ({ chat: place, id })) } }
+    ...(dispatch.answered
+      ? { answered: { name: dispatch.answered.name, words: wordsOf(dispatch.answered.content) } }
       : {}),
+    ...(names.length > 0 ? { target: targetOf(names, dispatch) } : {}),
   }
   const fitted = fit(op, channel.abilities, moment)
-  if ('cannot' in fitted) return { is: 'cannot', code: fitted.cannot, details: {} }
+  if ('cannot' in fitted)
+    return { is: 'cannot', code: fitted.cannot, details: fitted.field === undefined ? {} : { field: fitted.field } }
   return { is: 'ops', ops: fitted.ops, applied: fitted.applied }
+}
+
+/** What stands there, piece by piece: an album is one piece with several ids. */
+function targetOf(names: NamedRef[], { sentAt, before, edits }: Dispatch): Target {
+  const pieces = Map.groupBy(names, ({ piece }) => piece)
+  return {
+    sentAt,
+    pieces: [...pieces.values()].map((refs) => refs.map(({ chat, id }) => ({ chat, id }))),
+    ...(before ? { before } : {}),
+    edits,
+  }
 }
 
 function doOf({ channel, dispatch, refs }: Making, names: Ref[]): OpDo {

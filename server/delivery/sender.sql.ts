@@ -78,6 +78,11 @@ export interface Dispatch {
   applied: boolean
   windowUntil: Date | null
   sentAt: Date | null
+  /** What the message replies to, in case its network cannot show that. */
+  answered: { name: string; content: Content } | null
+  /** What an edited message said before, and how many edits went out already. */
+  before: Content | null
+  edits: number
   /** Only where the network has subjects. */
   answers?: { ref: { chat: string; id: string }; subject?: string; thread?: string }
   /** Since it was queued. */
@@ -90,11 +95,18 @@ export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkR
     select w.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.identity_id as identity,
            i.external_id as "externalId", i.kind, r.chat, d.op, d.state, d.body, m.content, m.deleted_at is not null as deleted, m.thread, m.automatic,
            m.reply_to as "replyTo", d.applied is not null as applied, r.window_until as "windowUntil", d.sent_at as "sentAt",
-           (extract(epoch from now() - d.queued_at) * 1000)::float8 as "ageMs"
+           (extract(epoch from now() - d.queued_at) * 1000)::float8 as "ageMs",
+           case when q.id is not null then jsonb_build_object('name', coalesce(qi.name, qi.handle, qm.name, ''), 'content', q.content) end as answered,
+           v.content as before, coalesce(v.no, 0)::int as edits
       from unnest(${rows.map((w) => w.pos)}::bigint[], ${rows.map((w) => w.delivery)}::uuid[]) as w (pos, delivery)
       join delivery d on d.workspace_id = ${workspace} and d.id = w.delivery
       join message m on m.workspace_id = ${workspace} and m.id = d.message_id
       join identity i on i.workspace_id = ${workspace} and i.id = d.identity_id
+      left join message q on d.op = 'message' and q.workspace_id = ${workspace} and q.id = m.reply_to and q.deleted_at is null
+      left join identity qi on qi.workspace_id = ${workspace} and qi.id = q.author_identity
+      left join member qm on qm.workspace_id = ${workspace} and qm.id = q.author_member
+      left join lateral (select x.content, x.no from message_version x where d.op = 'edit' and x.workspace_id = ${workspace} and x.message_id = m.id
+                          order by x.no desc limit 1) v on true
       left join road r on r.workspace_id = ${workspace} and r.identity_id = d.identity_id and r.channel_id = d.channel_id`.execute(
     tx,
   )

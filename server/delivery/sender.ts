@@ -72,7 +72,7 @@ export interface SenderDeps {
   /** What connectors are called with. */
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
   /** Our own page for a file that a network does not take. */
-  linkOf(channel: LiveChannel, file: FileRef): string
+  linkOf(channel: LiveChannel, file: FileRef): string | null
   log: Log
 }
 
