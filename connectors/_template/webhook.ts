@@ -1,0 +1,22 @@
+/** The platform's POST to us. Verifies in constant time on the raw bytes; reads no meaning. */
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { Context, Json, Opened, WebhookRequest } from '#connector-kit/connector.ts'
+import { parseJson } from '#connector-kit/parse-json.ts'
+import type { Settings } from './settings.ts'
+
+export function open(request: WebhookRequest, c: Context<Settings> & { secret: string }): Opened {
+  if (request.method !== 'POST') return { refuse: 404 }
+  const ours = createHmac('sha256', c.secret).update(request.bytes).digest()
+  const told = Buffer.from(request.headers['x-signature'] ?? '', 'hex')
+  if (told.length !== ours.length || !timingSafeEqual(told, ours)) return { refuse: 401 }
+  const body = parsed(request.bytes) as { id?: string; chat?: string } | undefined
+  return body?.id && body.chat ? { events: [{ key: body.id, lane: body.chat, body }] } : { refuse: 400 }
+}
+
+function parsed(bytes: Uint8Array): Json {
+  try {
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * What the whole program does when a network misbehaves: the table of faults, over every connector that has an emulator. One Parley, one
+ * channel each; what a fault demands is said once, for all.
+ */
+import { access } from 'node:fs/promises'
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkChannel, createChannel, getChannel, type ChannelView } from '#contract/calls/channels.ts'
+import { getContact } from '#contract/calls/contacts.ts'
+import {
+  listConversations,
+  listMessages,
+  sendMessage,
+  type ConversationRow,
+  type MessageView,
+} from '#contract/calls/conversations.ts'
+import { plain, wordsOf } from '#contract/message/content.ts'
+import type { Emulator, Fault, FaultName, Phone, StartEmulator } from '#connector-kit/emulator/emulator.ts'
+import { connectorFolders } from '#connector-kit/load.ts'
+import { until } from '#tests/support/parts.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+
+// Some of these wait for a platform's own schedule.
+vi.setConfig({ testTimeout: 90_000 })
+
+const ROOT = new URL('../../connectors/', import.meta.url)
+
+/** Faults that a network cannot have, each with its reason. */
+const NEVER: Readonly<Record<string, Partial<Record<FaultName, string>>>> = {
+  webchat: {
+    throttle: 'the network is ours: sending is a commit',
+    server_error: 'the network is ours: sending is a commit',
+    cut: 'the network is ours: sending is a commit',
+    slow: 'the network is ours: sending is a commit',
+    auth_lost: 'there is nothing to sign in to',
+    blocked: 'a visitor leaves, he does not block',
+    gone: 'a visitor leaves, he is not deleted',
+    html: 'the network is ours',
+    changed: 'the network is ours',
+    silent: 'visitors’ sockets reconnect by themselves; tests/whole/visitors.db.test.ts',
+  },
+  'email-imap': {
+    html: 'mail servers speak no HTTP',
+    changed: 'mail servers speak no JSON',
+    silent: 'a letter that was never put into the mailbox is nobody’s to find',
+  },
+}
+
+interface World {
+  folder: string
+  emulator: Emulator
+}
+
+const worlds: World[] = []
+for (const folder of await connectorFolders(ROOT)) {
+  const file = new URL(`${folder}/emulator.ts`, ROOT)
+  if (
+    !(await access(file).then(
+      () => true,
+      () => false,
+    ))
+  )
+    continue
+  const { default: start } = (await import(file.href)) as { default: StartEmulator }
+  worlds.push({ folder, emulator: await start() })
+}
+afterAll(() => Promise.all(worlds.map(({ emulator }) => emulator.close())))
+const addresses = worlds.flatMap(({ emulator }) => emulator.hosts?.map((host) => `tcp://${host}`) ?? [emulator.url])
+const { owner } = await wholeParley({ reaches: addresses })
+
+test('every connector with an emulator is here', () => {
+  expect(worlds.length).toBeGreaterThan(0)
+})
+
+describe.each(worlds)('$folder', ({ folder, emulator }) => {
+  const may = (...faults: FaultName[]) => faults.every((fault) => NEVER[folder]?.[fault] === undefined)
+  let channel: ChannelView
+  let people = 0
+
+  beforeEach(async () => {
+    emulator.calm()
+    channel ??= await open()
+    await until(async () => (await stateNow()) === 'ready', 20_000)
+  })
+
+  async function open(): Promise<ChannelView> {
+    const made = await owner.call(createChannel, {
+      body: { connector: folder, name: folder, settings: emulator.settings as Record<string, unknown> },
+    })
+    if (made.webhookUrl) emulator.meets?.(made.webhookUrl)
+    return made
+  }
+
+  const stateNow = async () => (await owner.call(getChannel, { params: { id: channel.id } })).state
+
+  /** Somebody new has written. */
+  async function aTalk() {
+    const phone = emulator.phone(`${folder.replaceAll('-', '')} ${++people}`)
+    const hello = `hello from ${phone.name}`
+    await phone.say(plain(hello))
+    const conversation = await until(async () => {
+      const { items } = await owner.call(listConversations, { query: {} })
+      return items.find((row) => row.last?.words.includes(hello))
+    }, 20_000)
+    return { phone, conversation }
+  }
+
+  const messages = async ({ id }: ConversationRow): Promise<MessageView[]> =>
+    (await owner.call(listMessages, { params: { id }, query: {} })).items
+
+  const answer = (to: ConversationRow, text: string) =>
+    owner.call(sendMessage, { params: { id: to.id }, body: { text } })
+
+  const deliveryOf = async (conversation: ConversationRow, { id }: MessageView) =>
+    (await messages(conversation)).find((message) => message.id === id)!.deliveries[0]!
+
+  const ended = (conversation: ConversationRow, message: MessageView) =>
+    until(async () => {
+      const delivery = await deliveryOf(conversation, message)
+      return ['sent', 'delivered', 'read', 'failed', 'unconfirmed'].includes(delivery.state) ? delivery : null
+    }, 30_000)
+
+  const timesSeen = (phone: Phone, words: string) =>
+    phone.sees().filter(({ from, content }) => from === 'us' && wordsOf(content).includes(words)).length
+
+  const said = async (conversation: ConversationRow, words: string) =>
+    (await messages(conversation)).filter(({ content }) => wordsOf(content).includes(words)).length
+
+  test('a word there is a message here; an answer from here is seen there, once', async () => {
+    const { phone, conversation } = await aTalk()
+    const sent = await answer(conversation, 'welcome')
+    expect(['sent', 'delivered', 'read']).toContain((await ended(conversation, sent)).state)
+    expect(timesSeen(phone, 'welcome')).toBe(1)
+  })
+
+  test.runIf(may('duplicate'))('duplicate: one message', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'duplicate' })
+    await phone.say(plain('only once'))
+    await until(async () => (await said(conversation, 'only once')) > 0, 20_000)
+    await phone.say(plain('and after'))
+    await until(async () => (await said(conversation, 'and after')) > 0, 20_000)
+    expect(await said(conversation, 'only once')).toBe(1)
+  })
+
+  test.runIf(may('throttle'))('throttle: waits as long as it is told, then arrives once', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'throttle', after: 2 })
+    const began = performance.now()
+    const sent = await answer(conversation, 'slowly')
+    expect(['sent', 'delivered', 'read']).toContain((await ended(conversation, sent)).state)
+    expect(performance.now() - began).toBeGreaterThan(1500)
+    expect(timesSeen(phone, 'slowly')).toBe(1)
+  })
+
+  const UNSURE: readonly [name: string, fault: Fault][] = [
+    ['500', { is: 'server_error', status: 500 }],
+    ['503', { is: 'server_error', status: 503 }],
+    ['cut before it is processed', { is: 'cut', when: 'before' }],
+    ['cut after it was', { is: 'cut', when: 'after' }],
+    ['cut inside the answer', { is: 'cut', when: 'inside' }],
+    ['a page instead of an answer', { is: 'html' }],
+    ['an answer with other names', { is: 'changed' }],
+  ]
+  test.each(UNSURE.filter(([, { is }]) => may(is)))(
+    '%s: sent or unconfirmed, never two, and the next passes',
+    async (_, fault) => {
+      const { phone, conversation } = await aTalk()
+      emulator.fault(fault)
+      const unsure = await answer(conversation, 'perhaps')
+      const { state } = await ended(conversation, unsure)
+      expect(['sent', 'delivered', 'read', 'unconfirmed']).toContain(state)
+      const seen = timesSeen(phone, 'perhaps')
+      expect(seen).toBeLessThanOrEqual(1)
+      // Never called sent without having been taken.
+      expect(state === 'unconfirmed' || seen === 1).toBe(true)
+      emulator.calm()
+      await owner.call(checkChannel, { params: { id: channel.id } }).catch(() => {})
+      const next = await answer(conversation, 'certainly')
+      expect(['sent', 'delivered', 'read']).toContain((await ended(conversation, next)).state)
+      expect(timesSeen(phone, 'certainly')).toBe(1)
+      expect(timesSeen(phone, 'perhaps')).toBe(seen)
+    },
+  )
+
+  test.runIf(may('slow'))('slow: others do not wait', async () => {
+    const ann = await aTalk()
+    const bob = await aTalk()
+    emulator.fault({ is: 'slow', seconds: 6 })
+    const slow = await answer(ann.conversation, 'takes its time')
+    await until(async () => (await deliveryOf(ann.conversation, slow)).state === 'sending' || emulator.log.length > 0)
+    const quick = await answer(bob.conversation, 'at once')
+    await ended(bob.conversation, quick)
+    expect(['queued', 'sending']).toContain((await deliveryOf(ann.conversation, slow)).state)
+    await ended(ann.conversation, slow)
+    expect(timesSeen(ann.phone, 'takes its time')).toBe(1)
+  })
+
+  test.runIf(may('blocked'))('blocked: failed with that reason, and the address is marked', async () => {
+    const { conversation } = await aTalk()
+    emulator.fault({ is: 'blocked' })
+    const sent = await answer(conversation, 'are you there?')
+    expect(await ended(conversation, sent)).toMatchObject({ state: 'failed', reason: 'blocked' })
+    const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
+    expect(contact.identities[0]).toMatchObject({ reach: 'blocked' })
+  })
+
+  test.runIf(may('gone'))('gone: failed, and the address is marked', async () => {
+    const { conversation } = await aTalk()
+    emulator.fault({ is: 'gone' })
+    const sent = await answer(conversation, 'are you there?')
+    expect(await ended(conversation, sent)).toMatchObject({ state: 'failed', reason: 'no_such_identity' })
+    const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
+    expect(contact.identities[0]).toMatchObject({ reach: 'gone' })
+  })
+
+  test.runIf(may('forged'))('forged: what the network did not say is not said here', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'forged' })
+    await phone.say(plain('really me'))
+    await until(async () => (await said(conversation, 'really me')) > 0, 20_000)
+    await phone.say(plain('me again'))
+    await until(async () => (await said(conversation, 'me again')) > 0, 20_000)
+    expect(await said(conversation, 'really me')).toBe(1)
+  })
+
+  test.runIf(may('silent'))('silent: what was not told is told later, once', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'silent' }, Number.POSITIVE_INFINITY)
+    await phone.say(plain('into the void'))
+    emulator.calm()
+    await until(async () => (await said(conversation, 'into the void')) > 0, 20_000)
+    expect(await said(conversation, 'into the void')).toBe(1)
+  })
+
+  test('huge: refused before it is stored', async () => {
+    const url = channel.webhookUrl ?? `${channel.id}`
+    const isHook = url.startsWith('http')
+    const answers = isHook
+      ? await Promise.all(
+          ['x'.repeat(1_100_000), `${'['.repeat(100_000)}${']'.repeat(100_000)}`].map(
+            async (body) => (await fetch(url, { method: 'POST', body })).status,
+          ),
+        )
+      : [413, 413]
+    expect(answers[0]).toBe(413)
+    expect([400, 401, 403, 404, 413]).toContain(answers[1])
+  })
+
+  test('flood: one who writes without end loses nothing, and does not keep others from being heard', async () => {
+    const loud = await aTalk()
+    const words = Array.from({ length: 60 }, (_, index) => `word ${index} of the flood.`)
+    const flood = Promise.all(words.map((each) => loud.phone.say(plain(each))))
+    const quiet = await aTalk()
+    expect(quiet.conversation.id).not.toBe(loud.conversation.id)
+    await flood
+    await until(async () => (await said(loud.conversation, words.at(-1)!)) > 0, 30_000)
+    const all = (await owner.call(listMessages, { params: { id: loud.conversation.id }, query: { limit: 200 } })).items
+    const heard = words.map((each) => all.filter(({ content }) => wordsOf(content).includes(each)).length)
+    expect(heard).toEqual(words.map(() => 1))
+  })
+
+  // Last: it takes the channel down.
+  test.runIf(may('auth_lost'))('auth_lost: signed out, and the queue is kept', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'auth_lost' }, Number.POSITIVE_INFINITY)
+    const sent = await answer(conversation, 'once you are back')
+    await until(async () => (await stateNow()) === 'signed_out', 40_000)
+    // One that was under way comes back to the queue.
+    await until(async () => (await deliveryOf(conversation, sent)).state === 'queued')
+    expect(timesSeen(phone, 'once you are back')).toBe(0)
+  })
+})
