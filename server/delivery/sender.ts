@@ -299,6 +299,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   // ---------------------------------------------------------------- claiming
 
   async function claim(tx: Tx, owned: Owned[]): Promise<Flight[]> {
+    // A channel may be handed over while this waits for the database.
+    const mine = new Map(owned.map((o) => [o.id, o]))
     const asking = owned
       .map((o) => ({ o, room: roomOf(o) }))
       .filter(({ room }) => room > 0)
@@ -313,7 +315,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     const rows = await claimHeads(tx, workspace, asking, new Date(programClock.now().getTime() + CLOCKS_DIFFER_MS))
     for (const each of asking) {
       const lanes = rows.filter((row) => row.channel === each.channel).map((row) => BigInt(row.lane))
-      const o = channels.get(each.channel)!
+      const o = mine.get(each.channel)!
       // Fewer than asked for: the scan came to the end; begin again at the start.
       const last = lanes.reduce((max, lane) => (lane > max ? lane : max), -(2n ** 63n))
       const wrapped = lanes.length < each.room
@@ -335,7 +337,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     )
     const flights: Flight[] = []
     for (const row of rows) {
-      const o = channels.get(row.channel)!
+      const o = mine.get(row.channel)!
       const dispatch = dispatches.get(row.pos)
       if (!dispatch) continue
       const key = keyOf(dispatch.delivery, row.piece, row.attempt)
