@@ -16,6 +16,8 @@ export interface Emulator {
   /** All that was asked of it, oldest first. */
   readonly log: EmulatorCall[]
   phone(name: string): Phone
+  /** Of networks that are Parley's own: people need its address, the channel's `webhookUrl`, before they can write. */
+  meets?(webhookUrl: string): void
   /** The next `times` (default 1) requests that a member's message causes meet this fault; `Infinity` until `calm()`. */
   fault(fault: Fault, times?: number): void
   calm(): void

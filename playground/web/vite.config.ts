@@ -4,5 +4,5 @@ import { defineConfig } from 'vite'
 /** The page of fake phones; `bin/build.mjs` builds it after `npm ci`. */
 export default defineConfig({
   plugins: [react()],
-  build: { outDir: 'dist', emptyOutDir: true },
+  build: { outDir: '../../dist/playground/web', emptyOutDir: true },
 })

@@ -72,16 +72,22 @@ async function openShop({ database, url }: Program, playground: Playground, stor
     const { id } = await parley(createMember, { body: { name, email, password: PASSWORD, role: 'agent' } })
     members.set(key, id)
   }
-  const channels = await connect(playground, parley, story.shop)
+  const channels = await connect(playground, parley, story.shop, url!)
   const told = await tellStory(story, { parley, channels, members })
   await ageConversations(database, workspace, told)
 }
 
-async function connect(playground: Playground, parley: ParleyClient, shop: string) {
+/** A channel for each messenger of the page; the shop's site carries the visitors' chat. */
+async function connect(playground: Playground, parley: ParleyClient, shop: string, url: string) {
   const channels = []
   for (const network of playground.networks.values()) {
-    const settings = network.emulator.settings as Record<string, unknown>
-    const channel = await parley(createChannel, { body: { connector: network.folder, name: shop, settings } })
+    const { folder, look, emulator } = network
+    const given = emulator.settings as Record<string, unknown>
+    const isSite = look.kind === 'site'
+    const settings = isSite ? { ...given, origins: [...(given.origins as string[]), playground.url] } : given
+    const channel = await parley(createChannel, { body: { connector: folder, name: shop, settings } })
+    emulator.meets?.(channel.webhookUrl!)
+    if (isSite) playground.putChatOnShop({ script: `${url}/widget/chat.js`, channel: channel.id })
     channels.push({ network, channel: channel.id })
   }
   return channels
