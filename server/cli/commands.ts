@@ -6,5 +6,7 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   setup: async () => (await import('./setup.ts')).setup,
   migrate: async () => (await import('./migrate-only.ts')).migrateOnly,
+  backup: async () => (await import('./backup.ts')).backup,
+  restore: async () => (await import('./restore.ts')).restore,
   doctor: async () => (await import('./doctor.ts')).doctor,
 }

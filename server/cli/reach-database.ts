@@ -8,14 +8,19 @@ export interface Reached {
   /** The program's address, as its least-privilege role. */
   readonly programUrl: string
   readonly ownerUrl: string
+  /** Migrates to this program's form, after `upTo`. The same server, the same `stop`. */
+  again(): Promise<Reached>
   /** Ends what was started for this command. */
   stop(): Promise<void>
 }
 
-/** @param beside  a running Parley may hold the folder: its database is used, and left running */
+/**
+ * @param options.beside  a running Parley may hold the folder: its database is used, and left running
+ * @param options.upTo    no migration beyond this number
+ */
 export async function reachDatabase(
   settings: Settings,
-  options: { beside: boolean; say?: (sentence: string) => void },
+  options: { beside: boolean; upTo?: number; say?: (sentence: string) => void },
 ): Promise<Reached> {
   const running = options.beside && !settings.databaseUrl ? await attachEmbedded({ dataDir: settings.dataDir }) : null
   const embedded =
@@ -23,11 +28,16 @@ export async function reachDatabase(
       ? null
       : await startEmbedded({ dataDir: settings.dataDir, ...(options.say ? { onTrouble: options.say } : {}) })
   const ownerUrl = settings.databaseUrl ?? running?.url ?? embedded!.url
+  const stop = async () => embedded?.stop()
+  const reach = async (upTo?: number): Promise<Reached> => {
+    const login = await programLogin(settings.dataDir, settings.key)
+    const { programUrl } = await migrate({ ownerUrl, login, ...(upTo === undefined ? {} : { upTo }) })
+    return { programUrl, ownerUrl, stop, again: () => reach() }
+  }
   try {
-    const { programUrl } = await migrate({ ownerUrl, login: await programLogin(settings.dataDir, settings.key) })
-    return { programUrl, ownerUrl, stop: async () => embedded?.stop() }
+    return await reach(options.upTo)
   } catch (error) {
-    await embedded?.stop()
+    await stop()
     throw error
   }
 }

@@ -23,6 +23,8 @@ export interface MigrateOptions {
   readonly login: ProgramLogin
   /** Where the files are. */
   readonly folder?: string
+  /** No file beyond this number: for loading rows that were taken from an older form. */
+  readonly upTo?: number
   /** Told for each file that was applied. */
   readonly onApplied?: (file: string) => void
 }
@@ -38,13 +40,23 @@ const FILES = fileURLToPath(new URL('../migrations', import.meta.url))
 const LOCK = 7_274_616_801 // any number that nobody else takes
 
 /** @throws StartFailure with one line: unreachable, too old, too new, not durable, not allowed, or a file that failed. */
-export async function migrate({ ownerUrl, login, folder = FILES, onApplied }: MigrateOptions): Promise<Migrated> {
+export async function migrate({
+  ownerUrl,
+  login,
+  folder = FILES,
+  upTo = Infinity,
+  onApplied,
+}: MigrateOptions): Promise<Migrated> {
   const owner = await connectAsOwner(ownerUrl)
   try {
     await requireUsable(owner)
     await owner.query('select pg_advisory_lock($1)', [LOCK])
     await prepare(owner)
-    const applied = await applyFiles(owner, await readMigrations(folder), onApplied)
+    const applied = await applyFiles(
+      owner,
+      (await readMigrations(folder)).filter(({ number }) => number <= upTo),
+      onApplied,
+    )
     const programUrl = await ensureProgramRole(owner, ownerUrl, login)
     await inspectProgramRole(programUrl)
     return { applied, programUrl }

@@ -9,6 +9,9 @@ import type { TransformCallback } from 'node:stream'
 import { SealBroken } from './seal.ts'
 import type { Sealer } from './secrets.ts'
 
+/** Where each file's own key comes from. */
+export type FileKeys = Pick<Sealer, 'fileKey'>
+
 // format (1) · key version (4) · salt (16), then the frames: sealed (65,536, the last one 0 to 65,536) · tag (16)
 const FORMAT = 2
 export const HEADER_BYTES = 21
@@ -17,7 +20,7 @@ const TAG = 16
 const SEALED_FRAME = FRAME + TAG
 
 /** What goes in is the file, what comes out may be stored. */
-export function sealingFile(sealer: Sealer, file: string): Transform {
+export function sealingFile(sealer: FileKeys, file: string): Transform {
   const salt = randomBytes(16)
   const { key, version } = sealer.fileKey(salt, file)
   const header = Buffer.alloc(HEADER_BYTES)
@@ -73,7 +76,7 @@ export type ReadAt = (position: number, length: number) => Promise<Buffer>
  * @throws SealBroken when something was changed, moved or cut off
  */
 export async function* openFile(
-  sealer: Sealer,
+  sealer: FileKeys,
   file: string,
   readAt: ReadAt,
   storedBytes: number,
