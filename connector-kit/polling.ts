@@ -6,6 +6,9 @@ export interface Polling<S> {
   ask(cursor: Json, c: Context<S>): Plan<{ events: Event[]; cursor: Json }>
 }
 
+/** Platforms refuse a wrong token, or a second reader, much sooner. */
+const TAKEN_MS = 1_500
+
 /**
  * A `connect` that polls: ask → commit events and cursor together → ask again. The next question, which lets the platform forget,
  * is asked after the commit. Errors end it; the caller sets the state and calls again.
@@ -15,11 +18,17 @@ export function polling<S>(poll: Polling<S>): (line: Line<S>) => Promise<void> {
     let cursor = line.cursor
     line.state('connecting')
     let proved = false
-    while (!line.signal.aborted) {
-      const told = await line.run(poll.ask(cursor, line))
-      if (line.signal.aborted) return
-      if (!proved) line.state('ready')
+    const prove = () => {
+      if (proved || line.signal.aborted) return
       proved = true
+      line.state('ready')
+    }
+    while (!line.signal.aborted) {
+      // A long question may stay open for a minute, and until we are ready nothing is sent: what is not refused at once was taken.
+      const taken = proved ? undefined : setTimeout(prove, TAKEN_MS)
+      const told = await line.run(poll.ask(cursor, line)).finally(() => clearTimeout(taken))
+      if (line.signal.aborted) return
+      prove()
       if (told.events.length > 0 || told.cursor !== cursor) await line.receive(told.events, told.cursor)
       cursor = told.cursor
     }

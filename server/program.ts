@@ -6,7 +6,9 @@ import { sql } from 'kysely'
 import type { Event } from '#connector-kit/connector.ts'
 import { incomingReader } from '#connector-kit/heavy.ts'
 import { loadConnectors } from '#connector-kit/load.ts'
+import { SendError } from '#connector-kit/send-error.ts'
 import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
+import type { FileRef } from '#contract/message/content.ts'
 import { echoRule, startAutomation } from './automation/automation.ts'
 import { channelCalls, channelPresenters } from './channels/channels.http.ts'
 import { startLines } from './channels/lines.ts'
@@ -18,7 +20,8 @@ import { wires, type WireOf } from './channels/wire.ts'
 import { contactPresenters } from './contacts/views.ts'
 import { wakeSnoozed } from './conversations/change.ts'
 import { conversationCalls, conversationPresenters } from './conversations/conversations.http.ts'
-import { fileRoutes, visitorFiles } from './conversations/files.http.ts'
+import { fileCalls, fileRoutes, visitorFiles } from './conversations/files.http.ts'
+import { fileLinks } from './conversations/file-links.ts'
 import { findFile } from './conversations/files.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
@@ -57,6 +60,7 @@ import { openSecrets } from './platform/secrets/secrets.ts'
 import type { Settings } from './platform/settings.ts'
 import { searchCalls, startSearch } from './search/search.ts'
 import { upkeep } from './upkeep/upkeep.ts'
+import { watch } from './upkeep/watch.ts'
 
 export interface Program {
   /** Where it listens; null without the roles that listen. */
@@ -72,6 +76,10 @@ export interface Program {
 const CONNECTORS = new URL('../connectors/', import.meta.url)
 const CHECK_EVERY_MS = 15 * 60_000
 const NOTE_EVERY_MS = 30_000
+/** What a customer was sent as a link opens so long. */
+const LINKS_OPEN_DAYS = 30
+/** A platform fetches at once, or when it tries again. */
+const FETCHED_WITHIN_DAYS = 1
 
 export async function startProgram(
   settings: Settings,
@@ -109,6 +117,7 @@ export async function startProgram(
     )
     return rows.map((row) => row.id)
   }
+  const watching = watch({ database, metrics, log, workspaces, clockDiffersByMs: time.differsByMs })
   const baseUrl = settings.url ?? `http://${settings.host}:${settings.port}`
 
   // ---------------------------------------------------------------- channels
@@ -118,8 +127,16 @@ export async function startProgram(
   const sealers = channelSecrets(secrets, log)
   const channels = liveChannels({ database, connectors, secrets: sealers, hints })
   const setState = stateKeeper({ database, hints })
-  const publicUrl = (): string => {
-    throw new Error('this network wants files by a public address, which Parley does not give yet')
+  const links = await fileLinks({ database, secrets, clock: programClock, url: settings.url })
+  const linkOf = (channel: LiveChannel, file: FileRef, days: number) =>
+    'file' in file ? links.make(channel.workspace, file.file, days) : null
+  const publicUrl = (channel: LiveChannel, file: FileRef): string => {
+    const link = linkOf(channel, file, FETCHED_WITHIN_DAYS)
+    if (link === null)
+      throw new SendError('content_refused', {
+        words: 'this network fetches files from us: set PARLEY_URL to an address it can reach',
+      })
+    return link
   }
   const context = (channel: LiveChannel) => contextOf(channel, publicUrl)
   const describeFile = async (channel: LiveChannel, id: Parameters<typeof files.open>[1]) => {
@@ -134,7 +151,8 @@ export async function startProgram(
   }
 
   // ---------------------------------------------------------------- journal, lines, wires
-  const journal = startJournal({ database, secrets, hints })
+  const flights = metrics.histogram('flight_seconds', 'One flight of the journal: from boarding to its commit')
+  const journal = startJournal({ database, secrets, hints, flew: (seconds) => flights.observe(seconds) })
   const incomingOf = (channel: LiveChannel, event: Event) =>
     reader.read(channel.folder, channel.connector, event, context(channel))
   const passing = (channel: LiveChannel, events: Event[]) =>
@@ -239,13 +257,14 @@ export async function startProgram(
               }),
               ...deliveryCalls({ database, connectors, hints, audit }),
               ...ingestCalls({ database, hints, journal, log, audit }),
+              ...fileCalls({ database }),
               ...searchCalls({ database }),
             ]
           : [],
         routes: ({ callerOf }) => [
           ...(has('ingest') ? [hookRoutes({ hooks: takesHooks, database, hints, log, ...visitors })] : []),
           ...(has('web')
-            ? [fileRoutes({ database, files, callerOf }), feedRoute({ reader: feed, hints, callerOf, log })]
+            ? [fileRoutes({ database, files, links, callerOf }), feedRoute({ reader: feed, hints, callerOf, log })]
             : []),
         ],
       })
@@ -268,6 +287,7 @@ export async function startProgram(
         afterwards: async (plan, live) => {
           for (const channel of waking) hints.tell(`delivery ${channel}`)
           waking.clear()
+          watching.counted(plan.messages.length)
           for (const { channel, state, reason } of plan.states) {
             const found = live.get(channel)
             if (found) await setState(found, { state: state as LiveChannel['state'], reason })
@@ -305,6 +325,7 @@ export async function startProgram(
   const index = has('worker') ? startSearch({ database, hints, log, workspaces }) : null
 
   // ---------------------------------------------------------------- owners of channels, the scheduler
+  const endings = metrics.counter('sends_total', 'Attempts to send, by how they ended', ['outcome'])
   const sender = startSender({
     database,
     hints,
@@ -313,8 +334,11 @@ export async function startProgram(
     wireOf,
     probe: async (channel) => channelManager.check(channel),
     contextOf: context,
-    // Our own page for a file that a network does not take: there is none yet.
-    linkOf: () => null,
+    linkOf: (channel, file) => linkOf(channel, file, LINKS_OPEN_DAYS),
+    ended: (outcome) => {
+      endings.add({ outcome })
+      if (outcome === 'sent') watching.counted(1)
+    },
     log,
   })
   const SCHEDULER = 'scheduler'
@@ -388,6 +412,7 @@ export async function startProgram(
       await hints.close()
       await http.close()
       await time.close()
+      await watching.close()
       await note().catch(() => {})
       await database.close()
     },

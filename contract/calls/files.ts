@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { endpoint, nothing } from '../endpoint.ts'
 import { FileId } from '../ids.ts'
 
 /**
@@ -15,3 +16,12 @@ export const FileView = z.object({
   seconds: z.number().nullable(),
 })
 export type FileView = z.infer<typeof FileView>
+
+export const revokeFileLinks = endpoint({
+  method: 'DELETE',
+  path: '/api/files/:id/links',
+  may: 'file.upload',
+  about: 'Takes back every public link to this file that was sent so far',
+  params: z.object({ id: FileId }),
+  result: nothing,
+})

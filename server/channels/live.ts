@@ -3,7 +3,7 @@
  * stale, and a hint says so at once.
  */
 import { sql } from 'kysely'
-import type { Connector, Context, Me } from '#connector-kit/connector.ts'
+import type { Connector, Context, FileRef, Me } from '#connector-kit/connector.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
@@ -145,7 +145,7 @@ export function liveChannels(deps: {
 /** What connectors are called with. `publicUrl` throws where Parley has no public address. */
 export function contextOf(
   channel: LiveChannel,
-  publicUrl: Context<unknown>['publicUrl'],
+  publicUrl: (channel: LiveChannel, file: FileRef) => string,
 ): Context<Record<string, unknown>> & { channel: ChannelId } {
   const now = programClock.now()
   return {
@@ -156,7 +156,7 @@ export function contextOf(
       [...channel.kept].filter(([, each]) => each.expiresAt > now).map(([name, each]) => [name, each.value]),
     ),
     now,
-    publicUrl,
+    publicUrl: (file) => publicUrl(channel, file),
     secret: channel.hookSecret,
   }
 }

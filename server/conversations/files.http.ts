@@ -2,17 +2,20 @@
 import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
-import type { Caller } from '#server/platform/calls.ts'
+import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import { FileRefused, rangeOf, serving, type Files } from '#server/platform/files/files.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { takeLinksBack, type FileLinks } from './file-links.ts'
 import { chatsHoldFile, claimUploads, findFile, takeFile, type FileRow } from './files.ts'
 
 export interface FileRoutesDeps {
   database: Database
   files: Files
+  links: FileLinks
   /** Who calls; refuses who may not. */
   callerOf(request: FastifyRequest, act: 'file.read' | 'file.upload'): Promise<Caller>
 }
@@ -54,7 +57,26 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       if (thumbnail !== undefined && file.thumbnail) return sendThumbnail(deps, reply, caller.workspace, id as FileId)
       return sendFile(deps, reply, caller.workspace, id as FileId, file, request.headers.range, download !== undefined)
     })
+
+    app.get('/l/:token', { schema: { hide: true } }, async (request, reply) => {
+      const opened = await deps.links.open((request.params as { token: string }).token)
+      if (!opened) throw new Refused('not_found')
+      const { workspace, id, file } = opened
+      await sendFile(deps, reply, workspace, id, file, request.headers.range, false, LINKED)
+      return reply
+    })
   }
+
+/** A link that was taken back must not live on in caches, and no search engine lists it. */
+const LINKED = { 'cache-control': 'private, max-age=60', 'x-robots-tag': 'noindex' }
+
+export const fileCalls = ({ database }: Pick<FileRoutesDeps, 'database'>) => [
+  answer(revokeFileLinks, async ({ params }, caller) => {
+    const found = await database.inWorkspace(caller.workspace, (tx) => takeLinksBack(tx, caller.workspace, params.id))
+    if (!found) throw new Refused('not_found')
+    return {}
+  }),
+]
 
 /** For `/hooks`: a visitor's upload, and files of his own chat. */
 export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
@@ -101,13 +123,19 @@ async function sendFile(
   file: FileRow,
   rangeHeader: string | undefined,
   download: boolean,
+  more: Record<string, string> = {},
 ): Promise<FastifyReply> {
   const range = rangeOf(rangeHeader, file.bytes)
   if (range === 'unsatisfiable') return reply.code(416).header('content-range', `bytes */${file.bytes}`).send()
   const opened = await deps.files.open(workspace, id, range ?? {})
   if (!opened) throw new Refused('not_found')
   const { headers } = serving({ type: file.type, name: file.name ?? 'file', download })
-  void reply.headers({ ...headers, 'accept-ranges': 'bytes', 'cache-control': 'private, max-age=86400, immutable' })
+  void reply.headers({
+    ...headers,
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, max-age=86400, immutable',
+    ...more,
+  })
   if (range)
     void reply.code(206).headers({
       'content-range': `bytes ${range.start}-${range.end - 1}/${file.bytes}`,

@@ -71,8 +71,10 @@ export interface SenderDeps {
   probe(channel: LiveChannel, signal: AbortSignal): Promise<void>
   /** What connectors are called with. */
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
-  /** Our own page for a file that a network does not take. */
+  /** A link to a file that a network does not take; null: nobody outside can reach us. */
   linkOf(channel: LiveChannel, file: FileRef): string | null
+  /** Told how each attempt ended. */
+  ended?(outcome: Result['outcome']['is']): void
   log: Log
 }
 
@@ -473,6 +475,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   function settle(flight: Omit<Flight, 'final'>, outcome: Outcome): void {
     const { owned, row, dispatch, applied, pieces } = flight
     results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
+    deps.ended?.(outcome.is)
     learn(owned, row, outcome)
     again = true
   }

@@ -85,7 +85,13 @@ interface Request {
   reject(error: unknown): void
 }
 
-export function startJournal(deps: { database: Database; secrets: Secrets; hints: Hints }): Journal {
+export function startJournal(deps: {
+  database: Database
+  secrets: Secrets
+  hints: Hints
+  /** Told how long each flight took to its commit. */
+  flew?: (seconds: number) => void
+}): Journal {
   const { database, secrets, hints } = deps
   let waiting: Request[] = []
   let waitingBytes = 0
@@ -150,7 +156,9 @@ export function startJournal(deps: { database: Database; secrets: Secrets; hints
   /** A failed flight is tried once more, then in halves: only the requests of a failing half are refused. */
   async function fly(requests: Request[], tries = 0): Promise<void> {
     try {
+      const began = performance.now()
       const fresh = await commit(requests)
+      deps.flew?.((performance.now() - began) / 1000)
       for (const request of requests) {
         request.resolve(request.entries.map((entry) => fresh.has(entry.id)))
         for (const entry of request.entries) {

@@ -119,6 +119,21 @@ async function prepare(owner: pg.Client): Promise<void> {
   }
 }
 
+/** How far a database is, without changing it: for `parley doctor`. */
+export async function migrationsWaiting(owner: pg.Client): Promise<{ waiting: number; newer: string | null }> {
+  const files = await readMigrations(FILES)
+  const { rows: there } = await owner.query<{ there: boolean }>(
+    `select to_regclass('parley.migration') is not null as there`,
+  )
+  if (!there[0]!.there) return { waiting: files.length, newer: null }
+  const { rows } = await owner.query<{ number: number; file: string }>('select number, file from parley.migration')
+  const newer = rows.find(({ number }) => !files.some((file) => file.number === number))
+  return {
+    waiting: files.filter(({ number }) => !rows.some((row) => row.number === number)).length,
+    newer: newer?.file ?? null,
+  }
+}
+
 interface Migration {
   readonly number: number
   readonly file: string

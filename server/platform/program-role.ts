@@ -44,7 +44,7 @@ async function ownSecret(dataDir: string): Promise<string> {
 
 /** Makes the role, or brings it up to date. @returns the program's address */
 export async function ensureProgramRole(owner: pg.Client, ownerUrl: string, login: ProgramLogin): Promise<string> {
-  const url = asRole(ownerUrl, login)
+  const url = programUrlOf(ownerUrl, login)
   try {
     // Left alone when it is right: other programs may be connecting as it at this moment.
     if (!(await isUpToDate(owner, login.role)) || !(await logsIn(url))) await makeRole(owner, login)
@@ -92,7 +92,8 @@ async function makeRole(owner: pg.Client, { role, password }: ProgramLogin): Pro
   await owner.query(statements.join(';\n'))
 }
 
-function asRole(url: string, { role, password }: ProgramLogin): string {
+/** The owner's address, entered as the program. */
+export function programUrlOf(url: string, { role, password }: ProgramLogin): string {
   // An address without a host (its socket is named in the query) cannot carry a user.
   const address = new URL(url.replace(/^(postgres(?:ql)?:\/\/)(?=\/)/, '$1localhost'))
   address.username = role

@@ -189,6 +189,8 @@ async function contentOf(dataDir: string): Promise<Map<string, string[]>> {
     'delivery_work',
     'channel',
     'session',
+    // made from messages, and still being made
+    'message_words',
   ]
   for await (const entry of rowEntries(await urlOf(dataDir), { without })) {
     const table = /-(\w+)\.jsonl$/.exec(entry.name)![1]!

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { readFile, stat, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { keyFile } from '../../platform/secrets/outer-key.ts'
+import type { Settings } from '../../platform/settings.ts'
+import { sizeOf } from '../terminal.ts'
+import type { Finding } from './finding.ts'
+
+const WINDOW = new URL('../../../dist/web/index.html', import.meta.url)
+const NODE = 24
+/** Below this PostgreSQL may stop in the middle of a day. */
+const LEAST_BYTES = 1_000_000_000
+const LEAST_SHARE = 0.05
+
+/** What can be seen without the database. */
+export async function lookAtMachine(settings: Settings): Promise<Finding[]> {
+  return [
+    lookAtNode(),
+    existsSync(WINDOW)
+      ? { about: 'window', level: 'good', code: 'built' }
+      : { about: 'window', level: 'bad', code: 'not_built' },
+    lookAtAddress(settings),
+    ...(await lookAtFolder(settings)),
+    await lookAtKey(settings),
+  ]
+}
+
+function lookAtNode(): Finding {
+  const version = process.versions.node
+  return Number.parseInt(version, 10) >= NODE
+    ? { about: 'node', level: 'good', code: 'new_enough', values: { version } }
+    : { about: 'node', level: 'bad', code: 'too_old', values: { version } }
+}
+
+function lookAtAddress({ host, url }: Settings): Finding {
+  const isPublic = !['127.0.0.1', '::1', 'localhost'].includes(host)
+  if (url?.startsWith('https://')) return { about: 'address', level: 'good', code: 'public', values: { url } }
+  if (url) return { about: 'address', level: 'note', code: 'plain', values: { url } }
+  return isPublic
+    ? { about: 'address', level: 'bad', code: 'open', values: { host } }
+    : { about: 'address', level: 'note', code: 'local' }
+}
+
+async function lookAtFolder({ dataDir }: Settings): Promise<Finding[]> {
+  const found = await stat(dataDir).catch(() => null)
+  const near = found ? dataDir : dirname(dataDir)
+  const space = await statfs(near).catch(() => null)
+  const findings: Finding[] = []
+  if (found && (found.mode & 0o007) !== 0 && (found.mode & 0o006) !== 0)
+    findings.push({ about: 'folder', level: 'bad', code: 'readable', values: { folder: dataDir } })
+  else findings.push({ about: 'folder', level: 'good', code: found ? 'there' : 'not_yet', values: { folder: dataDir } })
+  if (space) {
+    const free = space.bavail * space.bsize
+    const share = space.bavail / space.blocks
+    const values = { free: sizeOf(free), percent: Math.round(share * 100) }
+    findings.push({
+      about: 'disk',
+      level: free < LEAST_BYTES || share < LEAST_SHARE ? 'bad' : 'good',
+      code: free < LEAST_BYTES || share < LEAST_SHARE ? 'nearly_full' : 'room',
+      values,
+    })
+  }
+  return findings
+}
+
+async function lookAtKey({ dataDir, key }: Settings): Promise<Finding> {
+  if (key) return { about: 'key', level: 'good', code: 'in_environment' }
+  const file = keyFile(dataDir)
+  const found = await stat(file).catch(() => null)
+  if (!found) return { about: 'key', level: 'note', code: 'not_yet', values: { file } }
+  if ((found.mode & 0o077) !== 0) return { about: 'key', level: 'bad', code: 'readable', values: { file } }
+  const readable = await readFile(file).then(
+    () => true,
+    () => false,
+  )
+  return readable
+    ? { about: 'key', level: 'note', code: 'in_file', values: { file } }
+    : { about: 'key', level: 'bad', code: 'unreadable', values: { file } }
+}
