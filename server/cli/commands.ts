@@ -8,5 +8,6 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   migrate: async () => (await import('./migrate-only.ts')).migrateOnly,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,
+  rotate: async () => (await import('./rotate.ts')).rotate,
   doctor: async () => (await import('./doctor.ts')).doctor,
 }

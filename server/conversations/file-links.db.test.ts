@@ -58,7 +58,7 @@ test('one changed bit, anywhere, opens nothing', async () => {
   for (let at = 0; at < bytes.length; at++) {
     const forged = Buffer.from(bytes)
     forged[at]! ^= 1
-    expect(await links.open(forged.toString('base64url')), `byte ${at}`).toBeNull()
+    expect(await links.open(forged.toString('base64url'))).toBeNull()
   }
   for (const token of ['', 'x', bytes.subarray(0, 63).toString('base64url'), `${bytes.toString('base64url')}AAAA`])
     expect(await links.open(token)).toBeNull()

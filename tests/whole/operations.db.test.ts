@@ -37,7 +37,7 @@ test('/metrics tells what an operator watches', async () => {
   expect(value('sends_total{outcome="sent"}')).toBe(1)
   expect(value('channels{connector="telegram",state="ready"}')).toBe(1)
   expect(value('statements_per_message')).toBeGreaterThan(0)
-  for (const name of [
+  const quiet = [
     'events_oldest_waiting_seconds',
     'events{state="waiting"}',
     'events{state="quarantined"}',
@@ -45,8 +45,8 @@ test('/metrics tells what an operator watches', async () => {
     'deliveries_unconfirmed_ratio',
     'feed_lag_seconds',
     'clock_differs_seconds',
-  ])
-    expect(value(name), name).toBe(0)
+  ]
+  expect(quiet.filter((name) => value(name) !== 0)).toEqual([])
   expect(page).toContain('parley_flight_seconds_count')
 })
 
@@ -115,7 +115,7 @@ test('no line of the log holds what was said, a token, a cookie or a link', () =
   const all = parley.log.join('')
   // the mistake that was planted above is there, so silence about the rest means something
   expect(all).toContain('a request failed')
-  for (const secret of [
+  const secrets = [
     CANARY,
     'measured',
     'lost in a mistake',
@@ -123,6 +123,6 @@ test('no line of the log holds what was said, a token, a cookie or a link', () =
     'a price',
     telegram.settings.token as string,
     '/l/',
-  ])
-    expect(all.includes(secret), secret).toBe(false)
+  ]
+  expect(secrets.filter((secret) => all.includes(secret))).toEqual([])
 })

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { WorkspaceId } from '#contract/ids.ts'
+import { NIL_ID, WorkspaceId } from '#contract/ids.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { systemClock } from '../clock.ts'
 import { databaseKeyStore } from './key-store.ts'
+import { outerKeysOf } from './outer-key.ts'
 import { openSecrets } from './secrets.ts'
 
 const { database } = await aDatabase()
@@ -47,4 +48,13 @@ test('versions are added, rewrapped and removed', async () => {
 test('a workspace that does not exist gets no key', async () => {
   const secrets = await start()
   await expect(secrets.of(WorkspaceId.parse(crypto.randomUUID()))).rejects.toThrow('no such workspace')
+})
+
+test('a change of the outer key reaches the program’s own data key too', async () => {
+  const secrets = await start()
+  const sealed = (await secrets.of(NIL_ID as WorkspaceId)).seal(Buffer.from('ours'), place)
+  const next = outerKeysOf([Buffer.alloc(32, 9), key], 'a test')
+  await secrets.rewrap(next)
+  const after = await openSecrets({ dataDir: '/nowhere', key: Buffer.alloc(32, 9), store, clock: systemClock() })
+  expect((await after.of(NIL_ID as WorkspaceId)).open(sealed, place).toString()).toBe('ours')
 })

@@ -57,7 +57,8 @@ export const databaseKeyStore = (database: Database): KeyStore => ({
     }),
   workspaces: async () => {
     const rows = await database.plumbing.selectFrom('workspace_directory').select('workspace_id').execute()
-    return rows.map((row) => row.workspace_id)
+    // The program's own key too: a rotation that passed it over would leave it under a forgotten one.
+    return [NIL_ID as WorkspaceId, ...rows.map((row) => row.workspace_id)]
   },
 })
 

@@ -1,0 +1,68 @@
+/**
+ * `parley rotate`: a new outer key. Data keys are wrapped anew, which takes seconds however much is stored, beside a running Parley.
+ * `--data-keys` also gives every workspace a new data key: what is sealed from then on is sealed with it, what was sealed stays readable.
+ *
+ * The old outer key is kept beside the new one under another name: backups made until now open with nothing else.
+ */
+import { constants, copyFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { sql } from 'kysely'
+import { NIL_ID, type WorkspaceId } from '#contract/ids.ts'
+import { openDatabase } from '../platform/database.ts'
+import { programClock } from '../platform/new-id.ts'
+import { databaseKeyStore } from '../platform/secrets/key-store.ts'
+import { addOuterKey, dropOldOuterKeys, keyFile, readOuterKeys } from '../platform/secrets/outer-key.ts'
+import { openSecrets } from '../platform/secrets/secrets.ts'
+import { readSettings, type Settings } from '../platform/settings.ts'
+import { StartFailure } from '../platform/start-failure.ts'
+import { reachDatabase } from './reach-database.ts'
+import { coloured } from './terminal.ts'
+
+export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const { dataKeys } = read(args)
+  const settings = readSettings(env)
+  const { dataDir, key } = settings
+  const reached = await reachDatabase(settings, { beside: true })
+  const database = openDatabase({ url: reached.programUrl, connections: 2 })
+  try {
+    // Proves first that the key at hand is the right one.
+    const secrets = await openSecrets({ dataDir, key, store: databaseKeyStore(database), clock: programClock })
+    const old = key ? null : await keepOld(settings)
+    const keys = key ? await readOuterKeys({ dataDir, key, mayCreate: async () => false }) : await addOuterKey(dataDir)
+    const count = await secrets.rewrap(keys)
+    if (!key) await dropOldOuterKeys(dataDir)
+    console.log(
+      `${coloured('green', 'Done:')} ${count} data keys are wrapped by ${key ? 'PARLEY_KEY' : `the new key in ${keys.origin}`}.`,
+    )
+    if (old)
+      console.log(
+        `Backups made until now open only with the old key, ${old}: move it to where your second copy is, and copy the new one there too.`,
+      )
+    if (dataKeys) {
+      const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
+        database.plumbing,
+      )
+      for (const { id } of [{ id: NIL_ID as WorkspaceId }, ...rows]) await secrets.rotate(id)
+      console.log(`${rows.length} workspaces have a new data key; it seals from two minutes on.`)
+    }
+  } finally {
+    await database.close()
+    await reached.stop()
+  }
+}
+
+function read(args: string[]): { dataKeys: boolean } {
+  try {
+    const { values } = parseArgs({ args, options: { 'data-keys': { type: 'boolean', default: false } } })
+    return { dataKeys: values['data-keys'] }
+  } catch (error) {
+    throw new StartFailure(`${(error as Error).message}. It goes: parley rotate [--data-keys]`)
+  }
+}
+
+async function keepOld({ dataDir }: Settings): Promise<string> {
+  const file = keyFile(dataDir)
+  const old = `${file}.before-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
+  await copyFile(file, old, constants.COPYFILE_EXCL)
+  return old
+}
