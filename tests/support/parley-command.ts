@@ -84,5 +84,5 @@ export async function setUp(url: string, env: Record<string, string>): Promise<C
 export function removeAfterwards(...folders: string[]): void {
   afterAll(async () => {
     for (const folder of folders) await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 500 })
-  })
+  }, 120_000)
 }

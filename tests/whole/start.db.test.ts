@@ -1,0 +1,168 @@
+/** Parley as its operator starts, stops and breaks it: real processes, the embedded PostgreSQL, folders with hard names. */
+import { execFileSync, spawn } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, expect, test } from 'vitest'
+import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
+import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
+import { isAlive, processesNaming } from '#tests/support/embedded-world.ts'
+import { until } from '#tests/support/parts.ts'
+import { freePort } from '#tests/support/whole-parley.ts'
+
+const home = await mkdtemp(join(tmpdir(), 'parley данные и пробелы '))
+removeAfterwards(home)
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+const env = { PARLEY_DATA: join(home, 'папка a') }
+const postmaster = async () =>
+  Number.parseInt(await readFile(join(env.PARLEY_DATA, 'postgres/data/postmaster.pid'), 'utf8'), 10)
+const left = () => processesNaming(`${env.PARLEY_DATA}/`)
+
+test('npm start, and SIGTERM to it, is Parley and its orderly end, with nothing left behind', async () => {
+  const port = await freePort()
+  const child = spawn('npm', ['start'], { cwd: ROOT, env: { ...process.env, ...env, PARLEY_PORT: String(port) } })
+  let out = ''
+  child.stdout.on('data', (text: Buffer) => (out += text.toString()))
+  const code = new Promise((resolve) => child.once('exit', (...ended) => resolve(ended)))
+  await until(() => out.includes(`Parley is ready at http://127.0.0.1:${port}`), 60_000)
+  expect(out).toMatch(/Open this link once to become its owner: http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}/)
+  child.kill('SIGTERM')
+  expect(await code).toEqual([0, null])
+  await until(async () => (await left()).length === 0)
+}, 120_000)
+
+test('a second Parley on the same folder stops with one line; commands work beside the first', async () => {
+  const first = await startParley(env)
+  const second = await parley(['start'], { ...env, PARLEY_PORT: String(await freePort()) })
+  expect(second).toMatchObject({ code: 1, out: '' })
+  expect(second.error).toMatch(/^Another Parley \(process \d+\) already runs on the data folder .*PARLEY_DATA\.\n$/)
+  const owner = await setUp(first.url, env)
+  expect((await owner.ask('GET', '/api/me')).status).toBe(200)
+  const { code, out } = await parley(['doctor', '--json'], env)
+  const { findings } = JSON.parse(out) as { findings: { about: string; level: string; code: string }[] }
+  const bad = findings.filter(({ level }) => level === 'bad').map(({ about }) => about)
+  // whether the window was built is not this test's affair
+  expect(bad.filter((about) => about !== 'window')).toEqual([])
+  expect(code).toBe(bad.length > 0 ? 1 : 0)
+  expect(await first.stop()).toBe(0)
+}, 120_000)
+
+test('kill -9 of Parley, of PostgreSQL, of both: the next one goes on, and nothing is left behind', async () => {
+  const killed = await startParley(env)
+  await killed.stop('SIGKILL')
+  // It adopts the server that is left, or, where starting took longer than that waits, begins it anew.
+  const next = await startParley(env)
+  const server = await postmaster()
+  expect((await next.stranger.ask('GET', '/readyz')).status).toBe(200)
+
+  // kill -9 of PostgreSQL: 503 while it is away, and well again by itself
+  process.kill(server, 'SIGKILL')
+  await until(async () => (await next.stranger.ask('GET', '/readyz')).status === 503, 20_000)
+  await until(async () => (await next.stranger.ask('GET', '/readyz')).status === 200, 60_000)
+  expect(await postmaster()).not.toBe(server)
+
+  // kill -9 of both, and nobody comes: nothing is left
+  const last = await postmaster()
+  await next.stop('SIGKILL')
+  process.kill(last, 'SIGKILL')
+  await until(async () => !(await isAlive(last)) && (await left()).length === 0, 60_000)
+  const after = await startParley(env)
+  expect(await after.stop()).toBe(0)
+}, 240_000)
+
+test.each([
+  [
+    'a name that Parley does not know',
+    { PARLEY_PROT: '1' },
+    /^The environment sets PARLEY_PROT, which Parley does not know\. .*\n$/,
+  ],
+  [
+    'a bad value',
+    { PARLEY_PORT: 'http' },
+    /^PARLEY_PORT in the environment must be a number from 0 to 65535; it is "http"\.\n$/,
+  ],
+  [
+    'a database that is not there',
+    { DATABASE_URL: 'postgres://a:secretword@127.0.0.1:1/x' },
+    /^The database cannot be reached: .*\n$/,
+  ],
+])('%s is one line', async (_, wrong, line) => {
+  const { code, out, error } = await parley(['start'], { PARLEY_DATA: join(home, 'none'), ...wrong })
+  expect(error).toMatch(line)
+  expect(error).not.toContain('secretword')
+  expect({ code, out }).toEqual({ code: 1, out: '' })
+})
+
+test('a data folder that is a file, or may not be written, is one line', async () => {
+  const file = join(home, 'a file')
+  await writeFile(file, '')
+  const onFile = await parley(['start'], { PARLEY_DATA: file })
+  expect(onFile.error).toMatch(/^The data folder .* \(PARLEY_DATA\) is a file: choose another\.\n$/)
+  if (process.getuid?.() === 0) return
+  const shut = join(home, 'shut')
+  await mkdir(shut)
+  await chmod(shut, 0o500)
+  const onShut = await parley(['start'], { PARLEY_DATA: join(shut, 'data') })
+  expect(onShut.error).toMatch(/^The data folder .* may not be written: .*\n$/)
+})
+
+test.runIf(process.getuid?.() === 0 && canMount())(
+  'a full disk is one line',
+  async () => {
+    const disk = join(home, 'disk')
+    await mkdir(disk)
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk])
+    afterAll(() => void execFileSync('umount', ['-l', disk]))
+    const { code, error } = await parley(['start'], { PARLEY_DATA: join(disk, 'data') })
+    expect(error).toMatch(/^[^\n]*(No space left on device|full disk)[^\n]*\n$/)
+    expect(code).toBe(1)
+  },
+  60_000,
+)
+
+test('roles on several processes: one database, each does its part', async () => {
+  const one = await startParley(env)
+  const { url } = (await attachEmbedded({ dataDir: env.PARLEY_DATA }))!
+  const elsewhere = { PARLEY_DATA: join(home, 'b'), DATABASE_URL: url, PARLEY_ROLES: 'ingest' }
+  await mkdir(elsewhere.PARLEY_DATA)
+  await writeFile(join(elsewhere.PARLEY_DATA, 'key'), await readFile(join(env.PARLEY_DATA, 'key')), { mode: 0o600 })
+  const other = await startParley(elsewhere)
+  expect((await other.stranger.ask('GET', '/readyz')).status).toBe(200)
+  expect((await other.stranger.ask('GET', '/api/me')).status).toBe(404)
+  expect((await one.stranger.ask('GET', '/api/me')).status).toBe(401)
+  expect(await other.stop()).toBe(0)
+
+  // a key that is not the database's
+  await rm(join(elsewhere.PARLEY_DATA, 'key'))
+  const keyless = await parley(['start'], { ...elsewhere, PARLEY_PORT: String(await freePort()) })
+  expect(keyless.error).toMatch(/^The database holds secrets sealed with a key that is not here: .*\n$/)
+  expect(await one.stop()).toBe(0)
+}, 120_000)
+
+test('rotate changes the key beside a running Parley, and what was sealed still opens', async () => {
+  const running = await startParley(env)
+  const key = join(env.PARLEY_DATA, 'key')
+  const before = await readFile(key, 'utf8')
+  const { code, out, error } = await parley(['rotate', '--data-keys'], env)
+  expect({ code, error }).toEqual({ code: 0, error: '' })
+  const old = /the old key, (.+?): move/.exec(out)![1]!
+  expect(await readFile(old, 'utf8')).toBe(before)
+  expect(await readFile(key, 'utf8')).not.toBe(before)
+  expect((await readFile(key, 'utf8')).trim().split('\n')).toHaveLength(1)
+  expect(await running.stop()).toBe(0)
+  const again = await startParley(env)
+  expect(await again.stop()).toBe(0)
+  await writeFile(key, before, { mode: 0o600 })
+  const wrong = await parley(['start'], env)
+  expect(wrong.error).toMatch(/^The database holds secrets sealed with another key than that of .*\n$/)
+}, 180_000)
+
+function canMount(): boolean {
+  try {
+    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
