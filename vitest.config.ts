@@ -30,6 +30,7 @@ export default defineConfig({
           include: ['tests/browser/**/*.browser.test.ts'],
           globalSetup: ['checks/postgres.ts'],
           fileParallelism: false,
+          expect: { poll: { timeout: 30_000 } },
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

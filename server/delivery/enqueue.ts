@@ -17,7 +17,7 @@ import type {
 import type { Content } from '#contract/message/content.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
-import { newId } from '#server/platform/new-id.ts'
+import { newId, programClock } from '#server/platform/new-id.ts'
 import type { Reason } from './road.ts'
 
 /** Chat and bot share a lane, for they are one talk; broadcasts have their own and step aside. */
@@ -149,7 +149,7 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
       select * from unnest(${of((q) => q.delivery)}::uuid[], ${of((q) => q.message)}::uuid[], ${of((q) => q.conversation)}::uuid[],
                            ${of((q) => q.identity)}::uuid[], ${of((q) => q.channel)}::uuid[], ${of((q) => q.op)}::text[],
                            ${of((q) => (q.body ? JSON.stringify(q.body) : null))}::text[]::jsonb[], ${of((q) => JSON.stringify(q.why))}::text[]::jsonb[],
-                           ${of((q) => (q.sendAt ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
+                           ${of((q) => (isForLater(q.sendAt) ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
                            ${of((q) => q.class)}::smallint[], ${of((q) => q.sendAt)}::timestamptz[])
              with ordinality as t (delivery, message, conversation, identity, channel, op, body, why, lane, class, send_at, no)),
     truth as (
@@ -165,6 +165,14 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
 export function sendLane(channel: ChannelId, identity: IdentityId, of: Class): string {
   return hash64(`${channel} ${identity} ${of === 3 ? 'broadcast' : 'talk'}`)
 }
+
+/**
+ * A few seconds to think better of it keep the message in its lane: what is said next waits behind it, or a reply would overtake the
+ * words before it.
+ */
+const LONGEST_HOLD_MS = 60_000
+const isForLater = (sendAt: Date | null): boolean =>
+  sendAt !== null && sendAt.getTime() - programClock.now().getTime() > LONGEST_HOLD_MS
 
 /** A message for later must not keep those of now waiting behind it. */
 const ownLane = (delivery: DeliveryId): string => hash64(delivery)

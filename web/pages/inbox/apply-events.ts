@@ -1,5 +1,11 @@
 /** What the feed's events change in the inbox's part of the cache. Loaded once, with the page. */
-import { countConversations, getConversation, listRoads, type ConversationRow } from '#contract/calls/conversations.ts'
+import {
+  countConversations,
+  getConversation,
+  listRoads,
+  type ConversationRow,
+  type MessageView,
+} from '#contract/calls/conversations.ts'
 import { getContact, listActs, listSuggestions, type ContactView } from '#contract/calls/contacts.ts'
 import { getMe } from '#contract/calls/members.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
@@ -11,6 +17,7 @@ import { onEvents } from '../../app/feed.ts'
 import { belongs, withRow } from './list/belongs.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
+import { standingOf } from './thread/thread-lines.ts'
 import { keepMessage, THREAD } from './thread/use-thread.ts'
 
 onEvents((events) => {
@@ -22,6 +29,7 @@ function apply(event: FeedEvent): void {
     case 'message.added':
     case 'message.changed':
       keepMessage(event.message)
+      keepLast(event.message)
       if (event.kind === 'message.added' && event.message.direction === 'in') renewRoads(event.message.conversation)
       return
     case 'conversation.changed':
@@ -65,6 +73,19 @@ export function keepConversation(row: ConversationRow): void {
     else client.setQueryData<ListPages>(key, { ...data, pages: withRow(data.pages, row, isIn ?? isKnown) })
   }
   renewSoon(keyOf(countConversations))
+}
+
+/** How far our last words came is shown in the row too, and changes without the conversation. */
+function keepLast(message: MessageView): void {
+  const state = standingOf(message)?.state ?? null
+  const told = (row: ConversationRow): ConversationRow =>
+    row.last?.message === message.id && row.last.direction === 'out' && row.last.state !== state
+      ? { ...row, last: { ...row.last, state } }
+      : row
+  client.setQueriesData<ListPages>({ queryKey: [LIST] }, (data) => {
+    if (!data?.pages.some((page) => page.items.some((row) => told(row) !== row))) return data
+    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(told) })) }
+  })
 }
 
 export function keepContact(contact: ContactView): void {

@@ -3,8 +3,8 @@ import { thumbnailUrl } from './parts/media-url.ts'
 import { NetworkMark } from './network-mark.tsx'
 import css from './face.module.css'
 
-/** Quiet colours, the same for the same person; never the network's. */
-const HUES = ['fir', 'blue', 'grape', 'orange', 'cyan', 'pink', 'lime', 'indigo'] as const
+/** Quiet colours whose initials can be read on them; the same for the same person, never the network's. */
+const HUES = ['fir', 'blue', 'grape', 'pink', 'indigo', 'violet'] as const
 
 export interface FaceProps {
   name: string
@@ -20,7 +20,7 @@ export function Face({ name, id, avatar, size = 36, network }: FaceProps) {
   const hue = HUES[Array.from(id).reduce((sum, sign) => sum + sign.charCodeAt(0), 0) % HUES.length]!
   return (
     <span className={css.face} style={{ width: size, height: size }}>
-      <Avatar src={avatar ? thumbnailUrl(avatar) : null} size={size} radius="xl" color={hue} aria-hidden alt="">
+      <Avatar src={avatar ? thumbnailUrl(avatar) : null} size={size} radius="50%" color={hue} aria-hidden alt="">
         {initialsOf(name)}
       </Avatar>
       {network && (

@@ -251,8 +251,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
         size={360}
         withCloseButton={false}
         padding={0}
-        aria-label={t('contact.label')}
-        classNames={{ body: css.drawer! }}
+        title={t('contact.label')}
+        classNames={{ body: css.drawer!, header: 'only-read' }}
       >
         {contact}
       </Drawer>
@@ -263,8 +263,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
         size={260}
         withCloseButton={false}
         padding={0}
-        aria-label={t('views.label')}
-        classNames={{ body: css.drawer! }}
+        title={t('views.label')}
+        classNames={{ body: css.drawer!, header: 'only-read' }}
       >
         {views}
       </Drawer>

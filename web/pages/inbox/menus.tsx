@@ -75,6 +75,8 @@ export function SnoozeMenu({ isOpen, onOpen, onSnooze, children }: SnoozeMenuPro
       trapFocus
       returnFocus
       withinPortal
+      // The menu inside it says what it opens.
+      withRoles={false}
     >
       <Popover.Target>
         <span>

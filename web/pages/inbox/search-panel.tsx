@@ -71,7 +71,8 @@ export function SearchPanel({ onClose, onContact, onMessage }: SearchPanelProps)
       padding={0}
       yOffset="8vh"
       centered={false}
-      aria-label={t('search.label')}
+      title={t('search.label')}
+      classNames={{ header: 'only-read' }}
     >
       <TextInput
         size="md"

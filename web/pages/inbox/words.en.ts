@@ -137,6 +137,7 @@ export default {
     ours: 'Ours: {{name}}, {{at}}',
     note: 'Note: {{name}}, {{at}}',
     noteBy: 'Note by {{name}}',
+    ownNote: 'Your note',
     byRule: 'Automatic',
     unverified: 'sender not verified',
     forwarded: 'Forwarded',

@@ -168,6 +168,7 @@ export default {
     ours: 'Наше: {{name}}, {{at}}',
     note: 'Заметка: {{name}}, {{at}}',
     noteBy: 'Заметка: {{name}}',
+    ownNote: 'Ваша заметка',
     byRule: 'Автоматически',
     unverified: 'отправитель не проверен',
     forwarded: 'Переслано',

@@ -113,6 +113,7 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
           <Button
             size="compact-sm"
             variant="subtle"
+            justify="flex-start"
             leftSection={<IconLink size={15} aria-hidden />}
             onClick={onProofLink}
           >
@@ -123,6 +124,7 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
           <Button
             size="compact-sm"
             variant="subtle"
+            justify="flex-start"
             leftSection={<IconUsersGroup size={15} aria-hidden />}
             onClick={() => setPicking(true)}
           >

@@ -75,6 +75,7 @@ export function Facts({ contact }: { contact: ContactView }) {
           <Button
             size="compact-xs"
             variant="subtle"
+            justify="flex-start"
             leftSection={<IconPlus size={14} aria-hidden />}
             onClick={() => setAdding(true)}
           >

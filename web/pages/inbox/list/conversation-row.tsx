@@ -172,8 +172,8 @@ function RowMarks({ row, hasDraft }: ConversationRowProps) {
 function Assignee({ id }: { id: MemberId }) {
   const { me, memberName } = useDirectory()
   const t = useWords('inbox')
-  const name = id === me.id ? t('you') : memberName(id)
-  const words = t('list.assignedTo', { name })
+  const name = memberName(id)
+  const words = t('list.assignedTo', { name: id === me.id ? t('you') : name })
   return (
     <Tooltip label={words}>
       <span className={css.assignee} data-mine={id === me.id || undefined} aria-label={words} role="img">

@@ -24,9 +24,8 @@ export function Lightbox({ pictures, at, onClose }: { pictures: Shown[]; at: num
       fullScreen
       withCloseButton={false}
       padding={0}
-      classNames={{ content: css.lightbox!, body: css.lightboxBody! }}
-      title={null}
-      aria-label={picture.name}
+      classNames={{ content: css.lightbox!, body: css.lightboxBody!, header: 'only-read' }}
+      title={picture.name}
       transitionProps={{ duration: 0 }}
     >
       <div

@@ -49,7 +49,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
           <Button
             size="compact-sm"
             disabled={isBusy}
-            color={isMaybe ? 'yellow' : 'red'}
+            color={isMaybe ? 'yellow' : 'red.9'}
             variant="filled"
             onClick={() => resend(delivery.id)}
           >

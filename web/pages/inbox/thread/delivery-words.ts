@@ -47,6 +47,9 @@ export interface ReasonWords {
   theirs: string | null
 }
 
+/** The platform said nothing at all: the words are the wire's. */
+const UNANSWERED: readonly SendErrorCode[] = ['wire', 'unconfirmed', 'proxy_down', 'bug']
+
 /** Why it failed. `reason` null: the platform gave none. */
 export function reasonWords(reason: SendErrorCode | null, hint: DeliveryView['hint']): ReasonWords {
   const t = wordsIn('inbox')
@@ -54,7 +57,7 @@ export function reasonWords(reason: SendErrorCode | null, hint: DeliveryView['hi
   return {
     title: t(`reason.${code}.title`),
     next: t(`reason.${code}.next`),
-    theirs: typeof hint?.words === 'string' && hint.words !== '' ? hint.words : null,
+    theirs: typeof hint?.words === 'string' && hint.words !== '' && !UNANSWERED.includes(code) ? hint.words : null,
   }
 }
 

@@ -153,7 +153,9 @@ function Author({ message, side }: { message: MessageView; side: 'theirs' | 'our
     <p className={css.author}>
       {side === 'note' && <IconLock size={13} aria-hidden />}
       {author.cause && <IconRobot size={14} aria-hidden />}
-      <span dir="auto">{side === 'note' ? t('message.noteBy', { name }) : name}</span>
+      <span dir="auto">
+        {side !== 'note' ? name : author.member === me.id ? t('message.ownNote') : t('message.noteBy', { name })}
+      </span>
       {author.unverified && <span className={css.unverified}>{t('message.unverified')}</span>}
     </p>
   )

@@ -30,7 +30,7 @@ export function PendingMessage({ pending, acts }: { pending: Pending; acts: Pend
         {pending.note && (
           <p className={css.author}>
             <IconLock size={13} aria-hidden />
-            {t('message.noteBy', { name: t('you') })}
+            {t('message.ownNote')}
           </p>
         )}
         <Parts
@@ -50,7 +50,7 @@ export function PendingMessage({ pending, acts }: { pending: Pending; acts: Pend
             </p>
             <p>{failure.next}</p>
             <Group gap={6} mt={6}>
-              <Button size="compact-sm" color="red" onClick={() => acts.again(pending)}>
+              <Button size="compact-sm" color="red.9" onClick={() => acts.again(pending)}>
                 {t('pending.again')}
               </Button>
               <Button size="compact-sm" variant="default" onClick={() => acts.takeBack(pending)}>

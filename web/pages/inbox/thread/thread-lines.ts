@@ -13,25 +13,24 @@ const JOIN_MS = 3 * 60_000
 
 /**
  * @param messages  oldest first
- * @param unread    how many of the newest incoming ones the member had not seen when the thread was opened
+ * @param unread    the first one that the member had not seen when the thread was opened, and how many there were
  * @param dayOf     the member's own calendar day of a time
  * @param fromStart the first message is the first of the thread: its road is told too
  */
 export function threadLines(
   messages: readonly MessageView[],
-  unread: number,
+  unread: Unread | null,
   dayOf: (at: string) => string,
   fromStart: boolean,
 ): ThreadLine[] {
   const lines: ThreadLine[] = []
-  const firstUnread = unreadFrom(messages, unread)
   let day = ''
   let before: MessageView | null = null
   let road: { channel: ChannelId | null; identity: IdentityId | null } | null = null
   for (const message of messages) {
     const today = dayOf(message.placed)
     if (today !== day) lines.push({ line: 'day', key: `day ${today}`, at: message.placed })
-    if (message.id === firstUnread) lines.push({ line: 'unread', key: 'unread', count: unread })
+    if (message.id === unread?.first) lines.push({ line: 'unread', key: 'unread', count: unread.count })
     if (message.channel && message.network && (message.direction === 'in' || message.direction === 'out')) {
       const moved = road ? road.channel !== message.channel || road.identity !== message.identity : fromStart
       if (moved) {
@@ -66,10 +65,17 @@ const isOneBlock = (one: MessageView, other: MessageView): boolean =>
   one.author.cause === other.author.cause &&
   Date.parse(other.placed) - Date.parse(one.placed) <= JOIN_MS
 
-function unreadFrom(messages: readonly MessageView[], unread: number): string | null {
+export interface Unread {
+  first: string
+  count: number
+}
+
+/** Once, when the thread opens: the line stays where it was while more comes in. */
+export function unreadFrom(messages: readonly MessageView[], unread: number): Unread | null {
   if (unread <= 0) return null
   const incoming = messages.filter((each) => each.direction === 'in')
-  return incoming.at(-Math.min(unread, incoming.length))?.id ?? null
+  const first = incoming.at(-Math.min(unread, incoming.length))
+  return first ? { first: first.id, count: unread } : null
 }
 
 /** The delivery that says how the message itself stands: the newest, for a resend settles those before. */

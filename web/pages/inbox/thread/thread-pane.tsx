@@ -20,7 +20,7 @@ import { useDirectory } from '../directory.tsx'
 import { unreadOf } from '../list/belongs.ts'
 import { useAnnouncePresence, useContactTypes } from '../presence.ts'
 import { ThreadHeader, type MenuName } from './thread-header.tsx'
-import { hasTrouble } from './thread-lines.ts'
+import { hasTrouble, unreadFrom, type Unread } from './thread-lines.ts'
 import { Thread } from './thread.tsx'
 import { troubleKeys } from './trouble-keys.ts'
 import { deleteIt, useMessageActs } from './use-message-acts.ts'
@@ -79,7 +79,9 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   const roads = useQuery(read(listRoads, { params: { id: row.id } }))
   const pending = usePending(row.id)
   const contactTypes = useContactTypes(row.id)
-  const [unread] = useState(() => unreadOf(row))
+  const [unreadAtFirst] = useState(() => unreadOf(row))
+  const [unread, setUnread] = useState<Unread | null>()
+  if (unread === undefined && thread.pages) setUnread(unreadFrom(thread.pages.items, unreadAtFirst))
   const [menu, setMenu] = useState<MenuName | null>(null)
   const [isRoadOpen, setRoadOpen] = useState(false)
   const [replyTo, setReplyTo] = useState<MessageView | null>(null)
@@ -183,7 +185,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
         pages={thread.pages}
         error={thread.error}
         pending={pending}
-        unread={unread}
+        unread={unread ?? null}
         aim={aim}
         current={current}
         roads={roads.data?.items ?? NO_ROADS}
@@ -233,7 +235,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
               {t('cancel')}
             </Button>
             <Button
-              color="red"
+              color="red.9"
               data-autofocus
               onClick={() => {
                 void deleteIt(removing)

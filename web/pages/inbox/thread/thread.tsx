@@ -13,7 +13,7 @@ import { NetworkMark } from '../network-mark.tsx'
 import { dayKeyOf, dayName } from '../times.ts'
 import { Message, type MessageActs } from './message.tsx'
 import { PendingMessage, type PendingActs } from './pending-message.tsx'
-import { hasTrouble, threadLines, type ThreadLine } from './thread-lines.ts'
+import { hasTrouble, threadLines, type ThreadLine, type Unread } from './thread-lines.ts'
 import type { ThreadPages } from './thread-pages.ts'
 import css from './thread.module.css'
 import { useThreadScroll } from './use-thread-scroll.ts'
@@ -23,8 +23,8 @@ export interface ThreadProps {
   pages: ThreadPages | null
   error: unknown
   pending: readonly Pending[]
-  /** How many incoming ones were unseen when it was opened. */
-  unread: number
+  /** What was unseen when it was opened. */
+  unread: Unread | null
   /** Opened at this message. */
   aim: MessageId | null
   /** The keyboard stands on it. */
@@ -73,7 +73,8 @@ export function Thread(props: ThreadProps) {
     return () => document.removeEventListener('visibilitychange', look)
   }, [isWhole, isAtEnd, newest, onSeen])
   const isSlow = useDelayed(pages === null && error === null)
-  const firstTrouble = items.find(hasTrouble)
+  // At the end it is before the eyes anyhow.
+  const firstTrouble = items.find((message) => hasTrouble(message) && !(isAtEnd && message.id === newest))
   const missed = useMissed(items, isAtEnd)
 
   if (error !== null && pages === null) return <NotLoaded error={error} onRetry={onRetry} />

@@ -1,0 +1,78 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Abilities } from '#contract/message/abilities.ts'
+import { laterTimes } from '../later.ts'
+import { countText, judgeFile } from './limits.ts'
+import { readMarks, toggleMark } from './marks.ts'
+
+const abilities = {
+  text: { max: 10, unit: 'utf16', marks: {} },
+  media: {
+    image: { out: 'full', types: ['image/jpeg', 'image/png'], bytes: 1000, by: 'upload' },
+    file: { out: 'full', types: ['*'], bytes: 5000, by: 'upload' },
+  },
+} as unknown as Abilities
+
+test('typed signs become marks, inside each other too', () => {
+  expect(readMarks('a **b __c__** `d*` ~~e~~')).toEqual({
+    text: 'a b c d* e',
+    entities: [
+      { kind: 'bold', offset: 2, length: 3 },
+      { kind: 'italic', offset: 4, length: 1 },
+      { kind: 'code', offset: 6, length: 2 },
+      { kind: 'strike', offset: 9, length: 1 },
+    ],
+  })
+})
+
+test('signs that mark nothing stay as typed', () => {
+  for (const typed of ['2 ** 3 ** 4', 'a ** b', '__init', '`', '****', 'snake__case'])
+    expect(readMarks(typed)).toEqual({ text: typed, entities: [] })
+})
+
+test('whatever is typed, marks lie inside the text and no letter is lost', () => {
+  fc.assert(
+    fc.property(
+      fc.string({ unit: fc.constantFrom('*', '_', '~', '`', 'a', 'б', ' ', '😀'), maxLength: 30 }),
+      (typed) => {
+        const { text, entities } = readMarks(typed)
+        expect(text.replaceAll(/[*_~`]/g, '')).toBe(typed.replaceAll(/[*_~`]/g, ''))
+        for (const { offset, length } of entities) {
+          expect(length).toBeGreaterThan(0)
+          expect(offset + length).toBeLessThanOrEqual(text.length)
+        }
+      },
+    ),
+  )
+})
+
+test('a mark is put around the selection and taken away again', () => {
+  const on = toggleMark('say it now', 4, 6, 'bold')
+  expect(on).toEqual({ typed: 'say **it** now', from: 6, to: 8 })
+  expect(toggleMark(on.typed, on.from, on.to, 'bold')).toEqual({ typed: 'say it now', from: 4, to: 6 })
+})
+
+test('the counter counts as the network does', () => {
+  expect(countText('ж'.repeat(8), abilities)).toEqual({ length: 8, max: 10, isNear: true, isOver: false })
+  const inBytes = { ...abilities, text: { ...abilities.text, unit: 'bytes' } } as Abilities
+  expect(countText('ж'.repeat(8), inBytes)).toMatchObject({ length: 16, isOver: true })
+})
+
+test('a file is judged before it is uploaded: as it is, as a file, or not at all', () => {
+  expect(judgeFile('image/png', 500, abilities)).toEqual({ code: 'fits', kind: 'image' })
+  expect(judgeFile('image/png', 2000, abilities)).toEqual({ code: 'as_file', kind: 'file' })
+  expect(judgeFile('video/mp4', 2000, abilities)).toEqual({ code: 'as_file', kind: 'file' })
+  expect(judgeFile('image/png', 9000, abilities)).toEqual({ code: 'too_large', kind: 'image', most: 5000 })
+  expect(judgeFile('image/png', 10, { text: abilities.text } as Abilities)).toEqual({
+    code: 'not_taken',
+    kind: 'image',
+  })
+})
+
+test('times that people mean: no evening when it is near, no Monday twice', () => {
+  const names = (date: Date) => laterTimes(date).map(({ name }) => name)
+  expect(names(new Date(2026, 10, 25, 9))).toEqual(['inHour', 'inThreeHours', 'thisEvening', 'tomorrow', 'monday'])
+  expect(names(new Date(2026, 10, 29, 20))).toEqual(['inHour', 'inThreeHours', 'tomorrow'])
+  const monday = laterTimes(new Date(2026, 10, 30, 9)).find(({ name }) => name === 'monday')!
+  expect(monday.time).toEqual(new Date(2026, 11, 7, 10))
+})

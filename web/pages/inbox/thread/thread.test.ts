@@ -1,0 +1,122 @@
+import { expect, test } from 'vitest'
+import { SEND_ERROR_CODES } from '#contract/message/send-errors.ts'
+import { aDelivery, aMessage } from '../testing.ts'
+import en from '../words.en.ts'
+import ru from '../words.ru.ts'
+import { hasTrouble, standingOf, threadLines, unreadFrom } from './thread-lines.ts'
+import { fromPage, withMessage, withNewer, withOlder } from './thread-pages.ts'
+import { troubleKeys } from './trouble-keys.ts'
+
+const at = (minute: number, day = 20) => `2026-11-${day}T10:${String(minute).padStart(2, '0')}:00.000000Z`
+const dayOf = (time: string) => time.slice(0, 10)
+const talk = 'talk' as never
+
+test('days, the road where it changes, and blocks of one author', () => {
+  const lines = threadLines(
+    [
+      aMessage('a', { placed: at(0) }),
+      aMessage('b', { placed: at(2) }),
+      aMessage('c', { placed: at(9) }),
+      aMessage('d', { placed: at(10), channel: 'other' as never, network: 'owl' }),
+      aMessage('e', { placed: at(10, 21), channel: 'other' as never, network: 'owl' }),
+    ],
+    null,
+    dayOf,
+    true,
+  )
+  expect(lines.map((line) => (line.line === 'message' ? `${line.key}${line.joins ? '+' : ''}` : line.line))).toEqual([
+    'day',
+    'road',
+    'a',
+    'b+',
+    'c',
+    'road',
+    'd',
+    'day',
+    'e',
+  ])
+})
+
+test('the unread line stands before the first unseen one, and stays there while more comes in', () => {
+  const messages = [aMessage('a'), aMessage('b', { direction: 'out' }), aMessage('c')]
+  const unread = unreadFrom(messages, 1)
+  expect(unread).toEqual({ first: 'c', count: 1 })
+  const later = threadLines([...messages, aMessage('d')], unread, dayOf, false)
+  expect(later.map((line) => (line.line === 'message' ? line.key : line.line))).toEqual([
+    'day',
+    'a',
+    'b',
+    'unread',
+    'c',
+    'd',
+  ])
+  expect(unreadFrom(messages, 0)).toBeNull()
+})
+
+test('a resend says how the message stands, and settles its trouble', () => {
+  const message = aMessage('a', {
+    direction: 'out',
+    deliveries: [
+      aDelivery({ state: 'failed', settled: true }),
+      aDelivery({ state: 'sent' }),
+      aDelivery({ op: 'edit', state: 'queued' }),
+    ],
+  })
+  expect(standingOf(message)?.state).toBe('sent')
+  expect(hasTrouble(message)).toBe(false)
+})
+
+test('the feed puts a message at its place, changes it in place, and takes it out when it is shown elsewhere', () => {
+  const pages = fromPage({
+    items: [aMessage('c', { placed: at(3) }), aMessage('a', { placed: at(1) })],
+    next: null,
+    newer: null,
+  })
+  const more = withMessage(pages, aMessage('b', { placed: at(2), late: true }), talk)
+  expect(more.items.map((each) => each.id)).toEqual(['a', 'b', 'c'])
+  expect(withMessage(more, aMessage('b', { placed: at(2), late: false }), talk).items[1]!.late).toBe(false)
+  const gone = withMessage(more, aMessage('b', { placed: at(2), conversation: 'else' as never }), talk)
+  expect(gone.items.map((each) => each.id)).toEqual(['a', 'c'])
+})
+
+test('what lies outside the loaded stretch is left to the page that holds it', () => {
+  const pages = { items: [aMessage('b', { placed: at(2) })], older: 'older', newer: 'newer' }
+  expect(withMessage(pages, aMessage('a', { placed: at(1) }), talk).items).toHaveLength(1)
+  expect(withMessage(pages, aMessage('c', { placed: at(3) }), talk).items).toHaveLength(1)
+})
+
+test('pages grow both ways and hold no message twice', () => {
+  const middle = { items: [aMessage('c')], older: 'o', newer: 'n' }
+  const older = withOlder(middle, { items: [aMessage('c'), aMessage('b')], next: null, newer: 'x' })
+  const both = withNewer(older, { items: [aMessage('d'), aMessage('c')], next: 'x', newer: null })
+  expect(both).toMatchObject({ older: null, newer: null })
+  expect(both.items.map((each) => each.id)).toEqual(['b', 'c', 'd'])
+})
+
+test('1, 2, 3 take the ways out in the order in which they are offered', () => {
+  const taken: string[] = []
+  const acts = {
+    resend: (_: unknown, via?: string) => void taken.push(`resend ${via ?? ''}`.trim()),
+    settle: (_: unknown, arrived: boolean) => void taken.push(`arrived ${arrived}`),
+  }
+  const roads = [
+    { identity: 'owl', channel: 'o', cannot: null },
+    { identity: 'mute', channel: 'm', cannot: 'blocked' },
+  ] as never
+  const press = (state: 'failed' | 'unconfirmed') => {
+    for (const { run } of troubleKeys(aMessage('a', { deliveries: [aDelivery({ state })] }), roads, acts)) run()
+  }
+  press('failed')
+  press('unconfirmed')
+  expect(taken).toEqual(['resend', 'resend owl', 'resend', 'arrived true', 'arrived false'])
+})
+
+test('every reason why a message does not go has a title and a next step, in both languages', () => {
+  for (const words of [en, ru]) {
+    expect(Object.keys(words.reason).toSorted()).toEqual([...SEND_ERROR_CODES].toSorted())
+    for (const { title, next } of Object.values(words.reason)) {
+      expect(title).not.toBe('')
+      expect(next).toMatch(/[.]$/)
+    }
+  }
+})
