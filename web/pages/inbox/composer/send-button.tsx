@@ -23,7 +23,16 @@ export function SendButton({ isNote, isEdit, isDisabled, isChat, hold, onHold, o
   const [isPicking, setPicking] = useState(false)
   const label = isEdit ? t('compose.saveEdit') : isNote ? t('compose.saveNote') : t('compose.send')
   return (
-    <Popover opened={isPicking} onChange={setPicking} position="top-end" shadow="md" trapFocus returnFocus withinPortal>
+    <Popover
+      opened={isPicking}
+      onChange={setPicking}
+      position="top-end"
+      shadow="md"
+      trapFocus
+      returnFocus
+      withinPortal
+      withRoles={false}
+    >
       <Popover.Target>
         <Button.Group>
           <Button

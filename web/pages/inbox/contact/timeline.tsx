@@ -25,7 +25,12 @@ export function Timeline({ conversations, holds = () => true, label }: TimelineP
   const t = useWords('inbox')
   const pages = useQueries({
     queries: conversations.flatMap((id) =>
-      id ? [read(listMessages, { params: { id }, query: { limit: SHOWN } })] : [],
+      id
+        ? [
+            // Asked anew each time: the feed keeps the thread true, not this.
+            { ...read(listMessages, { params: { id }, query: { limit: SHOWN } }), staleTime: 0, gcTime: 0 },
+          ]
+        : [],
     ),
   })
   if (pages.some((page) => page.isPending)) return <Loader size="xs" />
