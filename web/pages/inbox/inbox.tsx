@@ -68,6 +68,20 @@ export function InboxPage() {
   )
 }
 
+/** Whether a dialog or a menu was open when the key came: Escape closes that, and nothing behind it. */
+function useWasCovered() {
+  const wasCovered = useRef(false)
+  useEffect(() => {
+    const look = () => {
+      wasCovered.current = document.querySelector('[role="dialog"], [role="menu"]') !== null
+    }
+    // Before the dialog's own listener, which may take it away at once.
+    window.addEventListener('keydown', look, { capture: true })
+    return () => window.removeEventListener('keydown', look, { capture: true })
+  }, [])
+  return wasCovered
+}
+
 function Inbox({ language, hasChannels }: { language: string; hasChannels: boolean }) {
   const t = useWords('inbox')
   const navigate = useNavigate()
@@ -134,6 +148,12 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   }
   const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
 
+  const wasCovered = useWasCovered()
+  const back = () => {
+    if (wasCovered.current) return
+    if (choice.chosen.size > 0) choice.clear()
+    else goTo(null)
+  }
   useKeys([
     { keys: 'j', about: t('keys.next'), run: () => step(1) },
     { keys: 'k', about: t('keys.previous'), run: () => step(-1) },
@@ -145,7 +165,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     { keys: 'mod+a', about: t('keys.chooseAll'), run: choice.all },
     { keys: 'shift+j', about: t('keys.chooseNext'), run: () => (open && choice.add(open), step(1)) },
     { keys: 'shift+k', about: t('keys.choosePrevious'), run: () => (open && choice.add(open), step(-1)) },
-    { keys: 'escape', about: t('keys.back'), run: () => (choice.chosen.size > 0 ? choice.clear() : goTo(null)) },
+    { keys: 'escape', about: t('keys.back'), run: back },
   ])
 
   const hasList = room.hasBoth || open === null
