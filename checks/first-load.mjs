@@ -1,6 +1,6 @@
 /**
- * What a browser must load before the inbox stands there: the entry, the inbox and all that they import at once, gzipped. Runs after
- * each `npm run build`; a page that slips into the first load is found here.
+ * What a browser must load before the inbox stands there: the entry, the inbox and all that they import at once, gzipped. After a
+ * build: `npm run first-load`. A page that slips into the first load is found here.
  */
 import { readFile } from 'node:fs/promises'
 import { gzipSync } from 'node:zlib'
