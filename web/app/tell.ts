@@ -4,6 +4,7 @@ import { createElement } from 'react'
 import { CallFailed } from './call.ts'
 import { wordsOfFailure } from './failures.ts'
 import { TellBody } from './tell-body.tsx'
+import { wordsIn } from './words.ts'
 
 const DONE_MS = 4_000
 const UNDO_MS = 8_000
@@ -25,6 +26,7 @@ export function tell({ words, undo, id }: Told): void {
     message: createElement(TellBody, { words, ...(undo ? { undo } : {}), close: () => notifications.hide(key) }),
     autoClose: undo ? UNDO_MS : DONE_MS,
     withBorder: true,
+    closeButtonProps: closing(),
   })
 }
 
@@ -32,5 +34,14 @@ export function tell({ words, undo, id }: Told): void {
 export function tellFailure(error: unknown): void {
   if (error instanceof CallFailed && error.code === 'signed_out') return
   const { title, next } = wordsOfFailure(error)
-  notifications.show({ title, message: next, color: 'red', autoClose: FAILED_MS, withBorder: true })
+  notifications.show({
+    title,
+    message: next,
+    color: 'red',
+    autoClose: FAILED_MS,
+    withBorder: true,
+    closeButtonProps: closing(),
+  })
 }
+
+const closing = () => ({ 'aria-label': wordsIn('app')('close') })

@@ -88,10 +88,11 @@ function Own({ openKeys }: { openKeys: () => void }) {
   return (
     <Menu position="right-end" width={240}>
       <Menu.Target>
-        <UnstyledButton aria-label={t('own.menu', { name: member.name })} className={css['place-link']}>
+        <UnstyledButton className={css['place-link']}>
           <span aria-hidden>
-            <Avatar name={member.name} color="initials" size={28} radius="xl" alt="" />
+            <Avatar name={member.name} size={28} color="fir" radius="xl" alt="" />
           </span>
+          <span className="only-read">{t('own.menu', { name: member.name })}</span>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
