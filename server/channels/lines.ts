@@ -19,7 +19,7 @@ import type { Hints } from '#server/platform/hints.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
-import type { SetState } from './state.ts'
+import type { SetState, StateChange } from './state.ts'
 import { permitOf, type WireDeps } from './wire.ts'
 
 export interface Lines {
@@ -83,11 +83,12 @@ export function startLines(deps: LinesDeps): Lines {
         continue
       }
       const stop = new AbortController()
-      const off = restartOnChange(channel, stop)
+      const said: Said = { last: null }
+      const off = followChanges(channel, stop, said)
       const signal = AbortSignal.any([lease.signal, stop.signal])
       const began = performance.now()
       try {
-        await hold(channel, lease, signal)
+        await hold(channel, lease, signal, said)
       } catch (error) {
         if (!signal.aborted) {
           if (isOurs(error))
@@ -105,17 +106,21 @@ export function startLines(deps: LinesDeps): Lines {
     }
   }
 
-  /** New settings want a new connection; a mere change of state does not. */
-  function restartOnChange(channel: LiveChannel, stop: AbortController): () => void {
+  /**
+   * New settings want a new connection; a mere change of state does not. A channel that a member lets go on begins at `connecting`: a
+   * line that stayed open all the while says again where it stands.
+   */
+  function followChanges(channel: LiveChannel, stop: AbortController, said: Said): () => void {
     const before = JSON.stringify(channel.settings)
     const look = async () => {
       const now = await deps.channels.get(channel.id).catch(() => channel)
       if (!now || JSON.stringify(now.settings) !== before || !deps.usesLine(now)) stop.abort()
+      else if (now.state === 'connecting' && said.last) await deps.setState(channel, said.last).catch(() => {})
     }
     return deps.hints.on('channels', (id) => void (id === channel.id && look()))
   }
 
-  async function hold(channel: LiveChannel, lease: Lease, signal: AbortSignal): Promise<void> {
+  async function hold(channel: LiveChannel, lease: Lease, signal: AbortSignal, said: Said): Promise<void> {
     const cursor = await cursorOf(channel)
     await channel.connector.connect!(
       lineOf(channel, signal, {
@@ -131,12 +136,18 @@ export function startLines(deps: LinesDeps): Lines {
         },
         serve: (exchange, fetch) => open.set(channel.id, { exchange, fetch }),
         state: (state, left) => {
+          said.last = { state, data: left === undefined ? {} : { left } }
           void deps
-            .setState(channel, { state, data: left === undefined ? {} : { left } })
+            .setState(channel, said.last)
             .catch((error: unknown) => log.debug({ error }, 'a state was not saved'))
         },
       }),
     )
+  }
+
+  /** What an open line told of itself last. */
+  interface Said {
+    last: StateChange | null
   }
 
   type Own = Pick<Line<unknown>, 'cursor' | 'receive' | 'serve' | 'state'>
