@@ -16,6 +16,7 @@ import { contextOf, liveChannels, type LiveChannel } from './channels/live.ts'
 import { manager } from './channels/manage.ts'
 import { channelSecrets } from './channels/seal.ts'
 import { stateKeeper } from './channels/state.ts'
+import { channelTraffic } from './channels/traffic.ts'
 import { wires, type WireOf } from './channels/wire.ts'
 import { contactPresenters } from './contacts/views.ts'
 import { wakeSnoozed } from './conversations/change.ts'
@@ -127,6 +128,7 @@ export async function startProgram(
   const sealers = channelSecrets(secrets, log)
   const channels = liveChannels({ database, connectors, secrets: sealers, hints })
   const setState = stateKeeper({ database, hints })
+  const traffic = channelTraffic({ database, log })
   const links = await fileLinks({ database, secrets, clock: programClock, url: settings.url })
   const linkOf = (channel: LiveChannel, file: FileRef, days: number) =>
     'file' in file ? links.make(channel.workspace, file.file, days) : null
@@ -288,6 +290,7 @@ export async function startProgram(
           for (const channel of waking) hints.tell(`delivery ${channel}`)
           waking.clear()
           watching.counted(plan.messages.length)
+          for (const channel of live.values()) traffic.heard(channel)
           for (const { channel, state, reason } of plan.states) {
             const found = live.get(channel)
             if (found) await setState(found, { state: state as LiveChannel['state'], reason })
@@ -335,9 +338,11 @@ export async function startProgram(
     probe: async (channel) => channelManager.check(channel),
     contextOf: context,
     linkOf: (channel, file) => linkOf(channel, file, LINKS_OPEN_DAYS),
-    ended: (outcome) => {
+    ended: (channel, outcome) => {
       endings.add({ outcome })
-      if (outcome === 'sent') watching.counted(1)
+      if (outcome !== 'sent') return
+      watching.counted(1)
+      traffic.wasHeard(channel)
     },
     log,
   })
@@ -413,6 +418,7 @@ export async function startProgram(
       await http.close()
       await time.close()
       await watching.close()
+      await traffic.close()
       await note().catch(() => {})
       await database.close()
     },

@@ -12,6 +12,7 @@ export const story: Story = {
     {
       app: 'phone',
       person: 'Maria Lopez',
+      assignee: 'owner',
       hoursAgo: 0.2,
       lines: [
         { they: 'Hi! Is the Kenya AA back in stock?' },
@@ -66,6 +67,7 @@ export const story: Story = {
     {
       app: 'phone',
       person: 'Noah Kim',
+      assignee: 'owner',
       hoursAgo: 2.5,
       lines: [
         { photo: '#7c4a21', caption: 'Is this crema normal? Bought your Espresso No. 3' },
@@ -76,6 +78,7 @@ export const story: Story = {
       app: 'mail',
       person: 'Bistro Lune',
       subject: 'Wholesale, 20 kg a month',
+      assignee: 'owner',
       hoursAgo: 5,
       lines: [
         {

@@ -12,6 +12,7 @@ export const story: Story = {
     {
       app: 'phone',
       person: 'Мария Лопатина',
+      assignee: 'owner',
       hoursAgo: 0.2,
       lines: [
         { they: 'Здравствуйте! Кения AA снова есть?' },
@@ -64,6 +65,7 @@ export const story: Story = {
     {
       app: 'phone',
       person: 'Никита Ким',
+      assignee: 'owner',
       hoursAgo: 2.5,
       lines: [
         { photo: '#7c4a21', caption: 'Нормальная пенка? Брал ваш «Эспрессо № 3»' },
@@ -74,6 +76,7 @@ export const story: Story = {
       app: 'mail',
       person: 'Бистро «Луна»',
       subject: 'Опт, 20 кг в месяц',
+      assignee: 'owner',
       hoursAgo: 5,
       lines: [
         {

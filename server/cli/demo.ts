@@ -10,12 +10,12 @@ import { createChannel } from '#contract/calls/channels.ts'
 import { createMember } from '#contract/calls/members.ts'
 import type { MemberId } from '#contract/ids.ts'
 import { startPlayground, type Playground } from '../../playground/playground.ts'
-import { parleyClient, type ParleyClient } from '../../playground/story/parley-client.ts'
+import { signInTo, type ParleyClient } from '../../playground/story/parley-client.ts'
 import { story as english } from '../../playground/story/story.en.ts'
 import type { Story } from '../../playground/story/story.ts'
 import { story as russian } from '../../playground/story/story.ru.ts'
 import { tellStory } from '../../playground/story/tell-story.ts'
-import { createToken, createWorkspace } from '../members/accounts.ts'
+import { createWorkspace } from '../members/accounts.ts'
 import { openLog } from '../platform/log.ts'
 import { readSettings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
@@ -63,29 +63,28 @@ export async function demo(args: string[], env: NodeJS.ProcessEnv): Promise<void
 async function openShop({ database, url }: Program, playground: Playground, story: Story, language: 'en' | 'ru') {
   const owner = { ...story.owner, password: PASSWORD, language }
   const { workspace, member } = await createWorkspace(database, story.shop, owner)
-  const { token } = await database.inWorkspace(workspace, (tx) =>
-    createToken(tx, workspace, { name: 'demo', role: 'owner', expiresAt: null }),
-  )
-  const parley = parleyClient(url!, token)
+  const parley = await signInTo(url!, story.owner.email, PASSWORD)
   const members = new Map<string, MemberId>([['owner', member]])
   for (const { key, name, email } of story.colleagues) {
     const { id } = await parley(createMember, { body: { name, email, password: PASSWORD, role: 'agent' } })
     members.set(key, id)
   }
-  const channels = await connect(playground, parley, story.shop, url!)
+  const channels = await connect(playground, parley, language, url!)
   const told = await tellStory(story, { parley, channels, members })
   await ageConversations(database, workspace, told)
 }
 
 /** A channel for each messenger of the page; the shop's site carries the visitors' chat. */
-async function connect(playground: Playground, parley: ParleyClient, shop: string, url: string) {
+async function connect(playground: Playground, parley: ParleyClient, language: 'en' | 'ru', url: string) {
   const channels = []
   for (const network of playground.networks.values()) {
-    const { folder, look, emulator } = network
+    const { folder, look, emulator, manifest } = network
     const given = emulator.settings as Record<string, unknown>
     const isSite = look.kind === 'site'
     const settings = isSite ? { ...given, origins: [...(given.origins as string[]), playground.url] } : given
-    const channel = await parley(createChannel, { body: { connector: folder, name: shop, settings } })
+    const channel = await parley(createChannel, {
+      body: { connector: folder, name: manifest.name[language], settings },
+    })
     emulator.meets?.(channel.webhookUrl!)
     if (isSite) playground.putChatOnShop({ script: `${url}/widget/chat.js`, channel: channel.id })
     channels.push({ network, channel: channel.id })

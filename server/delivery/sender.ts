@@ -74,7 +74,7 @@ export interface SenderDeps {
   /** A link to a file that a network does not take; null: nobody outside can reach us. */
   linkOf(channel: LiveChannel, file: FileRef): string | null
   /** Told how each attempt ended. */
-  ended?(outcome: Result['outcome']['is']): void
+  ended?(channel: LiveChannel, outcome: Result['outcome']['is']): void
   log: Log
 }
 
@@ -475,7 +475,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   function settle(flight: Omit<Flight, 'final'>, outcome: Outcome): void {
     const { owned, row, dispatch, applied, pieces } = flight
     results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
-    deps.ended?.(outcome.is)
+    deps.ended?.(flight.owned.channel, outcome.is)
     learn(owned, row, outcome)
     again = true
   }

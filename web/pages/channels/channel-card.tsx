@@ -63,5 +63,4 @@ export function ChannelFacts({ channel }: { channel: ChannelView }) {
 }
 
 /** How the platform calls our account: @handle, else its name, else its number. */
-export const handleOf = ({ me }: ChannelView): string =>
-  me.handle ? `@${me.handle.replace(/^@/, '')}` : me.name || me.id
+export const handleOf = ({ me }: ChannelView): string => me.handle || me.name || me.id
