@@ -132,6 +132,8 @@ export interface Queueing {
   why: Reason[]
   class: Class
   sendAt: Date | null
+  /** Behind what it changes, where that is still in flight; else the lane of its chat. */
+  lane?: string | null
 }
 
 /** A delivery and its place in the lane of its chat. */
@@ -149,7 +151,7 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
       select * from unnest(${of((q) => q.delivery)}::uuid[], ${of((q) => q.message)}::uuid[], ${of((q) => q.conversation)}::uuid[],
                            ${of((q) => q.identity)}::uuid[], ${of((q) => q.channel)}::uuid[], ${of((q) => q.op)}::text[],
                            ${of((q) => (q.body ? JSON.stringify(q.body) : null))}::text[]::jsonb[], ${of((q) => JSON.stringify(q.why))}::text[]::jsonb[],
-                           ${of((q) => (isForLater(q.sendAt) ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
+                           ${of((q) => q.lane ?? (isForLater(q.sendAt) ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
                            ${of((q) => q.class)}::smallint[], ${of((q) => q.sendAt)}::timestamptz[])
              with ordinality as t (delivery, message, conversation, identity, channel, op, body, why, lane, class, send_at, no)),
     truth as (

@@ -7,6 +7,7 @@ import { refKey } from '#server/conversations/told.ts'
 import { wakeParked } from '#server/conversations/write.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { endFollowers } from './followers.ts'
 import type { Dispatch, WorkRow } from './sender.sql.ts'
 import { countFailures } from './trouble.ts'
 import type { Verdict } from './verdict.ts'
@@ -30,6 +31,11 @@ export async function recordResults(tx: Tx, workspace: WorkspaceId, given: Resul
   await nameSent(tx, workspace, results)
   await moveWork(tx, workspace, results)
   const changed = await changeDeliveries(tx, workspace, results)
+  await endFollowers(
+    tx,
+    workspace,
+    results.flatMap((r) => (r.outcome.is === 'failed' && r.dispatch.op === 'message' ? [r.row.delivery] : [])),
+  )
   await markIdentities(tx, workspace, results)
   await takeBack(tx, workspace, results)
   await announce(tx, workspace, changed)

@@ -20,6 +20,7 @@ import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { queue, say } from './enqueue.ts'
+import { endFollowers } from './followers.ts'
 import { chooseFor } from './roads.ts'
 import { countFailures } from './trouble.ts'
 
@@ -189,14 +190,27 @@ interface Said {
   edits: number
 }
 
+/**
+ * Locks a message and what of it is in the queue, in the order in which senders do. A sender that is claiming it has either claimed before
+ * (and reads the old words, so the change is a delivery of its own), or claims afterwards and reads the new ones.
+ */
 async function lockMessage(tx: Tx, workspace: WorkspaceId, id: MessageId): Promise<Said> {
+  await lockQueued(tx, workspace, id)
   const { rows } = await sql<Said>`
     select id, shown_in as conversation, content, direction, identity_id as identity, channel_id as channel, deleted_at is not null as deleted,
            (select count(*)::int from message_version v where v.workspace_id = m.workspace_id and v.message_id = m.id) as edits
       from message m where workspace_id = ${workspace} and id = ${id} for update`.execute(tx)
   if (!rows[0] || rows[0].deleted) throw new Refused('not_found')
+  // What was sent again until the message was ours.
+  await lockQueued(tx, workspace, id)
   return rows[0]
 }
+
+const lockQueued = (tx: Tx, workspace: WorkspaceId, message: MessageId) =>
+  sql`
+    select 1 from delivery_work w
+     where w.workspace_id = ${workspace} and w.delivery_id in (select id from delivery where workspace_id = ${workspace} and message_id = ${message})
+     order by w.pos for update of w`.execute(tx)
 
 interface Copy {
   delivery: DeliveryId
@@ -205,6 +219,8 @@ interface Copy {
   state: string
   /** Still in the queue, and no request of it has begun. */
   waiting: boolean
+  /** Where it is being sent right now: what is done to it waits behind it. */
+  lane: string | null
   connector: string
   sentAt: Date | null
 }
@@ -213,8 +229,9 @@ interface Copy {
 async function copiesOf(tx: Tx, workspace: WorkspaceId, message: MessageId): Promise<Copy[]> {
   const { rows } = await sql<Copy>`
     select d.id as delivery, d.identity_id as identity, d.channel_id as channel, d.state, ch.connector, d.sent_at as "sentAt",
-           exists (select from delivery_work w where w.workspace_id = d.workspace_id and w.delivery_id = d.id and w.state = 0 and w.piece = 0) as waiting
+           coalesce(w.state in (0, 3) and w.piece = 0, false) as waiting, w.lane::text as lane
       from delivery d join channel ch on ch.workspace_id = d.workspace_id and ch.id = d.channel_id
+      left join delivery_work w on w.workspace_id = d.workspace_id and w.delivery_id = d.id
      where d.workspace_id = ${workspace} and d.message_id = ${message} and d.op = 'message' order by d.id`.execute(tx)
   return rows
 }
@@ -233,6 +250,7 @@ export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId,
   )
   for (const copy of await copiesOf(tx, workspace, id)) {
     if (copy.waiting || copy.state === 'failed') continue
+    if (await joinWaitingEdit(tx, workspace, id, copy, content)) continue
     await queue(tx, workspace, {
       ...copy,
       message: id,
@@ -245,6 +263,22 @@ export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId,
     })
   }
   await announce(tx, workspace, [{ kind: 'message.changed', subject: id }])
+}
+
+/** An edit that waits in the queue takes the newer words, so that only the last ones travel. @returns whether one waited */
+async function joinWaitingEdit(
+  tx: Tx,
+  workspace: WorkspaceId,
+  message: MessageId,
+  { identity, channel }: Copy,
+  content: Content,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update delivery d set body = ${JSON.stringify({ content })}::jsonb from delivery_work w
+     where d.workspace_id = ${workspace} and d.message_id = ${message} and d.identity_id = ${identity} and d.channel_id = ${channel} and d.op = 'edit'
+       and w.workspace_id = d.workspace_id and w.delivery_id = d.id and w.state in (0, 3) and w.piece = 0
+    returning 1`.execute(tx)
+  return rows.length > 0
 }
 
 /** The words of a content, replaced; its media stay. */
@@ -347,7 +381,13 @@ interface Ended {
   settled: boolean
 }
 
+/** Its message first, as those do who change it: what goes out again must not go with words that are being replaced. */
 async function lockDelivery(tx: Tx, workspace: WorkspaceId, id: DeliveryId): Promise<Ended> {
+  await sql`
+    select 1 from message m where m.workspace_id = ${workspace}
+       and m.id = (select message_id from delivery where workspace_id = ${workspace} and id = ${id}) for update of m`.execute(
+    tx,
+  )
   const { rows } = await sql<Ended>`
     select d.message_id as message, m.shown_in as conversation, d.state, d.settled from delivery d
       join message m on m.workspace_id = d.workspace_id and m.id = d.message_id
@@ -435,13 +475,14 @@ export async function cancelDelivery(tx: Tx, workspace: WorkspaceId, id: Deliver
 async function cancel(tx: Tx, workspace: WorkspaceId, ids: DeliveryId[]): Promise<number> {
   if (ids.length === 0) return 0
   const { rows } = await sql<{ delivery: DeliveryId }>`
-    delete from delivery_work where workspace_id = ${workspace} and delivery_id = any (${ids}::uuid[]) and state = 0 and piece = 0 returning delivery_id as delivery`.execute(
+    delete from delivery_work where workspace_id = ${workspace} and delivery_id = any (${ids}::uuid[]) and state in (0, 3) and piece = 0 returning delivery_id as delivery`.execute(
     tx,
   )
   const gone = rows.map((row) => row.delivery)
   await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now() where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(
     tx,
   )
+  await endFollowers(tx, workspace, gone)
   return gone.length
 }
 
@@ -466,12 +507,25 @@ async function failWork(
   reason: string,
   which: ReturnType<typeof sql>,
 ): Promise<number> {
-  const { rows } = await sql<{ conversation: ConversationId; message: MessageId; was: string; state: string }>`
+  const { rows } = await sql<{
+    delivery: DeliveryId
+    conversation: ConversationId
+    message: MessageId
+    was: string
+    state: string
+  }>`
     with gone as (delete from delivery_work where workspace_id = ${workspace} and state = 0 and ${which} returning delivery_id),
          before as (select id, state as was from delivery where workspace_id = ${workspace} and id in (select delivery_id from gone) order by id for update)
     update delivery d set state = 'failed', reason = ${reason}, ended_at = now() from before
      where d.workspace_id = ${workspace} and d.id = before.id
-    returning d.conversation_id as conversation, d.message_id as message, before.was, d.state`.execute(tx)
+    returning d.id as delivery, d.conversation_id as conversation, d.message_id as message, before.was, d.state`.execute(
+    tx,
+  )
+  await endFollowers(
+    tx,
+    workspace,
+    rows.map((row) => row.delivery),
+  )
   const trouble = await countFailures(tx, workspace, rows)
   await announce(tx, workspace, [
     ...rows.map((row) => ({ kind: 'message.changed' as const, subject: row.message })),
