@@ -37,7 +37,7 @@ test('50 events over a socket that is cut again and again, on two programs of on
   for (let round = 0; heard.length < 50; round++) {
     if (round > 200) throw new Error(`only ${heard.length} came`)
     const feed: Feed = await (round % 2 ? twin.owner : owner).feed(cursor)
-    await until(() => notesIn(feed.events).length >= Math.min(3, 50 - heard.length), 5_000)
+    await until(() => notesIn(feed.events).length > 0, 30_000)
     // Whatever came up to the cursor counts; the rest is told again.
     heard.push(...notesIn(feed.events))
     cursor = feed.cursor()!
@@ -45,7 +45,7 @@ test('50 events over a socket that is cut again and again, on two programs of on
   }
   await writing
   expect(heard).toEqual(Array.from({ length: 50 }, (_, n) => `note ${n + 1}`))
-}, 60_000)
+}, 180_000)
 
 test('a cursor of another database, one too old, one of the future and one that is none are reset, and what follows comes', async () => {
   const first = await owner.feed()
