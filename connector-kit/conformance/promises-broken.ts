@@ -1,6 +1,7 @@
 /** What breaks, at the kit's level: each fault ends in the code that the table of send errors knows, and never in a guess. */
 import { expect } from 'vitest'
 import { plain } from '#contract/message/content.ts'
+import type { Manifest } from '#contract/manifest.ts'
 import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import type { Connector } from '../connector.ts'
 import type { Fault, FaultName } from '../emulator/emulator.ts'
@@ -13,33 +14,43 @@ export interface BrokenOptions {
   never: Readonly<Partial<Record<FaultName, string>>>
 }
 
-export const promisesBroken = ({ webhook }: Connector, { never }: BrokenOptions): KitPromise[] => [
-  ...FAULTS.filter(({ fault }) => !(fault.is in never)).map(({ name, fault, ends }): KitPromise => ({
-    name,
-    keep: async (stage) => {
-      stage.emulator.fault(fault)
-      expect(outcomes(await endOf(stage))).toContain(ends)
-    },
-  })),
+export const promisesBroken = ({ webhook, manifest }: Connector, { never }: BrokenOptions): KitPromise[] => [
+  ...FAULTS.filter(({ fault, http }) => !(fault.is in never) && (!http || speaksHttp(manifest))).map(
+    ({ name, fault, ends }): KitPromise => ({
+      name,
+      keep: async (stage) => {
+        stage.emulator.fault(fault)
+        expect(outcomes(await endOf(stage))).toContain(ends)
+      },
+    }),
+  ),
   ...('duplicate' in never ? [] : [{ name: 'a repeated event has the same key', keep: duplicate }]),
   ...(webhook && !('forged' in never) ? [{ name: 'a forged event is refused', keep: forged }] : []),
 ]
 
 type End = SendErrorCode | 'changed' | 'not sent'
 
-const FAULTS: readonly { name: string; fault: Fault; ends: End }[] = [
+/** On a line each answer is the platform's own word; only in HTTP a gateway, or a page, may stand before it. */
+export const speaksHttp = ({ receives, hosts }: Pick<Manifest, 'receives' | 'hosts'>): boolean =>
+  hosts.length > 0 || receives.some((way) => way !== 'line')
+
+const FAULTS: readonly { name: string; fault: Fault; ends: End; http?: true }[] = [
   { name: 'throttled', fault: { is: 'throttle', after: 7 }, ends: 'throttled' },
   { name: 'throttled without a time', fault: { is: 'throttle' }, ends: 'throttled' },
   { name: 'signed out', fault: { is: 'auth_lost' }, ends: 'signed_out' },
   { name: 'blocked', fault: { is: 'blocked' }, ends: 'blocked' },
   { name: 'the address is gone', fault: { is: 'gone' }, ends: 'no_such_identity' },
-  { name: '500: nobody knows whether it arrived', fault: { is: 'server_error', status: 500 }, ends: 'unconfirmed' },
-  { name: '502: nobody knows whether it arrived', fault: { is: 'server_error', status: 502 }, ends: 'unconfirmed' },
+  ...([500, 502] as const).map((status) => ({
+    name: `${status}: nobody knows whether it arrived`,
+    fault: { is: 'server_error', status } as const,
+    ends: 'unconfirmed' as const,
+    http: true as const,
+  })),
   { name: '503: not taken', fault: { is: 'server_error', status: 503 }, ends: 'platform_down' },
   { name: 'cut after the request: unconfirmed', fault: { is: 'cut', when: 'after' }, ends: 'unconfirmed' },
   { name: 'cut inside the answer: unconfirmed', fault: { is: 'cut', when: 'inside' }, ends: 'unconfirmed' },
-  { name: 'a page instead of an answer', fault: { is: 'html' }, ends: 'changed' },
-  { name: 'a field with another name', fault: { is: 'changed' }, ends: 'changed' },
+  { name: 'a page instead of an answer', fault: { is: 'html' }, ends: 'changed', http: true },
+  { name: 'a field with another name', fault: { is: 'changed' }, ends: 'changed', http: true },
 ]
 
 const endOf = ({ say }: Stage): Promise<unknown> =>

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { connect as dialPlain, type AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
 import { connect as dialTls } from 'node:tls'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -20,7 +21,6 @@ import type {
   Op,
   OpDo,
   Plan,
-  Reply,
   Sent,
 } from '../connector.ts'
 import type { Emulator } from '../emulator/emulator.ts'
@@ -42,6 +42,8 @@ export interface SignedIn {
   run<T>(plan: Plan<T>): Promise<T>
   send(op: OpDo & { chat?: string; to?: string; key?: string }): Promise<Sent>
   file(file: TestFile): FileRef
+  /** Of a part that was heard: from its event, or from the platform; null where the network has no such way. */
+  bytesOf(told: Incoming, remote: string): Promise<Buffer | null>
   /** The first that fits, now or within 5 seconds. */
   hear<T extends Incoming>(isIt: (incoming: Incoming) => incoming is T): Promise<T>
   hear(isIt: (incoming: Incoming) => boolean): Promise<Incoming>
@@ -58,10 +60,12 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
   const repeats: string[] = []
   const refused: number[] = []
   const keys = new Set<string>()
+  const eventOf = new Map<Incoming, Event>()
   const stop = new AbortController()
   const endings: (() => unknown)[] = []
   let me: Me = { id: '', name: '' }
-  let exchange: ((frame: unknown, signal: AbortSignal) => Promise<Reply>) | undefined
+  let exchange: Parameters<Line<unknown>['serve']>[0] | undefined
+  let fetchFrame: Parameters<Line<unknown>['serve']>[1]
 
   const context = () => ({
     channel: GOLDEN_CHANNEL,
@@ -92,8 +96,21 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
       }
       keys.add(event.key)
       // Events live in the journal as JSON.
-      heard.push(...(await connector.incoming(JSON.parse(JSON.stringify(event)) as Event, context())))
+      const journaled = JSON.parse(JSON.stringify(event)) as Event
+      const told = await connector.incoming(journaled, context())
+      for (const each of told) eventOf.set(each, journaled)
+      heard.push(...told)
     }
+  }
+
+  async function bytesOf(told: Incoming, remote: string): Promise<Buffer | null> {
+    const carried = await connector.carried?.(eventOf.get(told)!, remote, context())
+    if (carried) return Buffer.from(carried.bytes)
+    if (!connector.asks.file) return null
+    const place = await run(connector.asks.file(remote, context()))
+    if ('frame' in place) return buffer(await fetchFrame!(place.frame, stop.signal))
+    const fetched = await fetch(place.url, { headers: place.headers ?? {} })
+    return Buffer.from(await fetched.arrayBuffer())
   }
 
   async function byWebhook(): Promise<void> {
@@ -165,8 +182,9 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
         const { bytes, type, name } = files.get(ref)
         return { stream: Readable.from([bytes]), type, bytes: bytes.length, ...(name ? { name } : {}) }
       },
-      serve: (serves) => {
+      serve: (serves, fetches) => {
         exchange = serves
+        fetchFrame = fetches
       },
       state: (now) => {
         if (now === 'ready') ready.resolve()
@@ -205,6 +223,7 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
     run,
     send: (op) => run(connector.outgoing({ key: randomUUID(), ...op } as Op, context())),
     file: (file) => files.add(file),
+    bytesOf,
     hear: async (isIt: (incoming: Incoming) => boolean) => {
       const end = performance.now() + PATIENCE_MS
       for (;;) {

@@ -66,7 +66,7 @@ export default async function startMail({ now: clock = Date.now }: EmulatorOptio
       to: ADDRESS,
       now,
       deliver,
-      checks: () => (takeFault('forged') ? 'fail' : 'pass'),
+      isForged: () => takeFault('forged') !== undefined,
     })
     phones.set(added.address, added)
     return added

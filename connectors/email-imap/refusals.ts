@@ -20,7 +20,7 @@ export const REFUSALS: Refusals<SmtpAnswer> = [
     TEMPORARY,
     /rate|too many|throttl|slow down|try again later|limit|grey-?list|\b4\.7\.(0|1|28|708)\b/i,
     'throttled',
-    () => ({ after: 60 }),
+    ({ words }) => waitIn(words),
   ],
   [[550, 554, 552], /(daily|hourly|sending) .{0,40}(limit|quota)|\b5\.4\.5\b|\b5\.7\.708\b/i, 'limited'],
   // Their mailbox is full: X.2.2
@@ -33,8 +33,21 @@ export const REFUSALS: Refusals<SmtpAnswer> = [
   ],
   [551, null, 'no_such_identity'],
   // Policy: X.7.1 and its kin
+  [
+    PERMANENT,
+    /\b5\.7\.507\b|(rejected|blocked|refused) by (the )?(recipient|addressee)|recipient .{0,40}(blocked|does not accept) /i,
+    'blocked',
+  ],
   [PERMANENT, /unsubscribed|opted out/i, 'opted_out'],
   [PERMANENT, /sender .{0,40}(blocked|rejected|not allowed)|account .{0,40}(suspended|disabled|blocked)/i, 'limited'],
   [TEMPORARY, null, 'platform_down'],
   [0, null, 'content_refused'],
 ]
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 }
+
+/** RFC 5321 has no field for a time; some servers write one. Without it the sender learns by itself. */
+function waitIn(words: string): { after?: number } {
+  const [, count, unit] = /\b(?:in|for|after) (\d{1,6}) ?(s|m|h)(?:ec|in|our|\b)/i.exec(words) ?? []
+  return count && unit ? { after: Number(count) * SECONDS[unit.toLowerCase()]! } : {}
+}

@@ -10,7 +10,7 @@ const TAGS: Partial<Record<Entity['kind'], readonly [open: string, close: string
   code: ['<code>', '</code>'],
   pre: ['<pre>', '</pre>'],
   quote: ['<blockquote style="margin:0 0 0 .8ex;border-left:1px solid #ccc;padding-left:1ex">', '</blockquote>'],
-  heading: ['<b style="font-size:1.2em">', '</b>'],
+  heading: ['<h3 style="display:inline;font-size:1.2em">', '</h3>'],
 }
 
 /** Where entities cross, the inner one is closed and opened again, so that tags always nest. */
@@ -32,21 +32,26 @@ export function htmlOf({ text, entities }: Rich): string {
     open = over
     const next = edges[index + 1]
     if (next !== undefined)
-      html += linesOf(
-        text.slice(edge, next),
-        over.some((mark) => mark.kind === 'pre'),
-      )
+      html += over.some((mark) => mark.kind === 'pre')
+        ? escaped(text.slice(edge, next))
+        : linesOf(text.slice(edge, next), edge === 0 || text[edge - 1] === '\n')
   }
   return html
 }
 
 function tagsOf({ kind, value }: Entity): readonly [string, string] | null {
+  // As the HTML standard suggests for a program's language (§4.5.15).
+  if (kind === 'pre' && value) return [`<pre><code class="language-${escaped(value)}">`, '</code></pre>']
   if (kind !== 'link') return TAGS[kind] ?? null
   return value && /^(https?:|mailto:|tel:)/i.test(value) ? [`<a href="${escaped(value)}">`, '</a>'] : null
 }
 
-const linesOf = (text: string, kept: boolean): string =>
-  kept ? escaped(text) : escaped(text).replaceAll('\n', '<br>\n')
+/** Runs of spaces stay what they are: somebody lined words up. */
+const linesOf = (text: string, beginsLine: boolean): string =>
+  escaped(text)
+    .replace(/^ /, beginsLine ? '&nbsp;' : ' ')
+    .replaceAll(/ (?= )|(?<=\n) /g, '&nbsp;')
+    .replaceAll('\n', '<br>\n')
 
 /** The same without marks, for those who read plain text: links keep their address, quotes their mark. */
 export function plainOf({ text, entities }: Rich): string {

@@ -7,6 +7,7 @@ import type { Phone, SeenMessage } from '#connector-kit/emulator/emulator.ts'
 import type { Content, Ref } from '#connector-kit/connector.ts'
 import { isMedia, type Part } from '#contract/message/content.ts'
 import { withProviderHeaders, type Passing } from './provider-headers.ts'
+import { rendered } from './rendered.ts'
 
 export interface MailPhone extends Phone {
   /** Lower case, of `people.test`. */
@@ -37,11 +38,11 @@ export interface PhoneDeps {
   to: string
   now(): number
   deliver(raw: Buffer): void
-  /** What the receiving server finds out about the next letter. */
-  checks(): Passing['checks']
+  /** Whether somebody else writes the next letter too, in this name. */
+  isForged(): boolean
 }
 
-export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPhone {
+export function mailPhone({ name, to, now, deliver, isForged }: PhoneDeps): MailPhone {
   const address = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.')}@people.test`
   const screen: SeenMessage[] = []
   let blocks = false
@@ -69,14 +70,13 @@ export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPh
       })),
     })
     const raw = await buffer(composer.compile().createReadStream())
-    const found = checks()
-    deliver(
-      withProviderHeaders(
-        raw,
-        { from: address, ...(found ? { checks: found } : {}), ...letter.passing },
-        new Date(now()),
-      ),
-    )
+    const arrive = (bytes: Buffer, passing: Passing) => deliver(withProviderHeaders(bytes, passing, new Date(now())))
+    if (isForged())
+      arrive(Buffer.from(raw.toString('latin1').replace(id, `${randomUUID()}@people.test`), 'latin1'), {
+        from: address,
+        checks: 'fail',
+      })
+    arrive(raw, { from: address, checks: 'pass', ...letter.passing })
     return id
   }
 
@@ -100,7 +100,7 @@ export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPh
       })),
     })
     const ref = { chat: address, id }
-    screen.push({ ref, from: 'us', content, ...(replyTo ? { replyTo } : {}), reactions: [], at: now() })
+    screen.push({ ref, from: 'them', content, ...(replyTo ? { replyTo } : {}), reactions: [], at: now() })
     return ref
   }
 
@@ -114,23 +114,29 @@ export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPh
     write,
     receive: async (raw) => {
       const mail = await PostalMime.parse(raw)
-      const text = mail.text?.replaceAll('\r\n', '\n').trimEnd() ?? ''
+      // As mail programs do: the page where there is one, else the plain text.
+      const { text, entities } = mail.html
+        ? rendered(mail.html)
+        : { text: mail.text?.replaceAll('\r\n', '\n').trimEnd() ?? '', entities: [] }
       lastSubject = mail.subject ?? ''
       const answered = /<([^>]+)>/.exec(mail.inReplyTo ?? '')?.[1]
-      const files = mail.attachments.map((file): Part => ({
-        kind: file.mimeType.startsWith('image/') ? 'image' : 'file',
-        source: {
-          remote: `data:${file.mimeType};base64,${Buffer.from(file.content as ArrayBuffer).toString('base64')}`,
-        },
-        type: file.mimeType,
-        ...(file.filename ? { name: file.filename } : {}),
-      }))
+      const files = mail.attachments.map(
+        (file) =>
+          ({
+            kind: kindOf(file.mimeType),
+            source: {
+              remote: `data:${file.mimeType};base64,${Buffer.from(file.content as ArrayBuffer).toString('base64')}`,
+            },
+            type: file.mimeType,
+            ...(file.filename ? { name: file.filename } : {}),
+          }) as Part,
+      )
       screen.push({
         ref: { chat: address, id: mail.messageId?.slice(1, -1) ?? '' },
-        from: 'them',
+        from: 'us',
         content: {
           ...(mail.subject ? { subject: mail.subject } : {}),
-          parts: [...(text ? [{ kind: 'text' as const, text, entities: [] }] : []), ...files],
+          parts: [...(text ? [{ kind: 'text' as const, text, entities }] : []), ...files],
         },
         ...(answered ? { replyTo: { chat: address, id: answered } } : {}),
         reactions: [],
@@ -145,7 +151,7 @@ export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPh
     press: async (label) => {
       await say(
         { parts: [{ kind: 'text', text: label, entities: [] }] },
-        screen.findLast(({ from }) => from === 'them')?.ref,
+        screen.findLast(({ from }) => from === 'us')?.ref,
       )
     },
     read: cannot('read marks'),
@@ -155,6 +161,11 @@ export function mailPhone({ name, to, now, deliver, checks }: PhoneDeps): MailPh
     },
     sees: () => [...screen],
   }
+}
+
+function kindOf(type: string): 'image' | 'video' | 'audio' | 'file' {
+  const [family] = type.split('/')
+  return family === 'image' || family === 'video' || family === 'audio' ? family : 'file'
 }
 
 function dataOf(url: string): Buffer {

@@ -1,4 +1,5 @@
 /** The sending server of the emulated provider: takes letters of its one user, refuses what faults tell it to. */
+import type { Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { SMTPServer, type SMTPServerSession } from 'smtp-server'
 import type { Fault } from '#connector-kit/emulator/emulator.ts'
@@ -49,47 +50,46 @@ export function smtpServer(options: SmtpServerOptions): SMTPServer {
       if (fault?.is === 'gone' || !options.exists(address))
         return done(refusal(550, `5.1.1 <${address}>: Recipient address rejected: User unknown`))
       if (fault?.is === 'blocked' || options.blocks(address))
-        return done(refusal(550, `5.7.1 <${address}>: Recipient has unsubscribed from this sender`))
+        return done(refusal(550, `5.7.507 <${address}>: Access denied, rejected by recipient`))
       done()
     },
     onData: (stream, session, done) => {
       const fault = faults.get(session)
-      if (fault?.is === 'cut' && fault.when === 'inside') {
-        stream.once('data', () => destroy(session))
-        stream.resume()
-        return
-      }
       void buffer(stream).then(async (raw) => {
         if (stream.sizeExceeded) return done(refusal(552, '5.3.4 Message size exceeds fixed limit'))
         const { mailFrom, rcptTo } = session.envelope
         await options.accept({ from: mailFrom ? mailFrom.address : '', to: rcptTo.map(({ address }) => address), raw })
         options.log('DATA', { to: rcptTo.map(({ address }) => address), bytes: raw.length }, 250)
         if (fault?.is === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.seconds * 1000))
-        if (fault?.is === 'cut') return destroy(session)
+        if (fault?.is === 'cut') return destroy(session, fault.when === 'inside' ? '250 2.0' : '')
         done(null, '2.0.0 Ok: queued as 4XQ')
       })
     },
   })
   return server
 
-  function destroy(session: SMTPServerSession): void {
-    for (const connection of sockets()) if (connection.session === session) connection._socket?.destroy()
+  /** @param last  what is still heard of an answer */
+  function destroy(session: SMTPServerSession, last = ''): void {
+    for (const { session: of, _socket: socket } of connections())
+      if (of === session) socket?.write(last, () => socket.destroy())
   }
 
   /** The library keeps its connections to itself. */
-  function sockets(): Iterable<{ session: SMTPServerSession; _socket?: { destroy(): void } }> {
-    return (server as unknown as { connections: Set<{ session: SMTPServerSession; _socket?: { destroy(): void } }> })
-      .connections
+  function connections(): Iterable<{ session: SMTPServerSession; _socket?: Socket }> {
+    return (server as unknown as { connections: Set<{ session: SMTPServerSession; _socket?: Socket }> }).connections
   }
 }
 
 const REFUSALS: Partial<Record<Fault['is'], readonly [code: number, words: string]>> = {
-  throttle: [450, '4.7.1 Too many messages, slow down'],
   server_error: [451, '4.3.0 Internal error, try again'],
   auth_lost: [530, '5.7.0 Authentication required'],
 }
 
 function refusalOf(fault: Fault | undefined): Error | null {
+  if (fault?.is === 'throttle') {
+    const wait = fault.after === undefined ? 'slow down' : `try again in ${fault.after} seconds`
+    return refusal(450, `4.7.1 Too many messages, ${wait}`)
+  }
   const refused = fault && REFUSALS[fault.is]
   return refused ? refusal(...refused) : null
 }
