@@ -299,6 +299,12 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       })
   }
 
+  /** Who writes to us can be written to: not every network tells that a block was lifted. What he opted out of stays so. */
+  function heardFrom({ id, reach }: Identity): void {
+    const now = plan.reach.findLast((each) => each.identity === id)?.reach ?? reach
+    if (now === 'blocked' || now === 'gone') plan.reach.push({ identity: id, reach: 'ok' })
+  }
+
   function permission(told: Told, incoming: Extract<Incoming, { is: 'permission' }>): void {
     const author = identityOf(told, incoming.by)
     if (!author) return
@@ -386,7 +392,10 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       editedAt: null,
       deletedAt: null,
     }
-    if (added.direction === 'in') conversation.inCount++
+    if (added.direction === 'in') {
+      conversation.inCount++
+      heardFrom(talk.identity)
+    }
     plan.messages.push(added)
     newMessages.set(added.id, added)
     if (added.direction !== 'out') {

@@ -28,11 +28,13 @@ export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan,
       channel,
       plan.roads.filter((road) => road.channel === channel),
     )
-  for (const reach of new Set(plan.reach.map((each) => each.reach)))
+  // The last word about each counts.
+  const reached = [...new Map(plan.reach.map((each) => [each.identity, each.reach]))]
+  for (const [reach, some] of Map.groupBy(reached, ([, each]) => each))
     await recordReach(
       tx,
       workspace,
-      plan.reach.filter((each) => each.reach === reach).map((each) => each.identity),
+      some.map(([identity]) => identity),
       reach,
     )
   await writeFetches(tx, workspace, plan)

@@ -51,14 +51,15 @@ export async function furnish(parley: WholeParley, owner: Client, telegram: Tele
   const queued = await say(ann.conversation, { text: `Later ${mark}`, sendAt: later })
   const { items } = await owner.call(listMessages, { params: { id: ann.conversation }, query: {} })
   const [waiting] = items.find((each) => each.id === queued.id)!.deliveries
-  await bob.phone.block(true)
+  // The platform’s refusal, not the person’s act: that would be told to us, and nothing could be said any more.
+  telegram.fault({ is: 'blocked' })
   const failed = await ended(await say(bob.conversation, { text: `Lost ${mark}` }))
   const carl = await talk(`Carl ${mark}`)
-  await carl.phone.block(true)
+  telegram.fault({ is: 'blocked' })
   const failedToo = await ended(await say(carl.conversation, { text: `Lost too ${mark}` }))
 
   // He can be reached again: what failed may be resent.
-  await bob.phone.block(false)
+  await bob.phone.say(plain('Back again'))
   await until(async () => (await owner.call(getContact, { params: { id: bob.contact } })).identities[0]!.reach === 'ok')
   telegram.fault({ is: 'media_gone' }, 9)
   await ann.phone.say({ parts: [{ kind: 'image', source: { remote: '' }, type: 'image/png' }] })

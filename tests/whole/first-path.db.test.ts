@@ -172,6 +172,17 @@ test('who blocks us is a failure with its reason; after a new word the same mess
   expect(await owner.call(getConversation, { params: { id: conversation.id } })).toMatchObject({ failed: 0 })
 })
 
+test('whoever writes again after the platform had called him blocked can be answered', async () => {
+  const { phone, conversation } = await aTalk('Hugo')
+  telegram.fault({ is: 'blocked' })
+  await owner.call(sendMessage, { params: { id: conversation.id }, body: { text: 'Are you there?' } })
+  await until(async () => (await reachOf(conversation)) === 'blocked')
+  await phone.say(plain('Here I am'))
+  await messageWith(conversation, 'Here I am')
+  await sent(conversation, { text: 'Good' })
+  expect(seenWords(phone).at(-1)).toBe('Good')
+})
+
 test('the same event told twice is one message', async () => {
   const { phone, conversation } = await aTalk('Ida')
   telegram.fault({ is: 'duplicate' })
