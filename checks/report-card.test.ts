@@ -79,7 +79,7 @@ const foreignPackages = (source: string): string[] =>
     .filter((name) => !/^(node:|vitest$|fast-check$|zod$)/.test(name))
 
 function isPartial({ abilities }: Connector, claim: string): boolean {
-  const [name = '', way] = claim.split(' ') as [string, 'in' | 'out' | undefined]
+  const [name, way] = claim.split(' ') as [string, 'in' | 'out' | undefined]
   const { text, media = {}, parts = {} } = abilities
   if (way === 'out' && text.marks[name as 'bold'] === 'partial') return true
   const both =
