@@ -125,11 +125,11 @@ test('a second factor is turned on with its first code, and asked for at the doo
 
   await context.clearCookies()
   await signIn()
-  await page.getByLabel('Code', { exact: true }).fill('000000')
+  await page.getByRole('textbox', { name: 'Code' }).fill('000000')
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('alert').getByText('That does not match').waitFor()
   // A code works once, and the first one was used: the next step's.
-  await page.getByLabel('Code', { exact: true }).fill(totp.generate({ timestamp: Date.now() + 30_000 }))
+  await page.getByRole('textbox', { name: 'Code' }).fill(totp.generate({ timestamp: Date.now() + 30_000 }))
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('heading', { name: 'Your account' }).waitFor()
 })
