@@ -10,19 +10,7 @@ import { buffer } from 'node:stream/consumers'
 import { connect as dialTls } from 'node:tls'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import type {
-  Connector,
-  Context,
-  Event,
-  FileRef,
-  Incoming,
-  Line,
-  Me,
-  Op,
-  OpDo,
-  Plan,
-  Sent,
-} from '../connector.ts'
+import type { Connector, Context, Event, FileRef, Incoming, Line, Me, Op, OpDo, Plan, Sent } from '../connector.ts'
 import type { Emulator } from '../emulator/emulator.ts'
 import { perform, WireBroken } from '../perform.ts'
 import { GOLDEN_CHANNEL, GOLDEN_SECRET } from './golden-world.ts'

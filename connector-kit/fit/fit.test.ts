@@ -386,6 +386,7 @@ describe('marks', () => {
     ],
     ['every line of a quote', text('one\ntwo\nmine', mark('quote', 0, 7)), '> one\n> two\nmine'],
     ['code and spoiler', text('run x', mark('code', 0, 3), mark('spoiler', 4, 1)), '`run` [spoiler: x]'],
+    ['a mark that cuts a character in two', text('a👧b', mark('spoiler', 2, 2)), 'a👧[spoiler: b]'],
     ['an inner mark closes first', text('run x', mark('spoiler', 0, 5), mark('code', 4, 1)), '[spoiler: run `x`]'],
     [
       'bold, italic, underline are dropped',

@@ -1,6 +1,7 @@
 /** Marks that a network does not have: written out where they carry meaning, dropped where they only decorate. */
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
+import { isLowSurrogate } from './text.ts'
 
 /** Words that go into the text: at the mark's beginning, inside it, at its end. */
 type Insert = readonly [at: number, words: string]
@@ -48,7 +49,10 @@ export function fitMarks(rich: Rich, marks: Abilities['text']['marks']): { rich:
 
 /** Puts words into a text. A mark that stays spans what is put inside it, not what is put at its borders. */
 function insert({ text, entities }: Rich, inserts: readonly Insert[]): Rich {
-  const sorted = inserts.toSorted(([a], [b]) => a - b)
+  const sorted = inserts
+    // Platforms' marks may begin or end inside a character; nothing may be put there.
+    .map(([at, words]): Insert => [isLowSurrogate(text, at) ? at + 1 : at, words])
+    .toSorted(([a], [b]) => a - b)
   let written = ''
   let from = 0
   for (const [at, words] of sorted) {

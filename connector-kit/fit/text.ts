@@ -125,7 +125,9 @@ function reach(text: string, from: number, max: number, unit: Unit): number {
   return Math.max(at, from + 1)
 }
 
-const isLowSurrogate = (text: string, at: number) => text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff
+/** The middle of a character: no place to cut or to put anything. */
+export const isLowSurrogate = (text: string, at: number) =>
+  text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff
 
 /** Longest stretch in which a grapheme's beginning is looked for; a flag with its tags, a family with its joiners. */
 const LONGEST_GRAPHEME = 64
