@@ -23,8 +23,8 @@ import type { Reason } from './road.ts'
 /** Chat and bot share a lane, for they are one talk; broadcasts have their own and step aside. */
 export type Class = 1 | 2 | 3
 
-/** A message lives this long in the queue while its channel is open. */
-const EXPIRES = '24 hours'
+/** A message lives this long in the queue, counting only the time in which its channel could send. */
+export const EXPIRES = '24 hours'
 
 export interface Saying {
   conversation: ConversationId
@@ -157,8 +157,10 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
     truth as (
       insert into delivery (workspace_id, id, message_id, conversation_id, identity_id, channel_id, op, body, why)
       select ${workspace}, delivery, message, conversation, identity, channel, op, body, why from told)
-    insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at, scheduled)
-    select ${workspace}, delivery, channel, lane, class, coalesce(send_at, '-infinity'), coalesce(send_at, now()) + ${EXPIRES}::interval, send_at is not null from told order by no`.execute(
+    insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at, expires_open, scheduled)
+    select ${workspace}, t.delivery, t.channel, t.lane, t.class, coalesce(t.send_at, '-infinity'), coalesce(t.send_at, now()) + ${EXPIRES}::interval,
+           coalesce(p.open_ms, 0) + extract(epoch from greatest(coalesce(t.send_at, now()), now()) - now() + ${EXPIRES}::interval) * 1000, t.send_at is not null
+      from told t left join channel_pace p on p.workspace_id = ${workspace} and p.channel_id = t.channel order by t.no`.execute(
     tx,
   )
 }

@@ -9,6 +9,7 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
+import { EXPIRES } from './enqueue.ts'
 
 /** Of delivery_work. */
 const WAITING = 0
@@ -95,7 +96,9 @@ async function setApart(tx: Tx, workspace: WorkspaceId): Promise<void> {
 async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
   // The time in hold does not count: somebody has just said that it shall go.
   const { rows } = await sql`
-    update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + interval '24 hours')
+    update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
+           expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
+             coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))
      where workspace_id = ${workspace} and state in (${WAITING}, ${HELD}) ${which} returning 1`.execute(tx)
   return rows.length
 }

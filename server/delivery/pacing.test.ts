@@ -11,12 +11,34 @@ describe('a channel speaks no faster than its platform allows', () => {
   })
 
   test('one chat gets its burst, then one a second', () => {
-    const pace = pacing(RATES, 0)
+    const pace = pacing(RATES, -4 * SECOND)
     for (let n = 0; n < 3; n++) pace.take('7', 0)
     expect(pace.chatReadyAt('7', 0)).toBeCloseTo(SECOND)
     expect(pace.chatReadyAt('8', 0)).toBe(0)
     expect(pace.waitingLanes(0)).toEqual(['7'])
     expect(pace.waitingLanes(SECOND + 1)).toEqual([])
+  })
+
+  test('a new owner does not know what the one before has just sent to a chat', () => {
+    const pace = pacing(RATES, 0)
+    pace.take('7', 0)
+    expect(pace.chatReadyAt('7', 0)).toBeCloseTo(0.5 * SECOND)
+  })
+
+  test('a group is written to at the rate of groups, a person is not', () => {
+    const pace = pacing({ chat: [{ n: 1, per: 1 }], group: [{ n: 20, per: 60, burst: 1 }] }, -100 * SECOND)
+    pace.take('group', 0, 'room')
+    pace.take('person', 0, 'person')
+    expect(pace.chatReadyAt('group', 0)).toBeCloseTo(3 * SECOND)
+    expect(pace.chatReadyAt('person', 0)).toBeCloseTo(SECOND)
+  })
+
+  test('a new owner waits as long as the one before was told to, and goes on at his rate', () => {
+    const pace = pacing({ channel: [{ n: 10, per: 1 }] }, 0, { blockedUntil: 30 * SECOND, factor: 0.5 })
+    expect(pace.room(29 * SECOND)).toBe(0)
+    expect(pace.room(31 * SECOND)).toBe(10)
+    for (let n = 0; n < 10; n++) pace.take('7', 31 * SECOND)
+    expect(pace.room(32 * SECOND)).toBe(5)
   })
 
   test('"wait 35 s" stops the whole channel for 35 s, and no try is counted here', () => {

@@ -10,14 +10,16 @@ export interface Pacing {
   room(nowMs: number): number
   /** When this chat may be written to; now or earlier: at once. */
   chatReadyAt(lane: string, nowMs: number): number
-  /** One send takes place. */
-  take(lane: string, nowMs: number): void
+  /** One send takes place, to a person or into a group. */
+  take(lane: string, nowMs: number, to?: 'person' | 'room'): void
   /** The platform asked to wait. `scope` chat: only there. @returns until when */
   throttled(lane: string, afterMs: number | null, scope: 'channel' | 'chat', nowMs: number): number
   /** The platform accepted: rates grow back towards the first ones. */
   accepted(): void
   /** The whole channel waits until then. */
   readonly blockedUntil: number
+  /** Of the first rates, what refusals have left. */
+  readonly factor: number
   /** Lanes that must wait, for the claim to pass over. */
   waitingLanes(nowMs: number): string[]
 }
@@ -29,22 +31,31 @@ const LONGEST_WAIT_MS = 5 * 60_000
 const SLOWEST = 1 / 16
 const GROWTH_PER_SEND = 0.01
 
-export function pacing(abilities: Abilities['pacing'], startMs: number): Pacing {
-  let factor = 1
+/** @param before  what an earlier owner learned */
+export function pacing(
+  abilities: Abilities['pacing'],
+  startMs: number,
+  before: { blockedUntil: number; factor: number } = { blockedUntil: 0, factor: 1 },
+): Pacing {
+  let { factor, blockedUntil } = before
   let refusalsInARow = 0
-  let blockedUntil = 0
   const account = (abilities.channel ?? []).map((rate) => bucket(rate, startMs, 0.5))
   const chats = new Map<string, { buckets: Bucket[]; blockedUntil: number }>()
 
-  function chat(lane: string, nowMs: number) {
+  function chat(lane: string, nowMs: number, to: 'person' | 'room' = 'person') {
     let known = chats.get(lane)
     if (!known) {
       if (chats.size > 10_000) forgetFull(nowMs)
-      known = { buckets: (abilities.chat ?? []).map((rate) => bucket(rate, nowMs, 1)), blockedUntil: 0 }
+      const rates = [...(abilities.chat ?? []), ...((to === 'room' && abilities.group) || [])]
+      known = { buckets: rates.map((rate) => bucket(rate, nowMs, isSettled(rate, nowMs) ? 1 : 0.5)), blockedUntil: 0 }
       chats.set(lane, known)
     }
     return known
   }
+
+  /** Until a bucket would have filled up nobody knows what an earlier owner has just sent there. */
+  const isSettled = (rate: Rate, nowMs: number) =>
+    nowMs - startMs >= ((rate.burst ?? rate.n) / rate.n) * rate.per * 1000
 
   /** A chat with full buckets is as good as one never seen. */
   function forgetFull(nowMs: number) {
@@ -62,9 +73,9 @@ export function pacing(abilities: Abilities['pacing'], startMs: number): Pacing 
     room: (nowMs) =>
       nowMs < blockedUntil ? 0 : Math.floor(Math.min(Infinity, ...account.map((b) => b.tokens(nowMs, factor)))),
     chatReadyAt,
-    take: (lane, nowMs) => {
+    take: (lane, nowMs, to) => {
       for (const b of account) b.take(nowMs, factor)
-      for (const b of chat(lane, nowMs).buckets) b.take(nowMs, 1)
+      for (const b of chat(lane, nowMs, to).buckets) b.take(nowMs, 1)
     },
     throttled: (lane, afterMs, scope, nowMs) => {
       refusalsInARow++
@@ -82,6 +93,9 @@ export function pacing(abilities: Abilities['pacing'], startMs: number): Pacing 
     },
     get blockedUntil() {
       return blockedUntil
+    },
+    get factor() {
+      return factor
     },
     waitingLanes: (nowMs) => [...chats.keys()].filter((lane) => chatReadyAt(lane, nowMs) > nowMs),
   }

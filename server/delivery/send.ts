@@ -497,7 +497,7 @@ export async function failExpired(tx: Tx, workspace: WorkspaceId): Promise<numbe
     tx,
     workspace,
     'expired',
-    sql`expires_at < now() and not (select hold from workspace w where w.workspace_id = ${workspace}) and exists (select from channel c where c.workspace_id = ${workspace} and c.id = channel_id and c.state in ('ready', 'degraded', 'catching_up'))`,
+    sql`expires_at < now() and expires_open <= coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0) and not (select hold from workspace w where w.workspace_id = ${workspace}) and exists (select from channel c where c.workspace_id = ${workspace} and c.id = channel_id and c.state in ('ready', 'degraded', 'catching_up'))`,
   )
 }
 

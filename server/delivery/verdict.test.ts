@@ -6,6 +6,7 @@ import { verdictAfter } from './verdict.ts'
 
 const attempt = {
   tries: 0,
+  waits: 0,
   marked: true,
   folds: false,
   random: 0.5,
@@ -32,7 +33,7 @@ describe('what becomes of a delivery after an attempt', () => {
   })
 
   test('a broken wire waits longer each time, without counting a try', () => {
-    const wait = (tries: number) => verdictAfter(new WireBroken('reset', false), { ...attempt, tries, random: 1 })
+    const wait = (waits: number) => verdictAfter(new WireBroken('reset', false), { ...attempt, waits, random: 1 })
     expect(wait(0)).toMatchObject({ is: 'again', code: 'wire', counts: false, waitMs: 1_000 })
     expect(wait(3)).toMatchObject({ waitMs: 8_000 })
     expect(wait(30)).toMatchObject({ waitMs: 15 * 60_000 })
@@ -50,6 +51,13 @@ describe('what becomes of a delivery after an attempt', () => {
     const error = new SendError('media_not_ready')
     expect(verdictAfter(error, { ...attempt, tries: 8 }).is).toBe('again')
     expect(verdictAfter(error, { ...attempt, tries: 9 })).toMatchObject({ is: 'failed', code: 'media_not_ready' })
+  })
+
+  test('waits that do not count use up no try', () => {
+    expect(verdictAfter(new SendError('media_not_ready'), { ...attempt, waits: 50 })).toMatchObject({
+      is: 'again',
+      counts: true,
+    })
   })
 
   test('our secrets do not stand in the platform’s words', () => {

@@ -22,6 +22,8 @@ const LONGEST_WAIT_MS = 15 * 60_000
 export interface Attempt {
   /** Attempts that counted so far. */
   tries: number
+  /** Waits in a row so far, whatever for: the longer, the longer the next. */
+  waits: number
   /** Its final request may have begun to leave. */
   marked: boolean
   /** The platform folds a repeat with the same key, and still within its time: what may have arrived is simply asked again. */
@@ -33,21 +35,21 @@ export interface Attempt {
 }
 
 export function verdictAfter(error: unknown, attempt: Attempt): Verdict {
-  const { tries, marked, random } = attempt
+  const { tries, waits, marked, random } = attempt
   const told = toldBy(error)
   if (told.details.words) told.details.words = attempt.scrub(told.details.words).slice(0, 500)
   const verdict: SendVerdict = verdictOf(told.code)
   // Our own mistake after the mark may have happened after the platform had accepted.
   const nobodyKnows = error instanceof Unknown || (told.code === 'bug' && marked) || verdict.delivered === 'unknown'
   if (nobodyKnows && attempt.folds && told.code !== 'bug')
-    return { is: 'again', code: 'wire', details: told.details, waitMs: backOff(tries, random), counts: false }
+    return { is: 'again', code: 'wire', details: told.details, waitMs: backOff(waits, random), counts: false }
   if (nobodyKnows) return { is: 'unconfirmed', details: told.details }
   const spent = verdict.counts !== undefined && tries + 1 >= verdict.counts
   if (verdict.retry === 'no' || spent) return { is: 'failed', ...told }
   return {
     is: 'again',
     ...told,
-    waitMs: waitFor(verdict, told.details, tries, random),
+    waitMs: waitFor(verdict, told.details, waits, random),
     counts: verdict.counts !== undefined,
   }
 }
@@ -58,12 +60,12 @@ function toldBy(error: unknown): { code: SendErrorCode; details: SendErrorDetail
   return { code: 'bug', details: { words: error instanceof Error ? error.message : 'an error that is none' } }
 }
 
-function waitFor(verdict: SendVerdict, details: SendErrorDetails, tries: number, random: number): number {
+function waitFor(verdict: SendVerdict, details: SendErrorDetails, waits: number, random: number): number {
   switch (verdict.retry) {
     case 'after':
       return (details.after ?? 1) * 1000
     case 'backoff':
-      return backOff(tries, random)
+      return backOff(waits, random)
     case 'ready':
     case 'once':
     case 'no':
@@ -71,5 +73,5 @@ function waitFor(verdict: SendVerdict, details: SendErrorDetails, tries: number,
   }
 }
 
-const backOff = (tries: number, random: number): number =>
-  Math.ceil(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** tries))
+const backOff = (waits: number, random: number): number =>
+  Math.ceil(random * Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** Math.min(waits, 20)))

@@ -312,6 +312,8 @@ export interface DeliveryWork {
   ready_at: Generated<Timestamp>
   expires_at: Timestamp
   scheduled: Generated<boolean>
+  expires_open: Generated<number>
+  waits: Generated<number>
 }
 
 export interface Draft {
