@@ -106,7 +106,7 @@ type DeliveryRow = Omit<
 } & Record<'queuedAt', Date> &
   Record<'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt', Date | null>
 
-/** A queued delivery that is being sent right now reads `sending`: its truth is the work row's mark. */
+/** A delivery reads `sending` from its mark on; where files are uploaded before the mark, already while they are. */
 export async function deliveriesOf(
   tx: Tx,
   workspace: WorkspaceId,

@@ -113,9 +113,10 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
   await sql`
     update delivery_work w
        set state = 0, epoch = null, dispatched_at = null, key = null, piece = n.piece, tries = w.tries + n.tried,
+           waits = case when n.wait_ms > 0 then w.waits + 1 else 0 end,
            ready_at = case when n.wait_ms > 0 then now() + n.wait_ms * interval '1 millisecond' else '-infinity' end
       from unnest(${kept.map((r) => r.row.pos)}::bigint[], ${kept.map((r) => (r.outcome.is === 'sent' ? r.row.piece + 1 : r.row.piece))}::smallint[],
-                  ${kept.map((r) => (r.outcome.is === 'again' && (r.outcome.counts || r.outcome.waitMs > 0) ? 1 : 0))}::smallint[],
+                  ${kept.map((r) => (r.outcome.is === 'again' && r.outcome.counts ? 1 : 0))}::smallint[],
                   ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[]) as n (pos, piece, tried, wait_ms)
      where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
   for (const { outcome, dispatch, row } of kept) {
@@ -128,25 +129,25 @@ const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
 
 async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<Announcement[]> {
-  const told = results.filter((r) => r.outcome.is !== 'unmark')
-  if (told.length === 0) return []
   const { rows } = await sql<{ id: DeliveryId; conversation: ConversationId; was: string; state: string }>`
-    with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${told.map((r) => r.row.delivery)}::uuid[]) for update)
+    with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${results.map((r) => r.row.delivery)}::uuid[]) for update)
     update delivery d
        set -- a report may have come before the answer: never down
-           state = case when n.state = 'queued' then d.state
+           state = case when n.state = 'queued' then case d.state when 'sending' then 'queued' else d.state end
                         when n.state = 'sent' and d.state in ('delivered', 'read', 'sent') then d.state
                         when n.state in ('failed', 'unconfirmed') and d.state in ('delivered', 'read') then d.state else n.state end,
-           reason = n.reason, hint = n.hint, applied = coalesce(d.applied, n.applied),
+           reason = case when n.quiet then d.reason else n.reason end, hint = case when n.quiet then d.hint else n.hint end, applied = coalesce(d.applied, n.applied),
            dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then now() end),
            sent_at = case when n.state = 'sent' then coalesce(d.sent_at, now()) else d.sent_at end,
            ended_at = case when n.state = 'queued' then null else now() end
-      from unnest(${told.map((r) => r.row.delivery)}::uuid[], ${told.map(stateOf)}::text[], ${told.map(reasonOf)}::text[],
-                  ${told.map(hintOf)}::text[]::jsonb[], ${told.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[])
-           as n (id, state, reason, hint, applied), before
+      from unnest(${results.map((r) => r.row.delivery)}::uuid[], ${results.map(stateOf)}::text[], ${results.map(reasonOf)}::text[],
+                  ${results.map(hintOf)}::text[]::jsonb[], ${results.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[],
+                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[])
+           as n (id, state, reason, hint, applied, quiet), before
      where d.workspace_id = ${workspace} and d.id = n.id and before.id = d.id
     returning d.id, d.conversation_id as conversation, before.was, d.state`.execute(tx)
   const trouble = await countFailures(tx, workspace, rows)
+  const told = results.filter((r) => r.outcome.is !== 'unmark')
   return [...told.map((r): Announcement => ({ kind: 'message.changed', subject: r.dispatch.message })), ...trouble]
 }
 

@@ -11,7 +11,9 @@ export interface WorkRow {
   /** 64 bits, as text. */
   lane: string
   piece: number
+  /** Counted ones, and waits in a row. */
   tries: number
+  waits: number
   attempt: number
 }
 
@@ -52,7 +54,7 @@ export async function claimHeads(
          limit o.room) h)
     update delivery_work w set state = 1, epoch = heads.epoch
       from heads where w.workspace_id = ${workspace} and w.pos = heads.pos and w.state = 0
-    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt`.execute(
+    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt`.execute(
     tx,
   )
   return rows
@@ -153,17 +155,23 @@ export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId
   return rows
 }
 
-/** Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. */
+/**
+ * Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. The delivery
+ * reads `sending` from then on, in the same statement; a report that came early stays.
+ */
 export async function markRows(
   tx: Tx,
   workspace: WorkspaceId,
   rows: { pos: number; epoch: number; key: string }[],
 ): Promise<Set<number>> {
   const { rows: marked } = await sql<{ pos: number }>`
+    with marked as (
     update delivery_work w set dispatched_at = now(), key = n.key
       from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
      where w.workspace_id = ${workspace} and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
-    returning w.pos`.execute(tx)
+    returning w.pos, w.delivery_id),
+    told as (update delivery d set state = 'sending', dispatched_at = now() from marked where d.workspace_id = ${workspace} and d.id = marked.delivery_id and d.state = 'queued')
+    select pos from marked`.execute(tx)
   return new Set(marked.map((row) => row.pos))
 }
 
@@ -191,7 +199,7 @@ export async function orphans(
   owned: { channel: ChannelId; epoch: number }[],
 ): Promise<Orphan[]> {
   const { rows } = await sql<Orphan>`
-    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.attempt,
+    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt,
            w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
       join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch
@@ -210,8 +218,13 @@ export async function giveBackUnknown(
   known: number[],
 ): Promise<void> {
   await sql`
+    with free as (
     update delivery_work w set state = 0, epoch = null, dispatched_at = null, key = null
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
      where w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch = o.epoch
-       and w.pos <> all (${known}::bigint[])`.execute(tx)
+       and w.pos <> all (${known}::bigint[])
+    returning w.delivery_id)
+    update delivery d set state = 'queued' from free where d.workspace_id = ${workspace} and d.id = free.delivery_id and d.state = 'sending'`.execute(
+    tx,
+  )
 }

@@ -14,7 +14,7 @@ import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import { SENDING_STATES } from '#contract/message/channel-state.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import type { SetState } from '#server/channels/state.ts'
-import { feedTopic } from '#server/feed/feed.ts'
+import { announce, feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
@@ -23,6 +23,7 @@ import type { Log } from '#server/platform/log.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { breaker, type Breaker } from './breaker.ts'
 import { opsOf } from './ops.ts'
+import { loadPace, savePace } from './kept-pace.ts'
 import { pacing, type Pacing } from './pacing.ts'
 import { recordResults, type Result } from './results.ts'
 import {
@@ -58,6 +59,9 @@ const AFTER_TROUBLE_MS = 50
 /** What is in flight when a channel is handed over may still be answered. */
 const LAST_CALLS_MS = 10_000
 const BETWEEN_TURNS_MS = 5
+const KEEP_PACE_MS = 10_000
+/** An answer that takes longer is waited for visibly. */
+const SLOW_MS = 500
 /** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
 const REFUSALS_TO_SIGN_OUT = 2
 
@@ -89,13 +93,17 @@ interface Owned {
   channel: LiveChannel
   pace: Pacing
   readonly breaker: Breaker
-  /** Positions between their claim and their result. */
-  readonly inFlight: Set<number>
+  /** Between their claim and their result, by position. */
+  readonly inFlight: Map<number, Flight>
   /** Ends the requests: later than the lease, so that a hand-over cuts nothing off that may have been accepted. */
   readonly calls: AbortController
   after: string
   refusals: number
-  wasOpen: boolean
+  /** How long it could send since that was last saved, and when that was looked at last. */
+  openMs: number
+  /** The wait that is already on disk. */
+  savedBlock: number
+  seenAt: number
   probing: boolean
 }
 
@@ -111,6 +119,8 @@ interface Flight {
   /** The request that waits for the mark. */
   final: Request
   marked: boolean
+  /** When its mark was committed, while that is still to be told. */
+  untoldSince: number | null
 }
 
 export function startSender(deps: SenderDeps): Sender {
@@ -143,31 +153,42 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   let results: Result[] = []
   let toMark: Flight[] = []
   let running = false
+  /** Channels whose pace is being read. */
+  let arriving = 0
   let again = false
   let closed = false
   /** The last transaction failed: whether it committed, nobody knows. */
   let isUnsure = false
   /** When to look for what an earlier owner left; at once for a channel that is new here. */
   let orphansAt = 0
+  /** When to save what was learned about the pace of the channels. */
+  let paceAt = 0
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
+    arriving++
+    const kept = await database
+      .inWorkspace(workspace, (tx) => loadPace(tx, workspace, channel.id))
+      .catch(() => ({ blockedMs: 0, factor: 1 }))
     const owned: Owned = {
       id: channel.id,
       lease,
       channel,
-      pace: pacing(channel.abilities.pacing, now()),
+      pace: pacing(channel.abilities.pacing, now(), { blockedUntil: now() + kept.blockedMs, factor: kept.factor }),
       breaker: breaker(),
-      inFlight: new Set(),
+      inFlight: new Map(),
       calls: new AbortController(),
       after: FIRST_LANE,
       refusals: 0,
-      wasOpen: SENDING_STATES.includes(channel.state),
+      openMs: 0,
+      savedBlock: 0,
+      seenAt: now(),
       probing: false,
     }
     channels.set(channel.id, owned)
+    arriving--
     orphansAt = 0
     const off = hints.on(`delivery ${channel.id}`, () => void round())
     void round()
@@ -182,6 +203,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     clearTimeout(cut)
     await round()
+    countOpen(owned)
+    await database.inWorkspace(workspace, (tx) => keepPace(tx, [owned])).catch(() => {})
   }
 
   async function round(): Promise<void> {
@@ -217,6 +240,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     let started: Flight[] = []
     let marked = new Set<number>()
     let told = false
+    let slow: Flight[] = []
+    let saved: (() => void) | undefined
     try {
       await database.inWorkspace(workspace, async (tx) => {
         told = await recordResults(tx, workspace, recording)
@@ -236,6 +261,14 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
           owned.includes(flight.owned),
         )
         marked = await mark(tx, ready)
+        if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
+        slow = slowOnes()
+        if (slow.length > 0)
+          await announce(
+            tx,
+            workspace,
+            slow.map(({ dispatch }) => ({ kind: 'message.changed', subject: dispatch.message })),
+          )
       })
     } catch (error) {
       // Nothing of it happened: results and marks wait for the next turn.
@@ -245,21 +278,30 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       throw error
     }
     isUnsure = false
-    for (const flight of started) flight.owned.inFlight.add(flight.row.pos)
-    if (told) hints.tell(feedTopic(workspace))
+    for (const flight of started) flight.owned.inFlight.set(flight.row.pos, flight)
+    saved?.()
+    for (const flight of slow) flight.untoldSince = null
+    if (told || slow.length > 0) hints.tell(feedTopic(workspace))
     for (const flight of [...marking, ...started]) {
       if (!flight.final.final) void fly(flight)
       else if (marked.has(flight.row.pos)) {
         flight.marked = true
+        flight.untoldSince = now()
         void fly(flight)
       } else land(flight, { is: 'unmark' })
     }
   }
 
+  /** Sends that take their time are told as being sent; the others are sent before anybody could look. */
+  const slowOnes = () =>
+    [...channels.values()]
+      .flatMap((o) => [...o.inFlight.values()])
+      .filter(({ untoldSince }) => untoldSince !== null && now() - untoldSince >= SLOW_MS)
+
   const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
 
   const knownPositions = (recording: Result[], marking: Flight[]) => [
-    ...[...channels.values()].flatMap((o) => [...o.inFlight]),
+    ...[...channels.values()].flatMap((o) => [...o.inFlight.keys()]),
     ...[...recording, ...results].map((result) => result.row.pos),
     ...[...marking, ...toMark].map((flight) => flight.row.pos),
   ]
@@ -269,7 +311,8 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       const fresh = await deps.channels.get(owned.id)
       if (!fresh) continue
       if (fresh.abilities !== owned.channel.abilities && fresh.version !== owned.channel.version)
-        owned.pace = pacing(fresh.abilities.pacing, now())
+        owned.pace = pacing(fresh.abilities.pacing, now(), owned.pace)
+      countOpen(owned)
       owned.channel = fresh
       if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
     }
@@ -369,11 +412,44 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         again = true
         continue
       }
-      o.pace.take(row.lane, now())
+      o.pace.take(row.lane, now(), dispatch.kind)
       const flight = begin(o, row, dispatch, key, op, made)
       if (flight) flights.push(flight)
     }
     return flights
+  }
+
+  /** The time that has passed counts as what it was. */
+  function countOpen(o: Owned): void {
+    if (isOpen(o)) o.openMs += now() - o.seenAt
+    o.seenAt = now()
+  }
+
+  const isOpen = (o: Owned) => SENDING_STATES.includes(o.channel.state) && o.breaker.state !== 'open' && !o.channel.hold
+
+  /** A wait that the platform asked for must outlive this owner. */
+  const isNewlyBlocked = (o: Owned) => o.pace.blockedUntil > now() && o.pace.blockedUntil !== o.savedBlock
+
+  /** @returns what to note once it is committed */
+  async function keepPace(tx: Tx, owned: Owned[]): Promise<() => void> {
+    const learned = owned.map((o) => ({
+      o,
+      channel: o.id,
+      epoch: o.lease.epoch,
+      breaker: o.breaker.state,
+      openMs: Math.round(o.openMs),
+      factor: o.pace.factor,
+      blockedUntil: o.pace.blockedUntil,
+      blockedMs: Math.max(0, o.pace.blockedUntil - now()),
+    }))
+    await savePace(tx, workspace, learned)
+    return () => {
+      for (const { o, openMs, blockedUntil } of learned) {
+        o.openMs -= openMs
+        o.savedBlock = blockedUntil
+      }
+      paceAt = now() + KEEP_PACE_MS
+    }
   }
 
   /** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
@@ -395,7 +471,17 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     made: { ops: unknown[]; applied: unknown[] },
   ): Flight | undefined {
     const plan = owned.channel.connector.outgoing(op, deps.contextOf(owned.channel))
-    const bare = { owned, row, dispatch, key, plan, pieces: made.ops.length, applied: made.applied, marked: false }
+    const bare = {
+      owned,
+      row,
+      dispatch,
+      key,
+      plan,
+      pieces: made.ops.length,
+      applied: made.applied,
+      marked: false,
+      untoldSince: null,
+    }
     try {
       const first = plan.next()
       if (!first.done) return { ...bare, final: first.value }
@@ -444,6 +530,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   const attemptOf = (owned: Owned, row: WorkRow, dispatch: Dispatch, marked: boolean): Attempt => ({
     tries: row.tries,
+    waits: row.waits,
     marked,
     folds: foldsStill(owned, dispatch.ageMs),
     random: Math.random(),
@@ -572,7 +659,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   return {
     own,
-    isIdle: () => channels.size === 0 && results.length === 0,
+    isIdle: () => channels.size === 0 && arriving === 0 && results.length === 0,
     close: () => {
       closed = true
       clearInterval(timer)

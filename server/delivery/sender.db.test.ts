@@ -1,0 +1,231 @@
+import { sql } from 'kysely'
+import { afterEach, expect, test } from 'vitest'
+import type { Connector, Reply } from '#connector-kit/connector.ts'
+import { SendError } from '#connector-kit/send-error.ts'
+import type { Abilities } from '#contract/message/abilities.ts'
+import { plain } from '#contract/message/content.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
+import { stateKeeper } from '#server/channels/state.ts'
+import { recordIncoming } from '#server/conversations/record.ts'
+import { inProcessHints } from '#server/platform/hints.ts'
+import type { Lease } from '#server/platform/leases.ts'
+import { aDatabase } from '#tests/support/database.ts'
+import { silentLog, until } from '#tests/support/parts.ts'
+import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
+import { say } from './enqueue.ts'
+import { failExpired } from './send.ts'
+import { startSender } from './sender.ts'
+
+const { database } = await aDatabase()
+const ending: (() => Promise<void>)[] = []
+afterEach(async () => {
+  for (const end of ending.splice(0)) await end()
+})
+
+test('a delivery is queued, then being sent while the platform thinks, then sent', async () => {
+  const { own, ask, states, announced } = await aShop()
+  let answer = (_: Reply) => {}
+  own(() => new Promise((resolve) => (answer = resolve)))
+  await ask('hello')
+  await until(async () => (await states())[0] === 'sending')
+  const before = await announced()
+  await until(async () => (await announced()) > before)
+  expect(await states()).toEqual(['sending'])
+  answer(ok)
+  await until(async () => (await states())[0] === 'sent')
+})
+
+test('a send that was not taken is queued again', async () => {
+  const { own, ask, states, work } = await aShop()
+  own(() => Promise.reject(new SendError('throttled', { after: 30 })))
+  await ask('hello')
+  await until(async () => (await work())[0]?.waits === 1)
+  expect(await states()).toEqual(['queued'])
+  expect(await work()).toMatchObject([{ state: 0, tries: 0, waits: 1 }])
+})
+
+test('what a dead owner was sending is queued again where the platform folds twins, and goes once more', async () => {
+  const { own, ask, states } = await aShop({ idempotency: { seconds: 3600 } })
+  const dead = own(() => new Promise(() => {}))
+  await ask('hello')
+  await until(async () => (await states())[0] === 'sending')
+  dead.vanish()
+  let asked = 0
+  own(() => Promise.resolve((asked++, ok)))
+  await until(async () => (await states())[0] === 'sent')
+  expect(asked).toBe(1)
+})
+
+test('"wait" of a platform binds the next owner too', async () => {
+  const { own, ask, states, pace } = await aShop()
+  const first = own(() => Promise.reject(new SendError('throttled', { after: 60 })))
+  await ask('hello')
+  await until(async () => (await pace())?.blocked)
+  await first.handOver()
+  await ask('and this')
+  await sql`update delivery_work set ready_at = '-infinity'`.execute(database.plumbing)
+  let asked = 0
+  own(() => Promise.resolve((asked++, ok)))
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(asked).toBe(0)
+  expect(await states()).toEqual(['queued', 'queued'])
+})
+
+test('expiry counts the time in which the channel could send, and no other', async () => {
+  const { workspace, ask, states } = await aShop()
+  const expire = () => database.inWorkspace(workspace, (tx) => failExpired(tx, workspace))
+  const couldSend = (hours: number) =>
+    database.inWorkspace(workspace, (tx) =>
+      sql`insert into channel_pace (workspace_id, channel_id, open_ms, epoch)
+          select workspace_id, id, ${hours * 3_600_000}, 1 from channel where workspace_id = ${workspace}
+          on conflict (workspace_id, channel_id) do update set open_ms = excluded.open_ms`.execute(tx),
+    )
+  await couldSend(100)
+  await ask('hello')
+  await sql`update delivery_work set expires_at = now() - interval '3 days'`.execute(database.plumbing)
+  await couldSend(123)
+  expect(await expire()).toBe(0)
+  await couldSend(125)
+  expect(await expire()).toBe(1)
+  expect(await states()).toEqual(['failed'])
+})
+
+test('the open time of a channel grows while it is open, and stands still while it is not', async () => {
+  const { channel, own, pace } = await aShop()
+  const owner = own(() => Promise.resolve(ok))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await owner.handOver()
+  const { open } = (await pace())!
+  expect(open).toBeGreaterThanOrEqual(250)
+
+  channel.state = 'signed_out'
+  const next = own(() => Promise.resolve(ok))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  await next.handOver()
+  expect(await pace()).toMatchObject({ open, epoch: 2 })
+})
+
+const ok: Reply = { status: 200, headers: {}, body: {}, text: '' }
+
+/** A channel whose platform is a function, with one person to write to. */
+async function aShop(more: Partial<Abilities> = {}) {
+  const workspace = await aWorkspace(database)
+  const realm = await aChannel(database, workspace)
+  const inTurn = <T>(work: Parameters<typeof database.inWorkspace<T>>[1]) => database.inWorkspace(workspace, work)
+  await inTurn((tx) => recordIncoming(tx, workspace, [told(realm, [said('in', 'hello')])]))
+  const { rows } = await inTurn((tx) =>
+    sql<{ conversation: never; identity: never }>`
+      select conversation_id as conversation, identity_id as identity from message where workspace_id = ${workspace}`.execute(
+      tx,
+    ),
+  )
+  const { conversation, identity } = rows[0]!
+  let sent = 0
+  const connector = {
+    outgoing: function* () {
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
+      return { ids: [`out-${++sent}`] }
+    },
+  } as unknown as Connector
+  const channel = {
+    ...realm,
+    workspace,
+    connector,
+    settings: {},
+    state: 'ready',
+    hold: false,
+    version: 1,
+    abilities: { text: { max: 4096, formats: [] }, pacing: {}, confirms: 'id', ...more },
+  } as unknown as { -readonly [K in keyof LiveChannel]: LiveChannel[K] }
+  const hints = inProcessHints()
+  let epoch = 0
+
+  /** An owner of the channel, whose requests are answered like this. */
+  function own(answer: () => Promise<Reply>) {
+    const at = ++epoch
+    const over = new AbortController()
+    const calls = new AbortController()
+    const sender = startSender({
+      database,
+      hints,
+      channels: { get: async () => ({ ...channel }), active: async () => [], forget: () => {} },
+      setState: stateKeeper({ database, hints }),
+      wireOf: () => () =>
+        Promise.race([
+          answer(),
+          new Promise<never>((_, reject) => calls.signal.addEventListener('abort', () => reject(new Error('ended')))),
+        ]),
+      probe: async () => {},
+      contextOf: () => ({}) as never,
+      linkOf: () => null,
+      log: silentLog,
+    })
+    const lease: Lease = {
+      workspace,
+      name: `channel ${channel.id}`,
+      epoch: at,
+      left: () => 10_000,
+      signal: over.signal,
+    }
+    const running = sql`
+      insert into lease (workspace_id, name, epoch, beat, lock_key) values (${workspace}, ${lease.name}, ${at}, 0, 0)
+      on conflict (workspace_id, name) do update set epoch = excluded.epoch`
+      .execute(database.plumbing)
+      .then(() => sender.own(lease, channel.id))
+    const handOver = async () => {
+      over.abort()
+      calls.abort()
+      await running
+    }
+    ending.push(handOver)
+    return { handOver, vanish: () => (lease.left = () => 0) }
+  }
+
+  const ask = (words: string) =>
+    inTurn((tx) =>
+      say(tx, workspace, {
+        conversation,
+        content: plain(words),
+        road: { identity, channel: channel.id, why: [] },
+        member: null,
+        cause: null,
+        replyTo: null,
+        thread: null,
+        clientId: null,
+        sendAt: null,
+        class: 1,
+      }),
+    ).then(() => hints.tell(`delivery ${channel.id}`))
+
+  const select = async <T>(query: ReturnType<typeof sql<T>>) => (await inTurn((tx) => query.execute(tx))).rows
+  return {
+    workspace,
+    channel,
+    own,
+    ask,
+    states: async () =>
+      (
+        await select(sql<{ state: string }>`select state from delivery where workspace_id = ${workspace} order by id`)
+      ).map(({ state }) => state),
+    work: () =>
+      select(
+        sql<{
+          state: number
+          tries: number
+          waits: number
+        }>`select state, tries, waits from delivery_work where workspace_id = ${workspace} order by pos`,
+      ),
+    announced: async () =>
+      (await select(sql<{ n: number }>`select count(*)::int as n from feed where workspace_id = ${workspace}`))[0]!.n,
+    pace: async () =>
+      (
+        await select(
+          sql<{
+            open: number
+            blocked: boolean
+            epoch: number
+          }>`select open_ms::float8 as open, coalesce(blocked_until > now(), false) as blocked, epoch::int from channel_pace where workspace_id = ${workspace}`,
+        )
+      )[0],
+  }
+}
