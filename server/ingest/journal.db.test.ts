@@ -91,6 +91,29 @@ describe('the journal', () => {
     expect(await work()).toHaveLength(3)
   })
 
+  test('an event whose COMMIT went through and whose answer got lost was told once, not twice', async () => {
+    const { channel, work } = await aJournal()
+    let cut = true
+    const journal = startJournal({
+      database: {
+        ...database,
+        transaction: async (run) => {
+          const done = await database.transaction(run)
+          if (cut) {
+            cut = false
+            throw new Error('the answer to COMMIT got lost')
+          }
+          return done
+        },
+      },
+      secrets,
+      hints: inProcessHints(),
+    })
+    expect(await journal.take(channel, [event('1')])).toEqual([true])
+    expect(await journal.take(channel, [event('1')])).toEqual([false])
+    expect(await work()).toHaveLength(1)
+  })
+
   test('with the database away nobody hears that it was taken', async () => {
     const { channel } = await aJournal()
     const address = new URL(programUrl)

@@ -157,7 +157,7 @@ export function startJournal(deps: {
   async function fly(requests: Request[], tries = 0): Promise<void> {
     try {
       const began = performance.now()
-      const fresh = await commit(requests)
+      const fresh = await commit(requests, tries > 0)
       deps.flew?.((performance.now() - began) / 1000)
       for (const request of requests) {
         request.resolve(request.entries.map((entry) => fresh.has(entry.id)))
@@ -182,7 +182,8 @@ export function startJournal(deps: {
     }
   }
 
-  async function commit(requests: Request[]): Promise<Set<InboundId>> {
+  /** @param again  the flight before failed; its COMMIT may have happened all the same */
+  async function commit(requests: Request[], again: boolean): Promise<Set<InboundId>> {
     const byWorkspace = Map.groupBy(requests, (request) => request.workspace)
     const sealers = new Map<WorkspaceId, Sealer>()
     for (const workspace of byWorkspace.keys()) sealers.set(workspace, await secrets.of(workspace))
@@ -196,6 +197,7 @@ export function startJournal(deps: {
       for (const [workspace, some] of byWorkspace) {
         await enterWorkspace(tx, workspace)
         for (const id of await insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)) fresh.add(id)
+        if (again) for (const id of await landedBefore(tx, workspace, some)) fresh.add(id)
         for (const request of some) if (request.cursor) await moveCursor(tx, workspace, request.channel, request.cursor)
       }
     })
@@ -292,6 +294,15 @@ async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: 
     select ${workspace}, channel, lane, id from told join fresh on fresh.channel_id = channel and fresh.event_hash = hash order by no
     returning inbound_id`.execute(tx)
   return rows.map((row) => row.inbound_id)
+}
+
+/** Ids are ours and made per request: one that is on disk already was written by our own flight, whose answer got lost. */
+async function landedBefore(tx: Tx, workspace: WorkspaceId, requests: Request[]): Promise<InboundId[]> {
+  const ids = requests.flatMap((request) => request.entries.map((entry) => entry.id))
+  const { rows } = await sql<{
+    id: InboundId
+  }>`select id from inbound where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(tx)
+  return rows.map((row) => row.id)
 }
 
 async function moveCursor(tx: Tx, workspace: WorkspaceId, channel: ChannelId, cursor: Cursor): Promise<void> {
