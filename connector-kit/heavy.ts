@@ -57,12 +57,18 @@ export function incomingReader(connectors: URL): IncomingReader {
     return turn
   }
 
-  function ask<T>(asked: Asked, mostMs: number): Promise<T> {
-    worker ??= new Worker(new URL('./heavy-thread.ts', import.meta.url), {
+  function newThread(): Worker {
+    const thread = new Worker(new URL('./heavy-thread.ts', import.meta.url), {
       workerData: { connectors: connectors.href },
       resourceLimits: { maxOldGenerationSizeMb: MOST_MB },
     })
-    const thread = worker
+    // A thread that was given up may still report what it died of; unheard, that would end the program.
+    thread.on('error', () => {})
+    return thread
+  }
+
+  function ask<T>(asked: Asked, mostMs: number): Promise<T> {
+    const thread = (worker ??= newThread())
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => lose(new Error(`parsing took more than ${mostMs / 1000} s`)), mostMs)
       const done = (act: () => void) => {

@@ -147,7 +147,7 @@ test('grammY takes a webhook with its secret and refuses a forged one', async ()
   const ann = emulator.phone('Ann')
   await ann.say(plain('hello'))
   await vi.waitFor(() => expect(ann.sees().at(-1)?.content).toEqual(plain('echo hello')))
-  expect(statuses).toEqual([200])
+  await vi.waitFor(() => expect(statuses).toEqual([200]))
 
   emulator.fault({ is: 'forged' })
   await ann.say(plain('once more'))
