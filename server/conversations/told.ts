@@ -9,6 +9,7 @@ import type {
   InboundId,
   MessageId,
 } from '#contract/ids.ts'
+import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import type { Content } from '#contract/message/content.ts'
 import type { ChannelRealm } from '#server/channels/channel-realm.ts'
 import type { Identity } from '#server/contacts/identities.ts'
@@ -99,7 +100,7 @@ export interface StatusTold {
   readonly delivery: DeliveryId
   readonly state: 'sent' | 'delivered' | 'read' | 'failed'
   readonly at: Date
-  readonly error?: string
+  readonly error?: SendErrorCode
   readonly words?: string
 }
 

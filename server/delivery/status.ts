@@ -2,6 +2,8 @@
 import { sql } from 'kysely'
 import type { ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { stateAfter, type DeliveryState } from '#contract/message/delivery-state.ts'
+import { verdictOf } from '#contract/message/send-errors.ts'
+import { recordReach } from '#server/contacts/identities.ts'
 import type { BatchPlan, StatusTold } from '#server/conversations/told.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -33,8 +35,8 @@ type Change = Row & { was: DeliveryState }
 
 async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[]): Promise<Change[]> {
   if (told.length === 0) return []
-  const { rows } = await sql<Row>`
-    select id, message_id as message, conversation_id as conversation, state from delivery
+  const { rows } = await sql<Row & { identity: IdentityId }>`
+    select id, message_id as message, conversation_id as conversation, state, identity_id as identity from delivery
      where workspace_id = ${workspace} and id = any (${[...new Set(told.map((each) => each.delivery))]}::uuid[]) order by id for update`.execute(
     tx,
   )
@@ -52,6 +54,9 @@ async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[
              hint = ${failure ? JSON.stringify(failure.words ? { words: failure.words } : {}) : good ? null : sql`hint`}
        where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
     changes.push({ ...row, was: row.state, state })
+    // A refusal that came late tells the same about the address as one at once.
+    const marks = failure?.error ? verdictOf(failure.error).marks : undefined
+    if (marks) await recordReach(tx, workspace, [row.identity], marks)
   }
   return changes
 }
