@@ -7,6 +7,8 @@ export interface FieldMeta {
   label: Words
   hint?: Words
   secret?: true
+  /** `false`: a URL that is only shown; all others say where secrets are sent, which are wanted again when they change. */
+  leads?: false
   /** Folded away under "more". */
   advanced?: true
   /** Of an enum: each value in words. */

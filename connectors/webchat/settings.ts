@@ -27,6 +27,7 @@ export const settings = z.strictObject({
       ru: 'Страница, где есть чат. Пусто — главная первого сайта.',
     },
     advanced: true,
+    leads: false,
   }),
   title: shown(z.string().trim().min(1).max(60).optional(), {
     label: { en: 'Name in the chat’s head', ru: 'Название в шапке чата' },
@@ -66,6 +67,7 @@ export const settings = z.strictObject({
   elsewhere: shown(z.array(Elsewhere).max(8).default([]), {
     label: { en: 'Messengers to go on in', ru: 'Мессенджеры для продолжения' },
     advanced: true,
+    leads: false,
   }),
   identitySecret: secret(z.string().min(MIN_SECRET).max(500).optional(), {
     label: { en: 'Secret for signed customers (HS256)', ru: 'Секрет для подписи клиентов (HS256)' },

@@ -44,6 +44,9 @@ export type QuarantinedEvent = z.infer<typeof QuarantinedEvent>
 const byId = z.object({ id: ChannelId })
 const settings = z.record(z.string(), z.unknown())
 
+/** The reason of a secret that was left out while the place changed that it is sent to. */
+export const WANTED_AGAIN = 'wanted again: with these settings it would be sent to another place'
+
 export const listConnectors = endpoint({
   method: 'GET',
   path: '/api/connectors',

@@ -18,6 +18,7 @@ import type { Log } from '#server/platform/log.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { insertChannel, retireChannel, updateChannel } from './channels.sql.ts'
+import { mayKeepSecrets, secretNames } from './kept-secrets.ts'
 import type { Lines } from './lines.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
 import type { ChannelSecrets } from './seal.ts'
@@ -124,9 +125,12 @@ export function manager(deps: ManagerDeps): Manager {
     const loaded = connectors.get(channel.folder)!
     // Secrets that are left out stay as they are: the form never had them.
     const kept = Object.fromEntries(
-      secretNames(loaded).flatMap((name) => (name in channel.settings ? [[name, channel.settings[name]]] : [])),
+      secretNames(loaded.card.settings).flatMap((name) =>
+        name in channel.settings ? [[name, channel.settings[name]]] : [],
+      ),
     )
     const settings = given.settings && readSettings(loaded, { ...kept, ...given.settings })
+    if (given.settings && settings) mayKeepSecrets(loaded.card.settings, channel.settings, given.settings, settings)
     const me = settings && (await prove({ ...channel, settings }))
     const sealer = await secrets.of(channel.workspace)
     await database.inWorkspace(channel.workspace, async (tx) => {
@@ -224,14 +228,8 @@ function readSettings(loaded: Loaded, given: Record<string, unknown>): Record<st
   })
 }
 
-/** Names of write-only fields, from the schema that draws the form. */
-function secretNames(loaded: Loaded): string[] {
-  const { properties = {} } = loaded.card.settings as { properties?: Record<string, { secret?: boolean }> }
-  return Object.keys(properties).filter((name) => properties[name]?.secret)
-}
-
 export function openPart(loaded: Loaded, settings: Record<string, unknown>): Record<string, unknown> {
-  const secret = new Set(secretNames(loaded))
+  const secret = new Set(secretNames(loaded.card.settings))
   return {
     ...Object.fromEntries(Object.entries(settings).filter(([name]) => !secret.has(name))),
     // What is set, without what it is: the form shows dots.

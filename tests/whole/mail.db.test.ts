@@ -1,6 +1,7 @@
 /** Letters, whole: somebody's mail program, the mailbox, the journal, the thread, an answer, and what comes back. */
 import { afterAll, expect, test } from 'vitest'
-import { createChannel, getChannel } from '#contract/calls/channels.ts'
+import { changeChannel, createChannel, getChannel, WANTED_AGAIN } from '#contract/calls/channels.ts'
+import { getContact } from '#contract/calls/contacts.ts'
 import {
   listConversations,
   listMessages,
@@ -96,6 +97,8 @@ test('a letter that comes back later turns its message red, with the reason', as
   })
   // The report is no message of anybody.
   expect(await messagesOf(conversation)).toHaveLength(2)
+  const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
+  expect(contact.identities[0]).toMatchObject({ reach: 'gone' })
 })
 
 test('an answer lost after the last byte leaves doubt; a resend keeps the name, so that mail programs show one letter', async () => {
@@ -240,6 +243,23 @@ test('wrong settings are told in the words of the server that refused, before an
   expect(await attempt({ password: 'wrong' })).toMatch(/settings_refused: signed_out: IMAP: .*Invalid credentials/)
   expect(await attempt({ imap: { host: '127.0.0.1', port: 9, tls: false } })).toMatch(/^unreachable: /)
   expect(await attempt({ imap: { ...mail.settings.imap, tls: true } })).toMatch(/^unreachable: .*/)
+})
+
+test('the stored password goes to no other server: whoever names one writes it again', async () => {
+  const { password, ...open } = mail.settings
+  const change = (settings: Record<string, unknown>) =>
+    owner.ask('PATCH', `/api/channels/${channel.id}`, { body: { settings } })
+  const before = mail.log.length
+  const elsewhere = await change({ ...open, smtp: { ...open.smtp, host: 'localhost' } })
+  expect(elsewhere.status).toBe(422)
+  expect(await elsewhere.json()).toMatchObject({
+    code: 'invalid',
+    fields: [{ path: 'settings.password', reason: WANTED_AGAIN }],
+  })
+  // Refused before anybody was asked.
+  expect(mail.log.slice(before).filter(({ what }) => /AUTH|LOGIN/.test(what))).toEqual([])
+  await owner.call(changeChannel, { params: { id: channel.id }, body: { settings: open } })
+  await owner.call(changeChannel, { params: { id: channel.id }, body: { settings: { ...open, password } } })
 })
 
 // ---------------------------------------------------------------- helpers

@@ -104,6 +104,7 @@ export default {
   },
   fault: {
     wanted: 'Fill this in',
+    again: 'Fill this in again: with these settings it would be sent to another place',
     pattern: 'This does not look right. Compare it with the hint above',
     email: 'This is not an e-mail address',
     url: 'This is not an address. It begins with https://',

@@ -12,6 +12,7 @@ import {
   Text,
   TextInput,
 } from '@mantine/core'
+import { WANTED_AGAIN } from '#contract/calls/channels.ts'
 import { language, useWords } from '../../../app/words.ts'
 import { startOf, type Fault, type Field, type Value, type Values } from './fields.ts'
 
@@ -31,11 +32,12 @@ export function FieldView(props: FieldViewProps) {
   const { field, path, value, set, faults, refused, secretsSet = [], isReadOnly = false } = props
   const t = useWords('channels')
   const fault = faults.get(path)
+  const told = refused.get(path)
   const label = field.label[language()]
   const common = {
     label,
     description: field.hint?.[language()],
-    error: fault ? t(`fault.${fault.code}`, { limit: fault.limit }) : refused.get(path),
+    error: fault ? t(`fault.${fault.code}`, { limit: fault.limit }) : told === WANTED_AGAIN ? t('fault.again') : told,
     required: field.isWanted,
     disabled: isReadOnly,
   }
