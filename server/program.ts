@@ -24,6 +24,7 @@ import { conversationCalls, conversationPresenters } from './conversations/conve
 import { fileCalls, fileRoutes, visitorFiles } from './conversations/files.http.ts'
 import { fileLinks } from './conversations/file-links.ts'
 import { findFile } from './conversations/files.ts'
+import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
 import { failExpired, failQueued } from './delivery/send.ts'
@@ -48,7 +49,7 @@ import { memberCalls, memberPresenters } from './members/members.http.ts'
 import { statementsSent } from './platform/connection.ts'
 import { openDatabase, type Database } from './platform/database.ts'
 import { openFiles } from './platform/files/files.ts'
-import { guardedHttp } from './platform/guarded-http/guarded-http.ts'
+import { guardedHttp, type Permit } from './platform/guarded-http/guarded-http.ts'
 import { postgresHints } from './platform/hints.ts'
 import { keepTime } from './platform/keep-time.ts'
 import { startLeases, type LeaseName } from './platform/leases.ts'
@@ -86,7 +87,7 @@ export async function startProgram(
   settings: Settings,
   programUrl: string,
   log: Log,
-  options: { echo?: boolean; connectors?: URL } = {},
+  options: { echo?: boolean; connectors?: URL; pictures?: Permit } = {},
 ): Promise<Program> {
   const has = (role: 'web' | 'ingest' | 'worker' | 'sender' | 'scheduler') => settings.roles.has(role)
   const listens = has('web') || has('ingest')
@@ -130,6 +131,7 @@ export async function startProgram(
   const setState = stateKeeper({ database, hints })
   const traffic = channelTraffic({ database, log })
   const links = await fileLinks({ database, secrets, clock: programClock, url: settings.url })
+  const pictures = letterPictures({ database, files, http, permit: options.pictures })
   const linkOf = (channel: LiveChannel, file: FileRef, days: number) =>
     'file' in file ? links.make(channel.workspace, file.file, days) : null
   const publicUrl = (channel: LiveChannel, file: FileRef): string => {
@@ -266,7 +268,10 @@ export async function startProgram(
         routes: ({ callerOf }) => [
           ...(has('ingest') ? [hookRoutes({ hooks: takesHooks, database, hints, log, ...visitors })] : []),
           ...(has('web')
-            ? [fileRoutes({ database, files, links, callerOf }), feedRoute({ reader: feed, hints, callerOf, log })]
+            ? [
+                fileRoutes({ database, files, links, pictures, callerOf }),
+                feedRoute({ reader: feed, hints, callerOf, log }),
+              ]
             : []),
         ],
       })

@@ -1,9 +1,12 @@
-/** `POST /api/files`, `GET /api/files/:id`, and the same for visitors of a site: streamed, so they are routes beside the declared calls. */
+/**
+ * `POST /api/files`, `GET /api/files/:id`, pictures of letters, and files of visitors of a site: streamed, so they are routes beside the
+ * declared calls.
+ */
 import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { revokeFileLinks } from '#contract/calls/files.ts'
-import type { FileId, WorkspaceId } from '#contract/ids.ts'
+import type { FileId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
@@ -11,13 +14,15 @@ import { FileRefused, rangeOf, serving, type Files } from '#server/platform/file
 import { Refused } from '#server/platform/problem.ts'
 import { takeLinksBack, type FileLinks } from './file-links.ts'
 import { chatsHoldFile, claimUploads, findFile, takeFile, type FileRow } from './files.ts'
+import type { LetterPictures } from './letter-pictures.ts'
 
 export interface FileRoutesDeps {
   database: Database
   files: Files
   links: FileLinks
+  pictures: LetterPictures
   /** Who calls; refuses who may not. */
-  callerOf(request: FastifyRequest, act: 'file.read' | 'file.upload'): Promise<Caller>
+  callerOf(request: FastifyRequest, act: 'conversation.read' | 'file.read' | 'file.upload'): Promise<Caller>
 }
 
 /** What members may upload; each network's own limit is told before that. */
@@ -56,6 +61,19 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       if (!file) throw new Refused('not_found')
       if (thumbnail !== undefined && file.thumbnail) return sendThumbnail(deps, reply, caller.workspace, id as FileId)
       return sendFile(deps, reply, caller.workspace, id as FileId, file, request.headers.range, download !== undefined)
+    })
+
+    app.get('/api/messages/:id/picture', async (request, reply) => {
+      const caller = await deps.callerOf(request, 'conversation.read')
+      const { id } = request.params as { id: string }
+      const { url } = request.query as { url?: unknown }
+      const picture =
+        UUID.test(id) && typeof url === 'string'
+          ? await deps.pictures.fetch(caller.workspace, id as MessageId, url)
+          : null
+      if (!picture) throw new Refused('not_found')
+      const { headers } = serving({ type: picture.type, name: `picture.${picture.type.slice('image/'.length)}` })
+      return reply.headers({ ...headers, 'cache-control': 'private, max-age=86400' }).send(picture.bytes)
     })
 
     app.get('/l/:token', { schema: { hide: true } }, async (request, reply) => {

@@ -160,6 +160,15 @@ const STREAMED = {
       responses: answers(200, 'The bytes', { '*/*': { schema: { type: 'string', format: 'binary' } } }),
     },
   },
+  '/api/messages/{id}/picture': {
+    get: {
+      summary: 'A picture on another server that the letter shows, fetched by Parley and drawn anew',
+      description: whoMay('conversation.read'),
+      tags: ['messages'],
+      parameters: [byId, { ...flag('url', 'As it stands in the letter'), required: true }],
+      responses: answers(200, 'The picture', { 'image/*': { schema: { type: 'string', format: 'binary' } } }),
+    },
+  },
   '/api/feed': {
     get: {
       summary: 'A WebSocket with what changes, in order; resume with the newest cursor',

@@ -12,6 +12,7 @@ import { createMember, createToken } from '#contract/calls/members.ts'
 import type { MemberId, WorkspaceId } from '#contract/ids.ts'
 import type { Role } from '#contract/rights.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
+import type { Permit } from '#server/platform/guarded-http/guarded-http.ts'
 import { openLog } from '#server/platform/log.ts'
 import { readSettings, type Settings } from '#server/platform/settings.ts'
 import { startProgram, type Program } from '#server/program.ts'
@@ -51,6 +52,8 @@ export interface WholeParleyOptions {
   /** Further `PARLEY_…` settings. */
   env?: Record<string, string>
   echo?: boolean
+  /** Where pictures of letters may come from. */
+  pictures?: Permit
 }
 
 export const OWNER = { email: 'olga@shop.example', password: 'correct horse battery' }
@@ -59,6 +62,7 @@ export async function wholeParley({
   reaches = [],
   env = {},
   echo = false,
+  pictures,
 }: WholeParleyOptions = {}): Promise<WholeParley> {
   const test = await aDatabase()
   const data = await aFolder()
@@ -75,7 +79,7 @@ export async function wholeParley({
   const settings = await settingsFor({})
   const programs = new Set<Program>()
   const start = async (settled: Settings) => {
-    const started = await startProgram(settled, test.programUrl, log, { echo })
+    const started = await startProgram(settled, test.programUrl, log, { echo, ...(pictures ? { pictures } : {}) })
     programs.add(started)
     return started
   }

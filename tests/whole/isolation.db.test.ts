@@ -39,6 +39,7 @@ const BESIDE = new Set(['GET /api/feed', 'POST /api/files'])
 const rules = new Map<string, Act | 'public' | 'signed_in'>([
   ...declarations.map(({ call }) => [`${call.method} ${call.path.replaceAll(/:(\w+)/g, '{$1}')}`, call.may] as const),
   ['GET /api/files/{id}', 'file.read'],
+  ['GET /api/messages/{id}/picture', 'conversation.read'],
 ])
 
 test('every route refuses whoever has no right to it, before it looks at what was asked', async () => {

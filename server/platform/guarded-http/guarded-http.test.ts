@@ -52,6 +52,19 @@ afterEach(async () => {
   await Promise.all(clients.splice(0).map((client) => client.close()))
   await closeAll()
 })
+test('addresses that strangers write reach nothing private, listed or not, not even over a connection that is open', async () => {
+  const { ask, server } = await aServer((_request, response) => response.end('ok'), { tls: true })
+  expect((await ask('/')).text).toBe('ok')
+  const strangers: Permit = {
+    hosts: ['*'],
+    hostPorts: [`api.example.test:${server.port}`],
+    ca: testRoot,
+    publicOnly: true,
+  }
+  expect(await failureOf(ask('/', { permit: strangers }))).toMatchObject({ kind: 'refused_by_guard' })
+  expect(server.connections()).toBe(1)
+})
+
 test('a JSON answer arrives parsed, with long integers as strings', async () => {
   const { ask } = await aServer((_request, response) =>
     response

@@ -128,11 +128,12 @@ export function guardedHttp({
   function roadOf(permit: Permit): Road {
     let road = roads.get(permit)
     if (!road) {
-      const { proxies = [], ca } = permit
+      const { proxies = [], ca, publicOnly = false } = permit
       road = {
         gate: gate(permit, listed),
         proxies: chainOf(proxies),
-        key: JSON.stringify([ca ?? '', proxies]),
+        // a connection that was dialled under a wider permit is not for a narrower one
+        key: JSON.stringify([ca ?? '', proxies, publicOnly]),
         ca,
         lanes: new Map(),
       }

@@ -13,6 +13,8 @@ export interface Permit {
   readonly hostPorts?: readonly string[]
   /** Exact `host:port` where http without encryption is allowed. */
   readonly plain?: readonly string[]
+  /** Even what `PARLEY_PRIVATE_HOSTS` lists is out of reach: the addresses come from strangers. */
+  readonly publicOnly?: boolean
   /** A root certificate (PEM), trusted beside the usual ones, for requests under this permit alone. */
   readonly ca?: string
   /** `socks5h://` and `http://` proxies in the order to try; when there is one, nothing ever goes around it. */
@@ -78,7 +80,7 @@ export function gate(permit: Permit, privateHosts: ReadonlySet<string>): Gate {
     if (!listed && !any) refuse('this host is not among those allowed here')
     // behind a proxy we cannot see where a name leads, so only names that a connector or an operator wrote down may go there
     if (!listed && throughProxy) refuse('only listed hosts are reached through a proxy')
-    const mayBePrivate = privateHosts.has(where)
+    const mayBePrivate = !permit.publicOnly && privateHosts.has(where)
     if (!usualPort && !mayBePrivate && !hostPorts.has(where)) refuse('this port is not allowed')
     if (!mayBePrivate && isIP(host) !== 0 && !isPublicAddress(host)) refuse('a private address')
     return { host, port, tls, mayBePrivate }

@@ -5,6 +5,8 @@ export interface CleanLetter {
   html: string
   /** Addresses of pictures elsewhere, which are off. */
   remote: string[]
+  /** `cid:` addresses of pictures that came with the letter. */
+  enclosed: string[]
 }
 
 const CONFIG: Config = {
@@ -33,18 +35,20 @@ const CONFIG: Config = {
 const HEAD = `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
 <base target="_blank"><style>html{background:#fff;color:#1e2328;font:14px/1.5 system-ui,sans-serif}body{margin:8px;overflow-wrap:anywhere}img{max-width:100%;height:auto}img:not([src]){display:inline-block;min-width:16px;min-height:16px;outline:1px dashed #b3bac3}</style>`
 
-const REMOTE = 'data-remote'
+const PICTURE = 'data-picture'
 
 export function cleanLetter(html: string): CleanLetter {
   const root = DOMPurify.sanitize(html, { ...CONFIG, RETURN_DOM: true }) as HTMLElement
-  const remote: string[] = []
+  const remote = new Set<string>()
+  const enclosed = new Set<string>()
   for (const image of root.querySelectorAll('img')) {
     const source = image.getAttribute('src') ?? ''
     if (source.startsWith('data:image/')) continue
     image.removeAttribute('src')
-    if (!/^https?:\/\//i.test(source)) continue
-    image.setAttribute(REMOTE, source)
-    if (!remote.includes(source)) remote.push(source)
+    const wanted = /^https?:\/\//i.test(source) ? remote : /^cid:/i.test(source) ? enclosed : null
+    if (!wanted) continue
+    image.setAttribute(PICTURE, source)
+    wanted.add(source)
   }
   for (const element of root.querySelectorAll<HTMLElement>('[style]'))
     element.setAttribute('style', withoutUrls(element.getAttribute('style') ?? ''))
@@ -56,7 +60,11 @@ export function cleanLetter(html: string): CleanLetter {
   const styles = [...root.querySelectorAll('style')].map((style) => style.outerHTML).join('')
   const body = root.querySelector('body') ?? root
   for (const style of body.querySelectorAll('style')) style.remove()
-  return { html: `<!doctype html><html><head>${HEAD}${styles}</head><body>${body.innerHTML}</body></html>`, remote }
+  return {
+    html: `<!doctype html><html><head>${HEAD}${styles}</head><body>${body.innerHTML}</body></html>`,
+    remote: [...remote],
+    enclosed: [...enclosed],
+  }
 }
 
 /** The frame would not fetch them anyhow; so no border or background waits for them. */
@@ -67,8 +75,8 @@ const withoutUrls = (style: string): string =>
 export function withPictures(html: string, pictures: ReadonlyMap<string, string>): string {
   if (pictures.size === 0) return html
   const page = new DOMParser().parseFromString(trusted(html) as string, 'text/html')
-  for (const image of page.querySelectorAll(`img[${REMOTE}]`)) {
-    const found = pictures.get(image.getAttribute(REMOTE)!)
+  for (const image of page.querySelectorAll(`img[${PICTURE}]`)) {
+    const found = pictures.get(image.getAttribute(PICTURE)!)
     if (found) image.setAttribute('src', found)
   }
   return `<!doctype html>${page.documentElement.outerHTML}`

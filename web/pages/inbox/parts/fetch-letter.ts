@@ -8,11 +8,19 @@ export async function fetchFile(id: string, signal: AbortSignal): Promise<string
 }
 
 /** As `data:` URLs, the only ones that the frame may show. One that cannot be had is left out. */
-export async function fetchRemotePictures(message: string, urls: readonly string[]): Promise<Map<string, string>> {
+export const fetchRemotePictures = (message: string, urls: readonly string[]): Promise<Map<string, string>> =>
+  fetchPictures(urls.map((url) => [url, `/api/messages/${message}/picture?url=${encodeURIComponent(url)}`]))
+
+/** @param files  address in the letter → the file that came along under that name */
+export const fetchEnclosedPictures = (files: readonly (readonly [string, string])[]): Promise<Map<string, string>> =>
+  fetchPictures(files.map(([address, file]) => [address, fileUrl(file)]))
+
+async function fetchPictures(wanted: readonly (readonly [string, string])[]): Promise<Map<string, string>> {
   const found = await Promise.all(
-    urls.map(async (url): Promise<[string, string] | null> => {
-      const response = await fetch(`/api/messages/${message}/picture?url=${encodeURIComponent(url)}`).catch(() => null)
-      return response?.ok ? [url, await dataUrlOf(await response.blob())] : null
+    wanted.map(async ([address, from]): Promise<[string, string] | null> => {
+      const response = await fetch(from).catch(() => null)
+      const picture = response?.ok ? await response.blob() : null
+      return picture?.type.startsWith('image/') ? [address, await dataUrlOf(picture)] : null
     }),
   )
   return new Map(found.filter((each) => each !== null))

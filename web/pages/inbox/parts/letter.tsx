@@ -7,10 +7,10 @@ import { Button, Group, SegmentedControl, Skeleton } from '@mantine/core'
 import { IconPhotoOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import type { PartOf } from '#contract/message/content.ts'
+import { isMedia, type Part, type PartOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
 import { cleanLetter, withPictures } from './clean-letter.ts'
-import { fetchFile, fetchRemotePictures } from './fetch-letter.ts'
+import { fetchEnclosedPictures, fetchFile, fetchRemotePictures } from './fetch-letter.ts'
 import { heldFile } from './media-url.ts'
 import css from './parts.module.css'
 import { RichText } from './rich-text.tsx'
@@ -20,9 +20,11 @@ export interface LetterProps {
   /** The letter's own plain text. */
   text: PartOf<'text'> | null
   message: string
+  /** All parts of its message: pictures that came along stand among them. */
+  beside: readonly Part[]
 }
 
-export function Letter({ part, text, message }: LetterProps) {
+export function Letter({ part, text, message, beside }: LetterProps) {
   const t = useWords('inbox')
   const [look, setLook] = useState<'letter' | 'text'>('letter')
   const [pictures, setPictures] = useState<ReadonlyMap<string, string> | null>(null)
@@ -32,6 +34,12 @@ export function Letter({ part, text, message }: LetterProps) {
     queryKey: ['letter', file],
     enabled: file !== null && look === 'letter',
     queryFn: async ({ signal }) => cleanLetter(await fetchFile(file!, signal)),
+  })
+  const named = enclosedFiles(letter.data?.enclosed ?? [], beside)
+  const enclosed = useQuery({
+    queryKey: ['letter-pictures', named],
+    enabled: named.length > 0,
+    queryFn: () => fetchEnclosedPictures(named),
   })
   const showPictures = async () => {
     setFetching(true)
@@ -69,12 +77,34 @@ export function Letter({ part, text, message }: LetterProps) {
       {isText ? (
         text && <RichText rich={text} />
       ) : letter.data ? (
-        <Frame html={withPictures(letter.data.html, pictures ?? new Map())} title={t('part.letterFrame')} />
+        <Frame
+          html={withPictures(letter.data.html, new Map([...(enclosed.data ?? []), ...(pictures ?? [])]))}
+          title={t('part.letterFrame')}
+        />
       ) : (
         <Skeleton height={120} />
       )}
     </div>
   )
+}
+
+/** Which files these `cid:` addresses name; those that have not come yet are left out. */
+function enclosedFiles(addresses: readonly string[], beside: readonly Part[]): [address: string, file: string][] {
+  return addresses.flatMap((address): [string, string][] => {
+    const name = unescaped(address.slice('cid:'.length))
+    const part = beside.filter(isMedia).find(({ cid }) => cid === name)
+    const file = part && heldFile(part.source)
+    return file ? [[address, file]] : []
+  })
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    // a lone percent sign: it was never escaped
+    return text
+  }
 }
 
 interface Policy {

@@ -36,7 +36,15 @@ export function Parts({ content, message, fetchAgain, searched }: PartsProps) {
         if (part.kind === 'text' && letter) return null
         if (part.kind === 'html') {
           const words = content.parts.find((each) => each.kind === 'text')
-          return <Letter key={at} part={part} text={words?.kind === 'text' ? words : null} message={message} />
+          return (
+            <Letter
+              key={at}
+              part={part}
+              text={words?.kind === 'text' ? words : null}
+              message={message}
+              beside={content.parts}
+            />
+          )
         }
         return <OnePart key={at} part={part} fetchAgain={fetchAgain && (() => fetchAgain(at))} searched={searched} />
       })}
