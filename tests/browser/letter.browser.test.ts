@@ -1,0 +1,116 @@
+/** A hostile letter in a real browser: it runs nothing and asks for nothing; its pictures are shown, the far ones on a click and by us. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Page } from '@playwright/test'
+import { createChannel, getChannel } from '#contract/calls/channels.ts'
+import { listConversations } from '#contract/calls/conversations.ts'
+import startMail from '#connectors/email-imap/emulator.ts'
+import { aBrowser } from '#tests/support/browser.ts'
+import { until } from '#tests/support/parts.ts'
+import { aPng } from '#tests/support/samples.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+import { openWindow } from '#tests/support/window.ts'
+
+const far = await aPng(40, 30, '#a33')
+const asked: { path: string; agent: string }[] = []
+const elsewhere = createServer((request, response) => {
+  asked.push({ path: request.url!, agent: request.headers['user-agent'] ?? '' })
+  response.writeHead(200, { 'content-type': 'image/png', 'access-control-allow-origin': '*' }).end(far)
+})
+await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+afterAll(() => elsewhere.close())
+const host = `127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
+const there = `http://${host}`
+
+const mail = await startMail()
+afterAll(() => mail.close())
+const parley = await wholeParley({
+  reaches: [...mail.hosts.map((each) => `tcp://${each}`), there],
+  pictures: { hosts: ['127.0.0.1'], plain: [host] },
+})
+const { owner } = parley
+const browser = await aBrowser()
+let page: Page
+let complaints: string[]
+/** Everything that the browser itself asked for. */
+const requests: string[] = []
+
+const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.css); p { background: url(${there}/style.png); color: rgb(1, 2, 3) }
+  @font-face { font-family: f; src: url(${there}/font.woff) } p { font-family: f; background-image: \\75rl(${there}/escaped.png) }</style>
+  <link rel="stylesheet" href="${there}/link.css"><link rel="preload" as="image" href="${there}/preload.png">
+  <meta http-equiv="refresh" content="0;url=${there}/refresh"><base href="${there}/base/"></head>
+<body background="${there}/body.png" onload="parent.ran = 1">
+  <p id="words" style="background:url(${there}/inline.png)">Our new catalogue</p>
+  <script>parent.ran = 2; fetch('${there}/script')</script>
+  <img src="${there}/far.png?who=olga&amp;n=1" alt="far" onload="parent.ran = 3" onerror="top.ran = 4">
+  <img src="relative.png" srcset="${there}/srcset.png 2x" alt="relative">
+  <img src="cid:logo%40shop" alt="enclosed"><img src="cid:unknown" alt="unknown">
+  <picture><source srcset="${there}/source.png"><img alt="picture"></picture>
+  <svg onload="parent.ran = 5"><script>parent.ran = 6</script><image href="${there}/svg.png"></image></svg>
+  <math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=parent.ran=7&gt;"></table></mtext></math>
+  <iframe src="${there}/frame" srcdoc="<script>top.ran = 8</script>"></iframe><object data="${there}/object"></object>
+  <embed src="${there}/embed"><video src="${there}/video" poster="${there}/poster.png" autoplay></video><audio src="${there}/audio"></audio>
+  <form action="${there}/form"><input type="image" src="${there}/input.png"><button>Pay</button></form>
+  <a href="javascript:parent.ran = 9">Open</a> <a href="https://shop.example/a">A link</a>
+</body></html>`
+
+beforeAll(async () => {
+  const { id } = await owner.call(createChannel, {
+    body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
+  })
+  await until(async () => (await owner.call(getChannel, { params: { id } })).state === 'ready', 15_000)
+  await mail.phone('Mallory').write({
+    subject: 'News',
+    html: HOSTILE,
+    text: 'Our new catalogue',
+    files: [{ name: 'logo.png', type: 'image/png', bytes: await aPng(64, 16, '#3a3'), cid: 'logo@shop' }],
+  })
+  const conversation = await until(
+    async () => (await owner.call(listConversations, { query: { q: 'Mallory' } })).items[0]?.id,
+    30_000,
+  )
+  const opened = await openWindow(browser, parley, { path: '/account' })
+  ;({ page, complaints } = opened)
+  page.setDefaultTimeout(30_000)
+  opened.context.on('request', (request) => requests.push(request.url()))
+  await page.goto(`${parley.url}/inbox/${conversation}?view=all`)
+}, 120_000)
+
+const letter = () => page.frameLocator('iframe[title]')
+const widthOf = (alt: string) =>
+  letter()
+    .getByAltText(alt, { exact: true })
+    .evaluate((image) => (image as HTMLImageElement).naturalWidth)
+
+test('the letter is shown with the picture that came along, and nobody elsewhere hears of it', async () => {
+  await letter().getByText('Our new catalogue').waitFor()
+  await until(async () => (await widthOf('enclosed')) === 64, 15_000)
+  expect([await widthOf('far'), await widthOf('unknown'), await widthOf('relative')]).toEqual([0, 0, 0])
+  // Whatever a browser does late, it has done.
+  await page.waitForTimeout(500)
+  expect(asked).toEqual([])
+  expect(requests.filter((url) => !url.startsWith(parley.url) && !/^(data|blob|about):/.test(url))).toEqual([])
+})
+
+test('its style counts, its scripts, forms and frames are gone', async () => {
+  const words = letter().getByText('Our new catalogue')
+  expect(await words.evaluate((element) => getComputedStyle(element).color)).toBe('rgb(1, 2, 3)')
+  expect(
+    await letter().locator('script, form, input, iframe, object, embed, video, audio, svg, base, link').count(),
+  ).toBe(1)
+  expect(await letter().locator('[onload], [onerror], [srcset], [background]').count()).toBe(0)
+  expect(await letter().getByText('Open', { exact: true }).getAttribute('href')).toBeNull()
+  expect(await letter().getByRole('link', { name: 'A link' }).getAttribute('rel')).toBe('noreferrer noopener nofollow')
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+})
+
+test('a click shows the far picture: our server asked for it, the browser did not', async () => {
+  await page.getByRole('button', { name: /picture/i }).click()
+  await until(async () => (await widthOf('far')) === 40, 15_000)
+  expect(asked).toEqual([{ path: '/far.png?who=olga&n=1', agent: 'Parley' }])
+  expect(requests.filter((url) => !url.startsWith(parley.url) && !/^(data|blob|about):/.test(url))).toEqual([])
+  expect(await page.evaluate(() => 'ran' in window)).toBe(false)
+  // What the sanitiser takes apart in a document that never runs is refused there by the window's own policy, and said aloud.
+  expect(complaints.filter((each) => !/violates the following Content Security Policy/.test(each))).toEqual([])
+})
