@@ -65,7 +65,12 @@ const inbox = createRoute({
 })
 
 /** The open conversation is a child, so that opening another one keeps the list as it is. */
-const conversation = createRoute({ path: '/$conversation', getParentRoute: () => inbox })
+const conversation = createRoute({
+  path: '/$conversation',
+  getParentRoute: () => inbox,
+  // Fetched beside the inbox, not behind it.
+  loader: () => void import('../pages/inbox/thread/thread-pane.tsx').catch(() => {}),
+})
 
 const channels = createRoute({
   path: '/channels',

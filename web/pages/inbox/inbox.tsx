@@ -1,9 +1,8 @@
 /** The inbox: views, list, thread, contact; how many of them stand side by side depends on the width. */
-import { Drawer } from '@mantine/core'
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import {
   beginConversation,
   countConversations,
@@ -14,6 +13,7 @@ import type { ConversationId, MessageId } from '#contract/ids.ts'
 import { read } from '../../app/acts.ts'
 import { call } from '../../app/call.ts'
 import { useChannels, useConnectors } from '../../app/channels.ts'
+import { lazily } from '../../app/lazily.ts'
 import { useMembers } from '../../app/members.ts'
 import { useMe } from '../../app/session.ts'
 import { tellFailure } from '../../app/tell.ts'
@@ -21,7 +21,6 @@ import { useKeys } from '../../app/use-keys.ts'
 import { useWords } from '../../app/words.ts'
 import './apply-events.ts'
 import { openOutbox } from './composer/outbox.ts'
-import { ContactPane } from './contact/contact-pane.tsx'
 import { changeAll, type Change } from './conversation-acts.ts'
 import { DirectoryProvider, type Directory } from './directory.tsx'
 import { Edge } from './edge.tsx'
@@ -32,10 +31,15 @@ import { useChoice } from './list/use-choice.ts'
 import { useConversations } from './list/use-conversations.ts'
 import { NothingOpen } from './nothing-open.tsx'
 import { listQueryOf, type InboxSearch } from './search.ts'
-import { SearchPanel } from './search-panel.tsx'
-import { ThreadPane } from './thread/thread-pane.tsx'
 import { undoLast } from './undo.ts'
 import { ViewsPane } from './views-pane.tsx'
+
+const loadThread = () => import('./thread/thread-pane.tsx')
+const loadContact = () => import('./contact/contact-pane.tsx')
+const ThreadPane = lazily(loadThread, 'ThreadPane')
+const ContactPane = lazily(loadContact, 'ContactPane')
+const SearchPanel = lazily(() => import('./search-panel.tsx'), 'SearchPanel')
+const SideDrawer = lazily(() => import('./side-drawer.tsx'), 'SideDrawer')
 
 /** The panes that fit, by the width of the page: see the picture in `inbox.module.css`. */
 function useRoom() {
@@ -148,6 +152,9 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   }
   const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
 
+  // The list stands first; what the first press will open comes behind it.
+  useEffect(() => void Promise.all([loadThread(), loadContact()]).catch(() => {}), [])
+
   const wasCovered = useWasCovered()
   const back = () => {
     if (wasCovered.current) return
@@ -230,21 +237,23 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
       {hasThread && (
         <div className={css.thread}>
           {open ? (
-            <ThreadPane
-              key={open}
-              id={open}
-              aim={search.message ?? null}
-              merge={search.merge ?? null}
-              proofFor={isProving}
-              isPaneOpen={room.hasContact ? isPaneWanted : isDrawerOpen}
-              onPane={togglePane}
-              onBack={room.hasBoth ? null : () => goTo(null)}
-              onAim={onAim}
-              onMerged={() => goTo(open)}
-              onProof={setProving}
-              onNextFailed={() => goTo(null, { view: 'failed' })}
-              onJoined={(into) => goTo(into)}
-            />
+            <Suspense>
+              <ThreadPane
+                key={open}
+                id={open}
+                aim={search.message ?? null}
+                merge={search.merge ?? null}
+                proofFor={isProving}
+                isPaneOpen={room.hasContact ? isPaneWanted : isDrawerOpen}
+                onPane={togglePane}
+                onBack={room.hasBoth ? null : () => goTo(null)}
+                onAim={onAim}
+                onMerged={() => goTo(open)}
+                onProof={setProving}
+                onNextFailed={() => goTo(null, { view: 'failed' })}
+                onJoined={(into) => goTo(into)}
+              />
+            </Suspense>
           ) : (
             <NothingOpen hasRows={list.rows.length > 0} />
           )}
@@ -261,47 +270,38 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
             onWidth={setPaneWidth}
             side="left"
           />
-          {contact}
+          <Suspense>{contact}</Suspense>
         </div>
       )}
-      <Drawer
-        opened={!room.hasContact && isDrawerOpen && contact !== undefined}
-        onClose={() => setDrawerOpen(false)}
-        position="right"
-        size={360}
-        withCloseButton={false}
-        padding={0}
-        title={t('contact.label')}
-        classNames={{ body: css.drawer!, header: 'only-read' }}
-      >
-        {contact}
-      </Drawer>
-      <Drawer
-        opened={isViewsOpen}
-        onClose={() => setViewsOpen(false)}
-        position="left"
-        size={260}
-        withCloseButton={false}
-        padding={0}
-        title={t('views.label')}
-        classNames={{ body: css.drawer!, header: 'only-read' }}
-      >
-        {views}
-      </Drawer>
-      {isSearching && (
-        <SearchPanel
-          onClose={() => setSearching(false)}
-          onMessage={(id, message) => {
-            setSearching(false)
-            goTo(id, { message })
-          }}
-          onContact={(found) => {
-            setSearching(false)
-            if (found.conversation) goTo(found.conversation)
-            else call(beginConversation, { body: { contact: found.id } }).then((begun) => goTo(begun.id), tellFailure)
-          }}
-        />
-      )}
+      <Suspense>
+        <SideDrawer
+          isOpen={!room.hasContact && isDrawerOpen && contact !== undefined}
+          side="right"
+          title={t('contact.label')}
+          close={() => setDrawerOpen(false)}
+        >
+          {contact}
+        </SideDrawer>
+        <SideDrawer isOpen={isViewsOpen} side="left" title={t('views.label')} close={() => setViewsOpen(false)}>
+          {views}
+        </SideDrawer>
+      </Suspense>
+      <Suspense>
+        {isSearching && (
+          <SearchPanel
+            onClose={() => setSearching(false)}
+            onMessage={(id, message) => {
+              setSearching(false)
+              goTo(id, { message })
+            }}
+            onContact={(found) => {
+              setSearching(false)
+              if (found.conversation) goTo(found.conversation)
+              else call(beginConversation, { body: { contact: found.id } }).then((begun) => goTo(begun.id), tellFailure)
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   )
 }

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Skeleton, Stack, TextInput } from '@mantine/core'
 import { IconLink, IconUsersGroup, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import {
   changeContact,
   getContact,
@@ -14,6 +14,7 @@ import type { ConversationRow } from '#contract/calls/conversations.ts'
 import type { ContactId } from '#contract/ids.ts'
 import { read, useAct } from '../../../app/acts.ts'
 import { wordsOfFailure } from '../../../app/failures.ts'
+import { lazily } from '../../../app/lazily.ts'
 import { useWords } from '../../../app/words.ts'
 import { keepContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
@@ -26,9 +27,10 @@ import css from './contact.module.css'
 import { Facts } from './facts.tsx'
 import { ContactFiles } from './contact-files.tsx'
 import { Identities } from './identities.tsx'
-import { MergePicker } from './merge-picker.tsx'
-import { SplitDialog } from './split-dialog.tsx'
 import { Suggestions } from './suggestions.tsx'
+
+const MergePicker = lazily(() => import('./merge-picker.tsx'), 'MergePicker')
+const SplitDialog = lazily(() => import('./split-dialog.tsx'), 'SplitDialog')
 
 export interface ContactPaneProps {
   row: ConversationRow
@@ -157,19 +159,26 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
         <Acts acts={acts} />
       </Block>
       <ContactFiles conversation={row.id} lastSeq={row.lastSeq} />
-      {picking && (
-        <MergePicker
-          contact={contact.id}
-          onClose={() => setPicking(false)}
-          onPick={(other) => {
-            setPicking(false)
-            onMerge(other)
-          }}
-        />
-      )}
-      {splitting && (
-        <SplitDialog contact={contact} identity={splitting} conversation={row.id} onClose={() => setSplitting(null)} />
-      )}
+      <Suspense>
+        {picking && (
+          <MergePicker
+            contact={contact.id}
+            onClose={() => setPicking(false)}
+            onPick={(other) => {
+              setPicking(false)
+              onMerge(other)
+            }}
+          />
+        )}
+        {splitting && (
+          <SplitDialog
+            contact={contact}
+            identity={splitting}
+            conversation={row.id}
+            onClose={() => setSplitting(null)}
+          />
+        )}
+      </Suspense>
     </aside>
   )
 }

@@ -1,15 +1,17 @@
 /** Pictures, films, sound and files, as they were sent. Sizes are kept free before the bytes come, so that nothing jumps. */
 import { Anchor, Loader } from '@mantine/core'
 import { IconAlertTriangle, IconDownload, IconFile, IconPlayerPlay } from '@tabler/icons-react'
-import { useRef, useState } from 'react'
+import { Suspense, useRef, useState } from 'react'
 import type { FileRef, MediaPart, PartOf } from '#contract/message/content.ts'
 import { useDirectory } from '../directory.tsx'
 import { lengthOf, sizeOf } from '../times.ts'
+import { lazily } from '../../../app/lazily.ts'
 import { useWords } from '../../../app/words.ts'
-import { Lightbox } from './lightbox.tsx'
 import { downloadUrl, fileUrl, heldFile, thumbnailUrl } from './media-url.ts'
 import css from './parts.module.css'
 import { RichText } from './rich-text.tsx'
+
+const Lightbox = lazily(() => import('./lightbox.tsx'), 'Lightbox')
 
 const WIDEST = 360
 const TALLEST = 400
@@ -73,7 +75,7 @@ function Picture({ part, file }: { part: PartOf<'image'>; file: string }) {
       >
         <img src={thumbnailUrl(file)} alt={name} loading="lazy" onError={() => setBroken(true)} />
       </button>
-      {isOpen && <Lightbox pictures={[{ file, name }]} at={0} onClose={() => setOpen(false)} />}
+      <Suspense>{isOpen && <Lightbox pictures={[{ file, name }]} at={0} onClose={() => setOpen(false)} />}</Suspense>
     </>
   )
 }
@@ -114,7 +116,7 @@ export function Album({ parts }: { parts: PartOf<'image' | 'video'>[] }) {
           <RichText rich={caption} />
         </figcaption>
       )}
-      {at !== null && <Lightbox pictures={pictures} at={at} onClose={() => setAt(null)} />}
+      <Suspense>{at !== null && <Lightbox pictures={pictures} at={at} onClose={() => setAt(null)} />}</Suspense>
     </figure>
   )
 }

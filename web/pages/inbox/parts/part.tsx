@@ -1,16 +1,18 @@
 /** One visible piece of a message, of whatever kind: an exhaustive switch, so that a kind without a face does not compile. */
-import { Anchor } from '@mantine/core'
+import { Anchor, Skeleton } from '@mantine/core'
 import { IconLink, IconMapPin, IconPhone, IconPhoneOff, IconPuzzle, IconTemplate, IconUser } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
+import { Suspense, type ReactNode } from 'react'
 import { isMedia, type Content, type Part, type PartOf } from '#contract/message/content.ts'
 import { useDirectory } from '../directory.tsx'
 import { dayAndClock, lengthOf } from '../times.ts'
+import { lazily } from '../../../app/lazily.ts'
 import { useWords, type T } from '../../../app/words.ts'
-import { Letter } from './letter.tsx'
 import { Album, Media } from './media.tsx'
 import css from './parts.module.css'
 import { safeUrl } from './rich-segments.ts'
 import { RichText } from './rich-text.tsx'
+
+const Letter = lazily(() => import('./letter.tsx'), 'Letter')
 
 export interface PartsProps {
   content: Content
@@ -37,13 +39,14 @@ export function Parts({ content, message, fetchAgain, searched }: PartsProps) {
         if (part.kind === 'html') {
           const words = content.parts.find((each) => each.kind === 'text')
           return (
-            <Letter
-              key={at}
-              part={part}
-              text={words?.kind === 'text' ? words : null}
-              message={message}
-              beside={content.parts}
-            />
+            <Suspense key={at} fallback={<Skeleton height={120} />}>
+              <Letter
+                part={part}
+                text={words?.kind === 'text' ? words : null}
+                message={message}
+                beside={content.parts}
+              />
+            </Suspense>
           )
         }
         return <OnePart key={at} part={part} fetchAgain={fetchAgain && (() => fetchAgain(at))} searched={searched} />

@@ -1,20 +1,19 @@
 /** The open conversation: header, thread, composer, and the dialogs that belong to it. */
-import { Button, Group, Modal, Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import { changeMe, getMe } from '#contract/calls/members.ts'
 import { getConversation, listRoads, type ConversationRow, type MessageView } from '#contract/calls/conversations.ts'
 import type { ContactId, ConversationId, MessageId } from '#contract/ids.ts'
 import { keyOf, read, useAct } from '../../../app/acts.ts'
 import { client } from '../../../app/client.ts'
 import { wordsOfFailure } from '../../../app/failures.ts'
+import { lazily } from '../../../app/lazily.ts'
 import { useMe } from '../../../app/session.ts'
 import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
 import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
-import { MergeDialog } from '../contact/merge-dialog.tsx'
-import { ProofLink } from '../contact/proof-link.tsx'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
 import { unreadOf } from '../list/belongs.ts'
@@ -23,9 +22,13 @@ import { ThreadHeader, type MenuName } from './thread-header.tsx'
 import { hasTrouble, unreadFrom, type Unread } from './thread-lines.ts'
 import { Thread } from './thread.tsx'
 import { troubleKeys } from './trouble-keys.ts'
-import { deleteIt, useMessageActs } from './use-message-acts.ts'
+import { useMessageActs } from './use-message-acts.ts'
 import { useThread } from './use-thread.ts'
 import css from './thread-pane.module.css'
+
+const MergeDialog = lazily(() => import('../contact/merge-dialog.tsx'), 'MergeDialog')
+const ProofLink = lazily(() => import('../contact/proof-link.tsx'), 'ProofLink')
+const RemoveDialog = lazily(() => import('./remove-dialog.tsx'), 'RemoveDialog')
 
 export interface ThreadPaneProps {
   id: ConversationId
@@ -221,44 +224,23 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
         onProofLink={() => onProof(true)}
         onEscape={() => document.getElementById(`row-${row.id}`)?.focus()}
       />
-      {removing && (
-        <Modal
-          opened
-          onClose={() => setRemoving(null)}
-          title={t('remove.title')}
-          size="sm"
-          closeButtonProps={{ 'aria-label': t('close') }}
-        >
-          <p>{removing.direction === 'note' ? t('remove.note') : t('remove.about')}</p>
-          <Group justify="flex-end" gap="xs">
-            <Button variant="default" onClick={() => setRemoving(null)}>
-              {t('cancel')}
-            </Button>
-            <Button
-              color="red.9"
-              data-autofocus
-              onClick={() => {
-                void deleteIt(removing)
-                setRemoving(null)
-              }}
-            >
-              {t('remove.confirm')}
-            </Button>
-          </Group>
-        </Modal>
-      )}
-      {props.merge && row.contact && <MergeDialog contact={row.contact} other={props.merge} onClose={props.onMerged} />}
-      {props.proofFor && row.contact && (
-        <ProofLink
-          contact={row.contact}
-          name={row.name}
-          onClose={() => onProof(false)}
-          onInsert={(words) => {
-            onProof(false)
-            setAsk({ kind: 'reply', text: words })
-          }}
-        />
-      )}
+      <Suspense>
+        {removing && <RemoveDialog message={removing} onClose={() => setRemoving(null)} />}
+        {props.merge && row.contact && (
+          <MergeDialog contact={row.contact} other={props.merge} onClose={props.onMerged} />
+        )}
+        {props.proofFor && row.contact && (
+          <ProofLink
+            contact={row.contact}
+            name={row.name}
+            onClose={() => onProof(false)}
+            onInsert={(words) => {
+              onProof(false)
+              setAsk({ kind: 'reply', text: words })
+            }}
+          />
+        )}
+      </Suspense>
     </div>
   )
 }
