@@ -62,7 +62,8 @@ interface People {
 async function loadIdentities(tx: Tx, workspace: WorkspaceId, batch: readonly Told[]): Promise<People> {
   const sightings = new Map<string, { channel: ChannelRealm; seen: Sighting[] }>()
   const chats = new Map<string, { channel: ChannelRealm; chat: string }>()
-  for (const { channel, incoming } of batch) {
+  const overdue = new Map<string, { channel: ChannelRealm; chat: string }>()
+  for (const { channel, incoming, overdue: isOverdue } of batch) {
     const realm = `${channel.network}\n${channel.scope}`
     const group = sightings.get(realm) ?? { channel, seen: [] }
     sightings.set(realm, group)
@@ -70,11 +71,13 @@ async function loadIdentities(tx: Tx, workspace: WorkspaceId, batch: readonly To
       for (const who of whosIn(each)) group.seen.push({ who, kind: 'person' })
       if (each.is === 'message' && each.group)
         group.seen.push({ who: { id: each.ref.chat, name: each.group.name }, kind: 'room' })
+      if (isOverdue && each.is === 'edit')
+        overdue.set(`${channel.id}\n${each.target.chat}`, { channel, chat: each.target.chat })
       const chat = chatOfOtherSide(each)
       if (chat !== undefined) chats.set(`${channel.id}\n${chat}`, { channel, chat })
     }
   }
-  const byRoad = await identitiesOfChats(tx, workspace, [...chats.values()])
+  const byRoad = await identitiesOfChats(tx, workspace, [...new Map([...overdue, ...chats]).values()])
   // A chat that nobody has been heard in yet is taken for its person: on many networks both have one id.
   for (const [key, { channel, chat }] of chats) {
     const group = sightings.get(`${channel.network}\n${channel.scope}`)
@@ -144,7 +147,12 @@ async function identitiesOfChats(
 /** Whose conversations this event may write into. */
 function ownersIn(told: Told, people: People): (ContactId | IdentityId)[] {
   return told.incoming.flatMap((incoming) => {
-    const chat = incoming.is === 'message' && incoming.group ? incoming.ref.chat : chatOfOtherSide(incoming)
+    const chat =
+      told.overdue && incoming.is === 'edit'
+        ? incoming.target.chat
+        : incoming.is === 'message' && incoming.group
+          ? incoming.ref.chat
+          : chatOfOtherSide(incoming)
     const writes = ['message', 'press', 'start', 'permission', 'unknown'].includes(incoming.is)
     const identities = [
       ...(chat === undefined ? [] : [people.talker(told.channel, chat)]),

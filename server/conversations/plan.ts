@@ -2,7 +2,7 @@
  * (events, what is known) → rows. Pure: the same events over the same state give the same plan, so its promises are property tests.
  *
  * for each event, in the order of its lane:
- *   every target known?  no → park the whole event on the missing name
+ *   every target known?  no → park the whole event on the missing name; after a day in vain an edit is the message, the rest is given up
  *   yes → for each thing it tells: a row of its kind in the table below
  */
 import type { Incoming, Who } from '#connector-kit/connector.ts'
@@ -32,6 +32,7 @@ export function planBatch(batch: readonly Told[], known: Known, newMessageId: ()
     watermarks: [],
     applied: [],
     parked: [],
+    abandoned: [],
     reach: [],
     roads: [],
     moved: [],
@@ -46,7 +47,7 @@ export function planBatch(batch: readonly Told[], known: Known, newMessageId: ()
   for (const told of batch) {
     const missing = batchPlanner.firstMissing(told)
     if (missing) {
-      plan.parked.push({ pos: told.pos, on: missing })
+      ;(told.overdue ? plan.abandoned : plan.parked).push({ pos: told.pos, on: missing })
       continue
     }
     for (const incoming of told.incoming) batchPlanner.apply(told, incoming)
@@ -71,16 +72,25 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
   function firstMissing(told: Told): RefName | undefined {
     for (const incoming of told.incoming) {
       const target = targetOf(told, incoming)
-      if (target && !saidRef(target)) return target
+      if (target && !saidRef(target) && !standsForItself(told, incoming)) return target
     }
     return undefined
+  }
+
+  /** An edit carries the whole text: where its message never came, and its chat is known, it is the first that is seen of it. */
+  const standsForItself = (told: Told, incoming: Incoming): boolean =>
+    told.overdue === true && incoming.is === 'edit' && talkIn(told, incoming.target.chat) !== undefined
+
+  function talkIn(told: Told, chat: string): Talk | undefined {
+    const identity = known.talker(told.channel, chat)
+    const conversation = identity && known.conversationOf(identity.contact ?? identity.id)
+    return conversation && { conversation, identity }
   }
 
   function targetOf(told: Told, incoming: Incoming): RefName | undefined {
     const channel = told.channel.id
     switch (incoming.is) {
       case 'edit':
-        // An edit that carries everything may stand for its message: see `apply`.
         return { channel, ...incoming.target }
       case 'delete':
       case 'reaction':
@@ -108,7 +118,9 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       case 'message':
         return message(told, incoming)
       case 'edit':
-        return edit(told, incoming)
+        return saidRef({ channel: told.channel.id, ...incoming.target })
+          ? edit(told, incoming)
+          : seenAsEdit(told, incoming)
       case 'delete':
         return remove(told, incoming)
       case 'reaction':
@@ -207,6 +219,27 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     })
     target.content = keepFiles(incoming.content, target.content)
     target.editedAt = incoming.at
+  }
+
+  function seenAsEdit(told: Told, incoming: Extract<Incoming, { is: 'edit' }>): void {
+    const author = identityOf(told, incoming.by)
+    const talk = talkIn(told, incoming.target.chat)
+    if (!author || !talk) return
+    const direction = author.ours ? 'out' : 'in'
+    const added = add(told, talk, {
+      author,
+      chat: incoming.target.chat,
+      direction,
+      content: incoming.content,
+      replyTo: null,
+      thread: null,
+      forwarded: null,
+      at: incoming.at,
+      order: null,
+      automatic: false,
+    })
+    added.editedAt = incoming.at
+    addRef({ channel: told.channel.id, ...incoming.target }, added.id, null, direction, talk.identity.id)
   }
 
   function remove(told: Told, incoming: Extract<Incoming, { is: 'delete' }>): void {

@@ -4,7 +4,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { loadKnown } from './load.ts'
 import { planBatch } from './plan.ts'
 import type { BatchPlan, Told } from './told.ts'
-import { park, writePlan } from './write.ts'
+import { abandon, park, writePlan } from './write.ts'
 
 /**
  * Brings a batch of events into their conversations: load in sets → plan, purely → write in one order. Called by the worker of the
@@ -16,5 +16,6 @@ export async function recordIncoming(tx: Tx, workspace: WorkspaceId, batch: read
   const plan = planBatch(batch, known, newId<MessageId>)
   await writePlan(tx, workspace, plan, known)
   await park(tx, workspace, plan.parked)
+  await abandon(tx, workspace, plan.abandoned)
   return plan
 }

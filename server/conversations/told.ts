@@ -23,6 +23,8 @@ export interface Told {
   readonly inbound: InboundId
   readonly receivedAt: Date
   readonly incoming: Incoming[]
+  /** It waited long enough for the message it speaks of: now it stands for itself, or it is a person's affair. */
+  readonly overdue?: boolean
 }
 
 /** A name under which a message is known on a network. */
@@ -125,6 +127,8 @@ export interface BatchPlan {
   readonly applied: number[]
   /** Events that speak of a message nobody has said yet. */
   readonly parked: { pos: number; on: RefName }[]
+  /** Waited in vain. */
+  readonly abandoned: { pos: number; on: RefName }[]
   readonly reach: { identity: IdentityId; reach: 'ok' | 'blocked' | 'opted_out' }[]
   readonly roads: { identity: IdentityId; channel: ChannelId; chat: string; at: Date; windowUntil: Date | null }[]
   readonly moved: { channel: ChannelRealm; what: 'identity' | 'chat'; from: string; to: string }[]

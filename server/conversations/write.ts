@@ -240,7 +240,15 @@ export const parkingHash = (name: RefName): Buffer => createHash('sha256').updat
  * Parks events on names that nobody has said yet. The unique key of `message_ref` decides a race with the one who says it: he then
  * finds our row and wakes us, or we find his and stay in the queue.
  */
-export async function park(tx: Tx, workspace: WorkspaceId, parked: BatchPlan['parked']): Promise<void> {
+export async function park(tx: Tx, workspace: WorkspaceId, told: BatchPlan['parked']): Promise<void> {
+  if (told.length === 0) return
+  const full = await lanesFull(tx, workspace, told)
+  await abandon(
+    tx,
+    workspace,
+    told.filter(({ pos }) => full.has(pos)),
+  )
+  const parked = told.filter(({ pos }) => !full.has(pos))
   if (parked.length === 0) return
   const rows = parked.toSorted((a, b) => (refKey(a.on) < refKey(b.on) ? -1 : 1))
   await sql`
@@ -258,6 +266,38 @@ export async function park(tx: Tx, workspace: WorkspaceId, parked: BatchPlan['pa
     update inbound_work w set state = 1, parked_on = n.hash, changed_at = now()
       from unnest(${waiting.map((w) => w.pos)}::bigint[], ${waiting.map((w) => parkingHash(w.on))}::bytea[]) as n (pos, hash)
      where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
+}
+
+/** A stranger may speak of messages that never come; what one chat parks beyond this is given up at once. */
+const MOST_PARKED_OF_A_LANE = 100
+
+/** @returns the places of those for which their lane has no room left */
+async function lanesFull(tx: Tx, workspace: WorkspaceId, told: BatchPlan['parked']): Promise<Set<number>> {
+  const { rows } = await sql<{ pos: number }>`
+    select n.pos from (
+      select w.pos, w.lane, row_number() over (partition by w.lane order by w.pos) as nth
+        from inbound_work w where w.workspace_id = ${workspace} and w.pos = any (${told.map(({ pos }) => pos)}::bigint[])) n,
+      lateral (select count(*) as parked from (
+        select 1 from inbound_work w where w.workspace_id = ${workspace} and w.state = 1 and w.lane = n.lane limit ${MOST_PARKED_OF_A_LANE}) p) s
+     where s.parked + n.nth > ${MOST_PARKED_OF_A_LANE}`.execute(tx)
+  return new Set(rows.map(({ pos }) => pos))
+}
+
+/** To quarantine: a person may look at it and replay it. A name that nobody waits for any more goes too. */
+export async function abandon(tx: Tx, workspace: WorkspaceId, told: BatchPlan['abandoned']): Promise<void> {
+  if (told.length === 0) return
+  await sql`
+    update inbound_work set state = 2, parked_on = null, error_code = 'no_target', changed_at = now()
+     where workspace_id = ${workspace} and pos = any (${told.map(({ pos }) => pos)}::bigint[])`.execute(tx)
+  const names = told.toSorted((a, b) => (refKey(a.on) < refKey(b.on) ? -1 : 1))
+  await sql`
+    delete from message_ref r
+     using unnest(${names.map(({ on }) => on.channel)}::uuid[], ${names.map(({ on }) => on.chat)}::text[], ${names.map(({ on }) => on.id)}::text[],
+                  ${names.map(({ on }) => parkingHash(on))}::bytea[]) as n (channel, chat, id, hash)
+     where r.workspace_id = ${workspace} and r.channel_id = n.channel and r.chat = n.chat and r.external_id = n.id and r.message_id is null
+       and not exists (select from inbound_work w where w.workspace_id = ${workspace} and w.state = 1 and w.parked_on = n.hash)`.execute(
+    tx,
+  )
 }
 
 /** Returns parked events to the tail of their lanes, with a fresh place drawn under the lane's lock. */

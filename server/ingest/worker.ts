@@ -61,6 +61,8 @@ interface WorkRow {
   lane: string
   inbound: InboundId
   tries: number
+  /** It waited a day for a message nobody knows. */
+  overdue: boolean
 }
 
 export function startWorker(deps: WorkerDeps): Worker {
@@ -200,7 +202,7 @@ export function startWorker(deps: WorkerDeps): Worker {
           select pos, ready_at from inbound_work where workspace_id = ${workspace} and state = 0 and lane = s.lane order by pos limit 1) h
          where h.ready_at <= now()
          limit ${MOST_LANES})
-      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries
+      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
         from inbound_work w join heads h on w.pos = h.pos
        where w.workspace_id = ${workspace} and w.state = 0
          for update of w skip locked`.execute(tx)
@@ -223,7 +225,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   /** The head's lock owns its lane. What failed before, and what follows it in its lane, comes later. */
   async function followers(tx: Tx, workspace: WorkspaceId, heads: WorkRow[]): Promise<WorkRow[]> {
     const { rows } = await sql<WorkRow>`
-      select f.pos, f.channel_id as channel, f.lane::text as lane, f.inbound_id as inbound, f.tries
+      select f.pos, f.channel_id as channel, f.lane::text as lane, f.inbound_id as inbound, f.tries, coalesce(f.error_code = 'no_target', false) as overdue
         from unnest(${heads.map((h) => h.lane)}::text[]::bigint[], ${heads.map((h) => h.pos)}::bigint[]) as h (lane, pos),
              lateral (select * from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = h.lane and w.pos > h.pos
                        order by w.pos limit ${MOST_OF_A_LANE - 1}) f
@@ -243,12 +245,12 @@ export function startWorker(deps: WorkerDeps): Worker {
         select h.pos from (select distinct lane from inbound_work where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0) l,
                lateral (select pos, ready_at from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = l.lane order by pos limit 1) h
          where h.ready_at <= now() and h.pos = any (${positions}::bigint[]))
-      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries
+      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
         from inbound_work w join heads h on w.pos = h.pos where w.workspace_id = ${workspace} and w.state = 0
          for update of w skip locked`.execute(tx)
     if (heads.length === 0) return []
     const { rows } = await sql<WorkRow>`
-      select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries from inbound_work
+      select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries, coalesce(error_code = 'no_target', false) as overdue from inbound_work
        where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0
          and lane = any (${heads.map((head) => head.lane)}::text[]::bigint[]) order by pos`.execute(tx)
     return rows
@@ -284,6 +286,7 @@ export function startWorker(deps: WorkerDeps): Worker {
           inbound: row.inbound,
           receivedAt: journaled?.receivedAt ?? new Date(),
           incoming,
+          overdue: row.overdue,
         })
     }
     return told

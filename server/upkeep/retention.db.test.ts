@@ -89,7 +89,7 @@ test('keys and sessions go when their time is over, and not before', async () =>
   expect(await retain(database, [workspace])).toEqual({})
 })
 
-test('an event that waited a day for its message is a person’s affair', async () => {
+test('an event that waited a day for its message is read once more, for the last time', async () => {
   for (const [age, pos] of [
     ['25 hours', 1],
     ['23 hours', 2],
@@ -100,7 +100,7 @@ test('an event that waited a day for its message is a person’s affair', async 
   expect(
     await asOwner(`select pos::int, state, error_code as code from parley.inbound_work where pos > 9000 order by pos`),
   ).toEqual([
-    { pos: 9001, state: 2, code: 'no_target' },
+    { pos: 9001, state: 0, code: 'no_target' },
     { pos: 9002, state: 1, code: null },
   ])
 })

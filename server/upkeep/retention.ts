@@ -5,7 +5,7 @@
  *   raw events          60 days   whole months, unless one of them still waits
  *   event keys          30 days   beyond every platform's retries
  *   idempotency keys    48 hours
- *   parked events       24 hours  then quarantine, `no_target`: what they spoke of never came
+ *   parked events       24 hours  then read once more: an edit becomes its message, the rest quarantine, `no_target`
  *   loose files         24 hours  uploaded, and named by no message
  *   sessions, set-up links, throttles, prompts, what connectors kept: at their own time
  */
@@ -67,11 +67,11 @@ async function inChunks(some: () => Promise<number>): Promise<number> {
   }
 }
 
-/** Events that waited a day for a message nobody knows: a person may look at them, and replay them. @returns how many */
+/** Events that waited a day for a message nobody knows are read once more: an edit is the message then, the rest goes to quarantine. @returns how many */
 export async function giveUpParked(database: Database): Promise<number> {
   return inChunks(async () => {
     const { rows } = await sql`
-      update inbound_work set state = 2, parked_on = null, error_code = 'no_target'
+      update inbound_work set state = 0, parked_on = null, error_code = 'no_target', changed_at = now()
        where (workspace_id, pos) in (
          select workspace_id, pos from inbound_work where state = 1 and changed_at < now() - interval '24 hours'
           limit ${AT_ONCE} for update skip locked)
