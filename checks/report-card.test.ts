@@ -3,7 +3,7 @@
  *
  * golden: a recorded case keeps the claim · emulator: tried by real requests at its limit · both names are those of the tests
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { claimsOf } from '#connector-kit/conformance/claims.ts'
 import { promisesOf } from '#connector-kit/conformance/conformance.ts'
@@ -68,7 +68,7 @@ async function columnOf(folder: string): Promise<Column> {
     folder,
     connector,
     shown: new Map([...shown, ...faults.map(({ name }): [string, string] => [name, 'emulator'])]),
-    witnesses: [...new Set(tests.flatMap((name) => foreignPackages(source(name))))],
+    witnesses: [...new Set(tests.flatMap((name) => foreignPackages(source(name)))), ...realServers(folder)],
   }
 }
 
@@ -77,6 +77,12 @@ const foreignPackages = (source: string): string[] =>
   [...source.matchAll(/from '([^'.#][^']*)'/g)]
     .map((match) => match[1]!)
     .filter((name) => !/^(node:|vitest$|fast-check$|zod$)/.test(name))
+
+/** The suite that runs a connector with real servers, where there is one. */
+const realServers = (folder: string): string[] => {
+  const suite = `tests/interop/${folder}.interop.test.ts`
+  return existsSync(new URL(`../${suite}`, import.meta.url)) ? [`real servers (\`${suite}\`)`] : []
+}
 
 function isPartial({ abilities }: Connector, claim: string): boolean {
   const [name, way] = claim.split(' ') as [string, 'in' | 'out' | undefined]
