@@ -49,7 +49,10 @@ const NEVER: Readonly<Record<string, Partial<Record<FaultName, string>>>> = {
 const OF_HTTP: readonly FaultName[] = ['html', 'changed']
 
 interface World {
+  /** The connector's folder, and the way it receives where it has two. */
+  name: string
   folder: string
+  settings: Record<string, unknown>
   isHttp: boolean
   emulator: Emulator
 }
@@ -66,7 +69,18 @@ for (const folder of await connectorFolders(ROOT)) {
     continue
   const { default: start } = (await import(file.href)) as { default: StartEmulator }
   const { default: connector } = (await import(new URL(`${folder}/${folder}.ts`, ROOT).href)) as { default: Connector }
-  worlds.push({ folder, isHttp: speaksHttp(connector.manifest), emulator: await start() })
+  const { receives } = connector.manifest
+  const ways = receives.length > 1 ? receives.map((receive) => ({ receive })) : [{}]
+  for (const way of ways) {
+    const emulator = await start()
+    worlds.push({
+      name: [folder, ...Object.values(way)].join(' by '),
+      folder,
+      settings: { ...(emulator.settings as Record<string, unknown>), ...way },
+      isHttp: speaksHttp(connector.manifest),
+      emulator,
+    })
+  }
 }
 afterAll(() => Promise.all(worlds.map(({ emulator }) => emulator.close())))
 const addresses = worlds.flatMap(({ emulator }) => emulator.hosts?.map((host) => `tcp://${host}`) ?? [emulator.url])
@@ -76,7 +90,7 @@ test('every connector with an emulator is here', () => {
   expect(worlds.length).toBeGreaterThan(0)
 })
 
-describe.each(worlds)('$folder', ({ folder, isHttp, emulator }) => {
+describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator }) => {
   const may = (...faults: FaultName[]) =>
     faults.every((fault) => NEVER[folder]?.[fault] === undefined && (isHttp || !OF_HTTP.includes(fault)))
   let channel: ChannelView
@@ -90,7 +104,7 @@ describe.each(worlds)('$folder', ({ folder, isHttp, emulator }) => {
 
   async function open(): Promise<ChannelView> {
     const made = await owner.call(createChannel, {
-      body: { connector: folder, name: folder, settings: emulator.settings as Record<string, unknown> },
+      body: { connector: folder, name, settings },
     })
     if (made.webhookUrl) emulator.meets?.(made.webhookUrl)
     return made
@@ -100,7 +114,7 @@ describe.each(worlds)('$folder', ({ folder, isHttp, emulator }) => {
 
   /** Somebody new has written. */
   async function aTalk() {
-    const phone = emulator.phone(`${folder.replaceAll('-', '')} ${++people}`)
+    const phone = emulator.phone(`${name.replaceAll(/[- ]/g, '')} ${++people}`)
     const hello = `hello from ${phone.name}`
     await phone.say(plain(hello))
     const conversation = await until(async () => {
@@ -265,8 +279,7 @@ describe.each(worlds)('$folder', ({ folder, isHttp, emulator }) => {
     expect(heard).toEqual(words.map(() => 1))
   })
 
-  // Last: it takes the channel down.
-  test.runIf(may('auth_lost'))('auth_lost: signed out, and the queue is kept', async () => {
+  test.runIf(may('auth_lost'))('auth_lost: signed out, the queue is kept, and sent after signing in', async () => {
     const { phone, conversation } = await aTalk()
     emulator.fault({ is: 'auth_lost' }, Number.POSITIVE_INFINITY)
     const sent = await answer(conversation, 'once you are back')
@@ -274,5 +287,12 @@ describe.each(worlds)('$folder', ({ folder, isHttp, emulator }) => {
     // One that was under way comes back to the queue.
     await until(async () => (await deliveryOf(conversation, sent)).state === 'queued')
     expect(timesSeen(phone, 'once you are back')).toBe(0)
+    emulator.calm()
+    await owner.call(checkChannel, { params: { id: channel.id } })
+    expect((await ended(conversation, sent)).state).toMatch(/^(sent|delivered|read)$/)
+    expect(timesSeen(phone, 'once you are back')).toBe(1)
+    await until(async () => (await stateNow()) === 'ready', 20_000)
+    await phone.say(plain('and I hear you'))
+    await until(async () => (await said(conversation, 'and I hear you')) === 1, 20_000)
   })
 })
