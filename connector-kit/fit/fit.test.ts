@@ -386,12 +386,17 @@ describe('marks', () => {
     ],
     ['every line of a quote', text('one\ntwo\nmine', mark('quote', 0, 7)), '> one\n> two\nmine'],
     ['code and spoiler', text('run x', mark('code', 0, 3), mark('spoiler', 4, 1)), '`run` [spoiler: x]'],
-    ['a mark that cuts a character in two', text('a👧b', mark('spoiler', 2, 2)), 'a👧[spoiler: b]'],
     ['an inner mark closes first', text('run x', mark('spoiler', 0, 5), mark('code', 4, 1)), '[spoiler: run `x`]'],
     [
       'bold, italic, underline are dropped',
       text('all of it', mark('bold', 0, 3), mark('italic', 4, 2), mark('underline', 7, 2)),
       'all of it',
+    ],
+    // The family is 8 units: the link ends inside its first sign, the spoiler begins inside its last.
+    [
+      'a mark that ends inside a letter goes around the whole letter',
+      text('the 👩‍👩‍👧 tea', mark('link', 0, 5, 'https://s.example'), mark('spoiler', 11, 1)),
+      'the [spoiler: 👩‍👩‍👧] (https://s.example) tea',
     ],
     ['a mention is a name that pings nobody', text('ask Ann', mark('mention', 4, 3, '7')), 'ask @\u2060Ann'],
   ])('%s', (_, part, words) => {

@@ -1,7 +1,7 @@
 /** Marks that a network does not have: written out where they carry meaning, dropped where they only decorate. */
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
-import { isLowSurrogate } from './text.ts'
+import { wholeGraphemes } from './text.ts'
 
 /** Words that go into the text: at the mark's beginning, inside it, at its end. */
 type Insert = readonly [at: number, words: string]
@@ -27,7 +27,10 @@ const WRITTEN: Partial<Record<EntityKind, Written>> = {
 
 /** @returns the same text object when nothing had to change, and the rules that changed it */
 export function fitMarks(rich: Rich, marks: Abilities['text']['marks']): { rich: Rich; rules: string[] } {
-  const missing = rich.entities.filter((entity) => marks[entity.kind] === undefined)
+  const missing = rich.entities
+    .filter((entity) => marks[entity.kind] === undefined)
+    // A mark may end inside an emoji: written out there it would tear it, and half a sign is a lost one.
+    .map((entity) => ({ ...entity, ...wholeGraphemes(rich.text, entity) }))
   if (missing.length === 0) return { rich, rules: [] }
   const kept = rich.entities.filter((entity) => marks[entity.kind] !== undefined)
   // Inner marks close first: the longer ones come later.
@@ -49,10 +52,7 @@ export function fitMarks(rich: Rich, marks: Abilities['text']['marks']): { rich:
 
 /** Puts words into a text. A mark that stays spans what is put inside it, not what is put at its borders. */
 function insert({ text, entities }: Rich, inserts: readonly Insert[]): Rich {
-  const sorted = inserts
-    // Platforms' marks may begin or end inside a character; nothing may be put there.
-    .map(([at, words]): Insert => [isLowSurrogate(text, at) ? at + 1 : at, words])
-    .toSorted(([a], [b]) => a - b)
+  const sorted = inserts.toSorted(([a], [b]) => a - b)
   let written = ''
   let from = 0
   for (const [at, words] of sorted) {

@@ -125,9 +125,8 @@ function reach(text: string, from: number, max: number, unit: Unit): number {
   return Math.max(at, from + 1)
 }
 
-/** The middle of a character: no place to cut or to put anything. */
-export const isLowSurrogate = (text: string, at: number) =>
-  text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff
+/** The middle of a character: no place to cut. */
+const isLowSurrogate = (text: string, at: number) => text.charCodeAt(at) >= 0xdc00 && text.charCodeAt(at) <= 0xdfff
 
 /** Longest stretch in which a grapheme's beginning is looked for; a flag with its tags, a family with its joiners. */
 const LONGEST_GRAPHEME = 64
@@ -147,6 +146,16 @@ function graphemeAt(text: string, from: number, at: number): number {
     last = start + index
   }
   return last
+}
+
+/** A stretch widened to whole graphemes, so that what is written at its borders never stands inside a letter. */
+export function wholeGraphemes(text: string, { offset, length }: Pick<Entity, 'offset' | 'length'>) {
+  const end = offset + length
+  const start = graphemeAt(text, 0, offset)
+  if (end >= text.length) return { offset: start, length: text.length - start }
+  const last = graphemeAt(text, 0, end)
+  const [letter] = graphemes.segment(text.slice(last, last + LONGEST_GRAPHEME))
+  return { offset: start, length: (last === end ? end : last + letter!.segment.length) - start }
 }
 
 /** Puts texts one after the other, entities moved along. */
