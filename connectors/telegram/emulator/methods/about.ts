@@ -28,7 +28,10 @@ export const about: Methods = {
 
   getUserProfilePhotos: {
     takes: { user_id: 'int', offset: 'int', limit: 'int' },
-    run: () => ({ total_count: 0, photos: [] }),
+    run: ({ given }) => {
+      if (!given.has('user_id')) refuse(400, 'Invalid user_id specified')
+      return { total_count: 0, photos: [] }
+    },
   },
 
   getChat: {
@@ -102,7 +105,8 @@ export const about: Methods = {
   setMyCommands: {
     takes: { commands: 'json', scope: 'json', language_code: 'text' },
     run: ({ bot, given }) => {
-      const commands = given.json<{ command: string; description: string }[]>('commands') ?? []
+      const commands = given.json<{ command: string; description: string }[]>('commands')
+      if (!commands) return refuse(400, "Can't parse commands: expected an Array")
       if (commands.length > 100) refuse(400, 'BOT_COMMANDS_TOO_MUCH')
       if (commands.some(({ command }) => !/^[a-z0-9_]{1,32}$/.test(command))) refuse(400, 'BOT_COMMAND_INVALID')
       if (commands.some(({ description }) => !description || description.length > 256))

@@ -65,7 +65,7 @@ export const receiving = (anyHost: boolean): Methods => ({
 
 function setWebhook(call: Call, anyHost: boolean): true {
   const { bot, given, world, describe } = call
-  const text = given.text('url') ?? ''
+  const text = given.text('url') ?? refuse(400, "Parameter 'url' is required")
   if (text === '') return removeWebhook(call)
   const url = webhookUrl(text, anyHost)
   const secret = given.text('secret_token') ?? ''

@@ -28,8 +28,8 @@ const CAPTION: Takes = {
   caption: 'text',
   parse_mode: 'text',
   caption_entities: 'json',
-  show_caption_above_media: 'bool',
 }
+const ABOVE: Takes = { show_caption_above_media: 'bool' }
 const SIZE: Takes = { duration: 'int', width: 'int', height: 'int' }
 
 const TEXT_MOST = 4096
@@ -41,17 +41,18 @@ export const sending: Methods = {
     textIn(call),
   ),
 
-  sendPhoto: media('photo', { has_spoiler: 'bool' }),
+  sendPhoto: media('photo', { ...ABOVE, has_spoiler: 'bool' }),
   sendDocument: media('document', { disable_content_type_detection: 'bool', thumbnail: 'file' }),
   sendVideo: media('video', {
     ...SIZE,
+    ...ABOVE,
     supports_streaming: 'bool',
     has_spoiler: 'bool',
     thumbnail: 'file',
     cover: 'file',
     start_timestamp: 'int',
   }),
-  sendAnimation: media('animation', { ...SIZE, has_spoiler: 'bool', thumbnail: 'file' }),
+  sendAnimation: media('animation', { ...SIZE, ...ABOVE, has_spoiler: 'bool', thumbnail: 'file' }),
   sendAudio: media('audio', { duration: 'int', performer: 'text', title: 'text', thumbnail: 'file' }),
   sendVoice: media('voice', { duration: 'int' }),
   sendVideoNote: media('video_note', { duration: 'int', length: 'int', thumbnail: 'file' }, 'wordless'),
@@ -59,7 +60,7 @@ export const sending: Methods = {
   sendMediaGroup: { takes: { ...WHERE, media: 'json' }, isSending: true, run: sendAlbum },
 
   sendLocation: saying(
-    { ...POINT(), live_period: 'int', heading: 'int', proximity_alert_radius: 'int' },
+    { ...POINT(), horizontal_accuracy: 'float', live_period: 'int', heading: 'int', proximity_alert_radius: 'int' },
     ({ given }) => {
       const live = given.int('live_period')
       const isFine = live === undefined || (live >= 60 && live <= 86_400) || live === 0x7fffffff
@@ -99,8 +100,9 @@ export const sending: Methods = {
     }
   }),
 
-  sendPoll: saying(
-    {
+  sendPoll: {
+    takes: {
+      ...without(COMMON, 'direct_messages_topic_id'),
       question: 'text',
       question_parse_mode: 'text',
       question_entities: 'json',
@@ -114,15 +116,20 @@ export const sending: Methods = {
       close_date: 'int',
       is_closed: 'bool',
     },
-    pollIn,
-  ),
+    isSending: true,
+    run: (call) => told(call, pollIn(call)),
+  },
 
   sendDice: saying({ emoji: 'text' }, ({ given }) => ({
     dice: { emoji: given.text('emoji') || '🎲', value: randomInt(1, 7) },
   })),
 
   forwardMessage: {
-    takes: { ...WHERE, from_chat_id: 'chat', message_id: 'int' },
+    takes: {
+      ...without(WHERE, 'business_connection_id', 'allow_paid_broadcast', 'reply_parameters'),
+      from_chat_id: 'chat',
+      message_id: 'int',
+    },
     isSending: true,
     run: (call) => {
       const { message, chat } = original(call)
@@ -134,13 +141,21 @@ export const sending: Methods = {
   },
 
   copyMessage: {
-    takes: { ...COMMON, ...CAPTION, from_chat_id: 'chat', message_id: 'int' },
+    takes: {
+      ...without({ ...COMMON, ...CAPTION, ...ABOVE }, 'business_connection_id'),
+      from_chat_id: 'chat',
+      message_id: 'int',
+    },
     isSending: true,
     run: (call) => {
       const { message_id: id } = told(call, { ...contentOf(original(call).message), ...captionIn(call) }) as ApiMessage
       return { message_id: id }
     },
   },
+}
+
+function without(takes: Takes, ...names: string[]): Takes {
+  return Object.fromEntries(Object.entries(takes).filter(([name]) => !names.includes(name)))
 }
 
 /** A method that sends one message. */
@@ -292,7 +307,7 @@ async function sendAlbum(call: Call): Promise<unknown[]> {
 }
 
 function POINT(): Takes {
-  return { latitude: 'float', longitude: 'float', horizontal_accuracy: 'float' }
+  return { latitude: 'float', longitude: 'float' }
 }
 
 export function pointIn(given: Call['given']) {
