@@ -5,6 +5,7 @@
  *         → save, sealed → register the webhook, or let a line open → ready
  */
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Context, Me, Plan } from '#connector-kit/connector.ts'
 import { perform, WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
@@ -60,6 +61,9 @@ export interface ManagerDeps {
   publicUrl: string
   log: Log
 }
+
+/** A platform that wants a question later is asked once more if it is so soon: somebody may be looking at the button. */
+const LONGEST_WAIT_S = 5
 
 /** States that no line leaves by itself: a check that the platform answered does. */
 const GIVEN_UP: readonly ChannelState[] = ['degraded', 'signed_out', 'limited', 'api_changed']
@@ -201,7 +205,14 @@ export function manager(deps: ManagerDeps): Manager {
   }
 
   function ask<T>(channel: LiveChannel, question: (c: Context<unknown>) => Plan<T>): Promise<T> {
-    return lines.tryOut(channel, (wire) => perform(question(deps.contextOf(channel)), wire))
+    const once = () => lines.tryOut(channel, (wire) => perform(question(deps.contextOf(channel)), wire))
+    return once().catch(async (error: unknown) => {
+      // Told to come again: two checks in one second say nothing of the channel's health.
+      const after = error instanceof SendError && error.code === 'throttled' ? (error.details.after ?? 1) : undefined
+      if (after === undefined || after > LONGEST_WAIT_S) throw error
+      await delay(after * 1000)
+      return once()
+    })
   }
 
   /** @throws Refused with the platform's own words: a wrong token is told before anything is saved */

@@ -19,7 +19,7 @@ import type { Connector } from '#connector-kit/connector.ts'
 import type { Emulator, Fault, FaultName, Phone, StartEmulator } from '#connector-kit/emulator/emulator.ts'
 import { connectorFolders } from '#connector-kit/load.ts'
 import { until } from '#tests/support/parts.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { wholeParley, type WholeParley } from '#tests/support/whole-parley.ts'
 
 // Some of these wait for a platform's own schedule.
 vi.setConfig({ testTimeout: 90_000 })
@@ -55,6 +55,8 @@ interface World {
   settings: Record<string, unknown>
   isHttp: boolean
   emulator: Emulator
+  /** Which of the Parleys it is at: people of two emulators have the same numbers, so no Parley meets a network twice. */
+  at: number
 }
 
 const worlds: World[] = []
@@ -71,7 +73,7 @@ for (const folder of await connectorFolders(ROOT)) {
   const { default: connector } = (await import(new URL(`${folder}/${folder}.ts`, ROOT).href)) as { default: Connector }
   const { receives } = connector.manifest
   const ways = receives.length > 1 ? receives.map((receive) => ({ receive })) : [{}]
-  for (const way of ways) {
+  for (const [at, way] of ways.entries()) {
     const emulator = await start()
     worlds.push({
       name: [folder, ...Object.values(way)].join(' by '),
@@ -79,18 +81,22 @@ for (const folder of await connectorFolders(ROOT)) {
       settings: { ...(emulator.settings as Record<string, unknown>), ...way },
       isHttp: speaksHttp(connector.manifest),
       emulator,
+      at,
     })
   }
 }
 afterAll(() => Promise.all(worlds.map(({ emulator }) => emulator.close())))
 const addresses = worlds.flatMap(({ emulator }) => emulator.hosts?.map((host) => `tcp://${host}`) ?? [emulator.url])
-const { owner } = await wholeParley({ reaches: addresses })
+const parleys: WholeParley[] = []
+for (let at = 0; at <= Math.max(...worlds.map((world) => world.at)); at++)
+  parleys.push(await wholeParley({ reaches: addresses }))
 
 test('every connector with an emulator is here', () => {
   expect(worlds.length).toBeGreaterThan(0)
 })
 
-describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator }) => {
+describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }) => {
+  const { owner } = parleys[at]!
   const may = (...faults: FaultName[]) =>
     faults.every((fault) => NEVER[folder]?.[fault] === undefined && (isHttp || !OF_HTTP.includes(fault)))
   let channel: ChannelView
