@@ -296,6 +296,7 @@ export async function startProgram(
           waking.clear()
           watching.counted(plan.messages.length)
           for (const channel of live.values()) traffic.heard(channel)
+          for (const { channel, chat, press } of plan.presses) toNetworks.answer(channel, chat, press)
           for (const { channel, state, reason } of plan.states) {
             const found = live.get(channel)
             if (found) await setState(found, { state: state as LiveChannel['state'], reason })

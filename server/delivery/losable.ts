@@ -1,5 +1,5 @@
 /**
- * "A member types", "a member has read": told to the network where it can show them. Losable by design: no rows, no retries, and
+ * "A member types", "a member has read", "your press was heard": told to the network where it can show them. Losable by design: no rows, no retries, and
  * whatever goes wrong is nobody's trouble.
  */
 import { sql } from 'kysely'
@@ -17,6 +17,8 @@ export interface Losable {
   typing(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
   /** Everything up to `seq` was seen. */
   read(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
+  /** The press of a button is on record: its spinner may end. */
+  answer(channel: ChannelId, chat: string, press: string): void
 }
 
 const AGAIN_MS = 3_000
@@ -54,7 +56,11 @@ export function losable(deps: {
     return rows[0]
   }
 
-  async function tell(heard: Heard, act: OpDo, can: (channel: LiveChannel) => boolean): Promise<void> {
+  async function tell(
+    heard: Pick<Heard, 'channel' | 'chat'>,
+    act: OpDo,
+    can: (channel: LiveChannel) => boolean,
+  ): Promise<void> {
     const channel = await deps.channels.get(heard.channel)
     if (!channel || channel.hold || !SENDING_STATES.includes(channel.state) || !can(channel)) return
     const op = { key: newId(), chat: heard.chat, ...act }
@@ -81,6 +87,12 @@ export function losable(deps: {
         ),
       )
     },
+    answer: (channel, chat, press) =>
+      quietly(
+        tell({ channel, chat }, { do: 'answer', press }, ({ abilities: { choices } }) =>
+          Boolean(choices?.buttons ?? choices?.list),
+        ),
+      ),
     read: (workspace, conversation, seq) => {
       quietly(
         lastHeard(workspace, conversation, seq).then((heard) => {
