@@ -154,8 +154,10 @@ function wordsOfPart(given: Part): string {
   switch (given.kind) {
     case 'text':
       return given.text
+    // Named by a camera or a clipboard: nobody looks for it, and it says nothing in a row.
     case 'image':
     case 'video':
+      return given.caption?.text ?? ''
     case 'audio':
     case 'file':
       return [given.caption?.text, given.name].filter(Boolean).join(' ')

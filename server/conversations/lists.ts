@@ -18,7 +18,8 @@ export type ViewName = z.infer<typeof ConversationView>
 
 /** What each view shows, as SQL over the table `conversation`. */
 const VIEWS: Record<ViewName, (member: MemberId) => RawBuilder<unknown>> = {
-  mine: (member) => sql`assignee_id = ${member} and status <> 'closed'`,
+  // Snoozed ones come back by themselves.
+  mine: (member) => sql`assignee_id = ${member} and status <> 'closed' and status <> 'snoozed'`,
   unassigned: () => sql`assignee_id is null and status = 'open'`,
   waiting: () => sql`status = 'open' and waiting_since is not null`,
   failed: () => sql`failed > 0`,

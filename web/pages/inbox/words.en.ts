@@ -126,6 +126,7 @@ export default {
     unread_one: '{{count}} new message',
     unread_other: '{{count}} new messages',
     road: 'Now in {{network}}, by {{channel}}',
+    roadOnly: 'Now in {{network}}',
     toFailed: 'To the failed message',
     toNewest: 'To the newest',
     missed_one: '{{count}} new message',

@@ -155,6 +155,7 @@ export default {
     unread_many: '{{count}} новых сообщений',
     unread_other: '{{count}} новых сообщений',
     road: 'Теперь {{network}}, канал «{{channel}}»',
+    roadOnly: 'Теперь {{network}}',
     toFailed: 'К неотправленному',
     toNewest: 'К последнему',
     missed_one: '{{count}} новое сообщение',

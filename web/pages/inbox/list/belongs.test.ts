@@ -14,6 +14,7 @@ test('a row stands in the views that the server would list it in', () => {
   const inViews = (row: ConversationRow) => views.filter((view) => belongs(row, { view }, me))
   expect(inViews(aRow('a', { waitingSince: '2026-01-01T00:00:00Z' }))).toEqual(['unassigned', 'waiting', 'all'])
   expect(inViews(aRow('a', { assignee: me, failed: 1 }))).toEqual(['mine', 'failed', 'all'])
+  expect(inViews(aRow('a', { assignee: me, status: 'snoozed' }))).toEqual(['snoozed', 'all'])
   expect(inViews(aRow('a', { status: 'closed', assignee: me }))).toEqual(['closed'])
   expect(inViews(aRow('a', { status: 'snoozed' }))).toEqual(['snoozed', 'all'])
   expect(inViews(aRow('a', { joinedInto: 'b' as never }))).toEqual([])

@@ -7,7 +7,7 @@ type Rule = (row: ConversationRow, me: MemberId) => boolean
 
 /** The same rules as the server's, which has them as SQL (`server/conversations/lists.ts`). */
 const VIEW_RULES: Record<ViewName, Rule> = {
-  mine: (row, me) => row.assignee === me && row.status !== 'closed',
+  mine: (row, me) => row.assignee === me && row.status !== 'closed' && row.status !== 'snoozed',
   unassigned: (row) => row.assignee === null && row.status === 'open',
   waiting: (row) => row.status === 'open' && row.waitingSince !== null,
   failed: (row) => row.failed > 0,

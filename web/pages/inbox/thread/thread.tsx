@@ -190,13 +190,16 @@ function Separator({ line }: { line: Exclude<ThreadLine, { line: 'message' }> })
           {t('thread.unread', { count: line.count })}
         </div>
       )
-    case 'road':
+    case 'road': {
+      const network = networkName(line.network)
+      const channel = channels.get(line.channel)?.name ?? network
       return (
         <div className={css.road}>
           <NetworkMark network={line.network} size={14} named />
-          {t('thread.road', { network: networkName(line.network), channel: channels.get(line.channel)?.name ?? '' })}
+          {channel === network ? t('thread.roadOnly', { network }) : t('thread.road', { network, channel })}
         </div>
       )
+    }
   }
 }
 
