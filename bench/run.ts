@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [1] [2] [house] [--rounds 5] [--seconds 6] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
+ * `npm run bench -- [1] [2] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
  * and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
 import { execFileSync } from 'node:child_process'
@@ -9,18 +9,23 @@ import { parseArgs } from 'node:util'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
+import { lanes } from './metrics/lanes.ts'
 import type { Row, Spread } from './support/rounds.ts'
+import { Void } from './support/void.ts'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
+    // A million, as the figure is meant, takes hours on two busy cores; CPU per job hardly depends on it.
+    jobs: { type: 'string', default: '20000' },
     write: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
+const jobs = Number(values.jobs)
 const say = (words: string) => console.log(words)
 
 interface Figure {
@@ -48,15 +53,27 @@ const FIGURES: Record<string, Figure[]> = {
       'Five group commits a loop, shared by those that come together; the time of the rows themselves is PostgreSQL’s.',
     measure: () => durableLoop({ rounds, seconds, users, say }),
   })),
+  10: [
+    {
+      title: `10. Lanes: ${jobs.toLocaleString('en')} jobs over ${Math.ceil(jobs / 10).toLocaleString('en')} conversations, strict order, 5 % retries`,
+      floor: 'floor ≥ 0.15 of raw SKIP LOCKED; goal ≥ 0.3, and ≥ 1.0 of graphile-worker',
+      limits:
+        'Six rows change a job (work claimed and marked, deleted; delivery; the platform’s id; feed), where the raw table deletes one.',
+      measure: () => lanes({ rounds, jobs, say }),
+    },
+  ],
 }
 
+for (const name of positionals) {
+  if (!FIGURES[name] && name !== 'house')
+    throw new Error(`no figure is called ${name}: ${Object.keys(FIGURES).join(', ')} or house`)
+}
 const wanted = positionals.length > 0 ? positionals : [...Object.keys(FIGURES), 'house']
 const sections: string[] = []
 for (const name of wanted) {
   for (const figure of FIGURES[name] ?? []) {
     say(`\n${figure.title}`)
-    const { rows, notes } = await figure.measure()
-    sections.push(sectionOf(figure, rows, notes))
+    sections.push(await sectionAfterRun(figure))
     say(sections.at(-1)!)
   }
   if (name === 'house') {
@@ -65,6 +82,23 @@ for (const name of wanted) {
   }
 }
 if (values.write) writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page(sections))
+
+/** A void run is said to be one and tried once more: on a busy machine a commit may take longer than a platform waits. */
+async function sectionAfterRun(figure: Figure): Promise<string> {
+  const reasons: string[] = []
+  for (let tries = 0; tries < 2; tries++) {
+    try {
+      const { rows, notes } = await figure.measure()
+      return sectionOf(figure, rows, [...reasons.map((reason) => `A first run was void: ${reason}`), ...notes])
+    } catch (error) {
+      if (!(error instanceof Void)) throw error
+      reasons.push(error.message)
+      say(`  VOID: ${error.message}${tries === 0 ? '; once more' : ''}`)
+    }
+  }
+  process.exitCode = 1
+  return `## ${figure.title}\n\n**Void**, twice: ${reasons.join('; ')}. No figure.\n`
+}
 
 function sectionOf({ title, floor, limits }: Figure, rows: Row[], notes: string[]): string {
   const round = (value: number) => Math.round(value).toLocaleString('en')

@@ -7,6 +7,7 @@ import { cpuMsOf } from '../support/cpu.ts'
 import { aParley } from '../support/parley.ts'
 import { aServer } from '../support/processes.ts'
 import { inRounds, type Row, type Taken } from '../support/rounds.ts'
+import { Void, whyRefused } from '../support/void.ts'
 
 const CONNECTIONS = 256
 const CHATS = 2_000
@@ -71,7 +72,7 @@ export async function durableIngest(options: {
               const [stored] = await parley.ask<{ n: number }>(
                 `select count(*)::int as n from message where direction = 'in'`,
               )
-              if (stored!.n !== acknowledged) throw new Error(`void: ${acknowledged} acknowledged, ${stored!.n} stored`)
+              if (stored!.n !== acknowledged) throw new Void(`${acknowledged} acknowledged, ${stored!.n} stored`)
               return taken
             },
           },
@@ -106,7 +107,7 @@ async function drive(
       const asked = performance.now()
       const { statusCode, body } = await pool.request({ path, method: 'POST', ...next() })
       await body.dump()
-      if (statusCode !== 200) throw new Error(`void: an answer of ${statusCode}`)
+      if (statusCode !== 200) throw new Void(whyRefused(statusCode))
       latencies.push(performance.now() - asked)
     }
   }

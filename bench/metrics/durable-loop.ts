@@ -3,6 +3,7 @@ import { aBotApi } from '../support/bot-api.ts'
 import { aParley } from '../support/parley.ts'
 import { aServer } from '../support/processes.ts'
 import { inRounds, type Row } from '../support/rounds.ts'
+import { Void } from '../support/void.ts'
 
 const WARM_UP = 2
 
@@ -55,7 +56,7 @@ export async function durableLoop(options: {
                       (select count(*) from delivery where state = 'sent')::int as sent`,
             )
             if (stored!.came !== loops || stored!.sent !== loops)
-              throw new Error(`void: ${loops} loops, ${stored!.came} messages and ${stored!.sent} deliveries stored`)
+              throw new Void(`${loops} loops, ${stored!.came} messages and ${stored!.sent} deliveries stored`)
             return taken
           },
         },

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { cpuMsOf } from './cpu.ts'
 import type { Taken } from './rounds.ts'
+import { Void, whyRefused } from './void.ts'
 
 export interface BotApi {
   readonly url: string
@@ -91,7 +92,7 @@ export async function aBotApi(): Promise<BotApi> {
           const said = performance.now()
           const text = `line ${++numbers}`
           const answered = new Promise<void>((resolve, reject) => {
-            const timer = setTimeout(() => reject(new Error(`void: no answer to "${text}"`)), PATIENCE_MS)
+            const timer = setTimeout(() => reject(new Void(`no answer to "${text}"`)), PATIENCE_MS)
             waiting.set(id, {
               text,
               come: () => {
@@ -113,7 +114,7 @@ export async function aBotApi(): Promise<BotApi> {
             body: JSON.stringify(update),
           })
           await body.dump()
-          if (statusCode !== 200) throw new Error(`void: an answer of ${statusCode}`)
+          if (statusCode !== 200) throw new Void(whyRefused(statusCode))
           await answered
           latencies.push(performance.now() - said)
         }
@@ -121,7 +122,7 @@ export async function aBotApi(): Promise<BotApi> {
       await Promise.all(Array.from({ length: users }, (_, index) => user(500_000 + index)))
       const taken = { seconds: (performance.now() - began) / 1000, cpuMs: cpuMsOf(pids) - cpuBefore }
       await pool.close()
-      if (unasked > 0) throw new Error(`void: ${unasked} answers that nobody waited for`)
+      if (unasked > 0) throw new Void(`${unasked} answers that nobody waited for`)
       return { ops: latencies.length, latencies, ...taken }
     },
     close: async () => {

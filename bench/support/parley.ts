@@ -1,6 +1,6 @@
 /** A whole Parley with an embedded PostgreSQL of its own, all roles in one process, as `npm start` runs it. */
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -36,10 +36,10 @@ export interface ParleyOptions {
 
 export async function aParley({ echo, connectors, platform }: ParleyOptions): Promise<MeasuredParley> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
-  const postgres = await startEmbedded({ dataDir: folder })
+  const profile = process.env.BENCH_PROFILE
+  const postgres = profile ? await watchingStatements(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
   const token = await aToken(programUrl)
-  const profile = process.env.BENCH_PROFILE
   const server = await aServer(
     new URL('./parley-process.ts', import.meta.url),
     {
@@ -88,12 +88,47 @@ export async function aParley({ echo, connectors, platform }: ParleyOptions): Pr
       return Number(/^parley_statements_total (\d+)/m.exec(page)?.[1] ?? Number.NaN)
     },
     stop: async () => {
+      if (profile) await writeStatements(ask, profile)
       await owner.end()
       await server.stop()
       await postgres.stop()
+      if (profile) await copyFile(join(folder, 'postgres/server.log'), join(profile, `plans-${server.pid}.log`))
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * For `BENCH_PROFILE`: the server with pg_stat_statements, which it takes only at its start, and the plans of whatever is slow in its
+ * log. Their cost is in the figures then.
+ */
+async function watchingStatements(dataDir: string) {
+  const first = await startEmbedded({ dataDir })
+  const owner = new pg.Client(first.url)
+  await owner.connect()
+  for (const [name, value] of Object.entries({
+    shared_preload_libraries: 'pg_stat_statements, auto_explain',
+    'auto_explain.log_min_duration': '5ms',
+    'auto_explain.log_analyze': 'on',
+    'auto_explain.log_timing': 'off',
+  }))
+    await owner.query(`alter system set ${name} = ${value.includes(',') ? value : `'${value}'`}`)
+  await owner.query('create extension pg_stat_statements')
+  await owner.end()
+  await first.stop()
+  return startEmbedded({ dataDir })
+}
+
+async function writeStatements(ask: MeasuredParley['ask'], folder: string): Promise<void> {
+  const rows = await ask<{ calls: number; ms: number; rows: number; wal: number; query: string }>(
+    `select calls::int, total_exec_time + total_plan_time as ms, rows::int, wal_records::int as wal, query
+       from public.pg_stat_statements order by ms desc limit 60`,
+  )
+  const lines = rows.map(
+    ({ calls, ms, rows: some, wal, query }) =>
+      `${Math.round(ms)} ms\t${calls} ×\t${some} rows\t${wal} wal\t${query.replaceAll(/\s+/g, ' ').slice(0, 220)}`,
+  )
+  await writeFile(join(folder, `statements-${Date.now()}.txt`), `${lines.join('\n')}\n`)
 }
 
 async function aToken(programUrl: string): Promise<string> {
