@@ -142,7 +142,8 @@ async function take(tx: Tx, workspace: WorkspaceId): Promise<Input[]> {
        where i.workspace_id = ${workspace} and i.pos = p.pos
       returning i.pos, i.conversation_id, i.message_id)
     select t.pos, m.shown_in as conversation, t.message_id as message, m.identity_id as identity, m.channel_id as channel, m.content
-      from taken t join message m on m.workspace_id = ${workspace} and m.id = t.message_id order by t.pos`.execute(tx)
+      from taken t cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = t.message_id limit 1) m
+     order by t.pos`.execute(tx)
   return rows
 }
 

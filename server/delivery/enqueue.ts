@@ -79,7 +79,9 @@ export async function sayAll(tx: Tx, workspace: WorkspaceId, sayings: readonly S
                   ${of((m) => JSON.stringify(m.saying.content))}::text[]::jsonb[], ${of((m) => m.saying.replyTo)}::uuid[],
                   ${of((m) => m.saying.thread)}::text[], ${of((m) => m.saying.clientId)}::uuid[])
            as m (id, conversation, seq, direction, member, cause, identity, channel, content, reply_to, thread, client)
-      join conversation c on c.workspace_id = ${workspace} and c.id = m.conversation`.execute(tx)
+     cross join lateral (select id, last_at from conversation x where x.workspace_id = ${workspace} and x.id = m.conversation limit 1) c`.execute(
+    tx,
+  )
   const queued = rows.flatMap(({ saying, id }) =>
     saying.road
       ? [{ ...saying, ...saying.road, message: id, op: 'message' as const, body: null, delivery: newId<DeliveryId>() }]
@@ -117,7 +119,7 @@ async function takeSeq(
            waiting_since = case when n.answers then null else c.waiting_since end
       from unnest(${ids}::uuid[], ${talks.map(([, some]) => some.length)}::int[], ${talks.map(([, some]) => some.at(-1)!.id)}::uuid[],
                   ${talks.map(([, some]) => some.some(({ saying }) => saying.road !== null && saying.cause === null))}::boolean[]) as n (id, more, message, answers)
-     where c.workspace_id = ${workspace} and c.id = n.id
+     where c.workspace_id = ${workspace} and c.id = any (${ids}::uuid[]) and c.id = n.id
     returning c.id, c.last_seq - n.more as before`.execute(tx)
   return new Map(taken.map((row) => [row.id, row.before]))
 }

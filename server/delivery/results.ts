@@ -144,7 +144,7 @@ async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: Result[
                   ${results.map(hintOf)}::text[]::jsonb[], ${results.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[],
                   ${results.map((r) => r.outcome.is === 'unmark')}::boolean[])
            as n (id, state, reason, hint, applied, quiet), before
-     where d.workspace_id = ${workspace} and d.id = n.id and before.id = d.id
+     where d.workspace_id = ${workspace} and d.id = any (${results.map((r) => r.row.delivery)}::uuid[]) and d.id = n.id and before.id = d.id
     returning d.id, d.conversation_id as conversation, before.was, d.state`.execute(tx)
   const trouble = await countFailures(tx, workspace, rows)
   const told = results.filter((r) => r.outcome.is !== 'unmark')
