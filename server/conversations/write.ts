@@ -16,7 +16,8 @@ import { refKey, type BatchPlan, type NewMessage, type RefName } from './told.ts
 /** Younger than this, a message stands where it arrived; older, at the platform's own time. */
 const FRESH_MS = 3_000
 
-export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<void> {
+/** @returns whether parked events woke up */
+export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<boolean> {
   await writeConversations(tx, workspace, plan.messages, loaded)
   await writeRefs(tx, workspace, plan.refs)
   await writeMessages(tx, workspace, plan.messages, loaded)
@@ -44,7 +45,7 @@ export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan,
     plan.messages.filter((message) => message.direction === 'in' && !message.automatic),
   )
   await announce(tx, workspace, newsOf(plan, loaded))
-  await wakeParked(
+  return wakeParked(
     tx,
     workspace,
     plan.refs.map((ref) => ref.name),
@@ -76,7 +77,7 @@ async function writeConversations(
            snoozed_until = case when n.heard then null else c.snoozed_until end
       from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.lastSeq)}::bigint[], ${rows.map((r) => r.inCount)}::bigint[],
                   ${rows.map((r) => last.get(r.id)!.id)}::uuid[], ${rows.map((r) => heard.has(r.id))}::boolean[]) as n (id, seq, ins, message, heard)
-     where c.workspace_id = ${workspace} and c.id = n.id`.execute(tx)
+     where c.workspace_id = ${workspace} and c.id = any (${rows.map((r) => r.id)}::uuid[]) and c.id = n.id`.execute(tx)
 }
 
 async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']): Promise<void> {
@@ -300,17 +301,18 @@ export async function abandon(tx: Tx, workspace: WorkspaceId, told: BatchPlan['a
   )
 }
 
-/** Returns parked events to the tail of their lanes, with a fresh place drawn under the lane's lock. */
-export async function wakeParked(tx: Tx, workspace: WorkspaceId, names: RefName[]): Promise<void> {
-  if (names.length === 0) return
+/** Returns parked events to the tail of their lanes, with a fresh place drawn under the lane's lock. @returns whether there were any */
+export async function wakeParked(tx: Tx, workspace: WorkspaceId, names: RefName[]): Promise<boolean> {
+  if (names.length === 0) return false
   const hashes = names.map(parkingHash)
   const { rows } = await sql`
     select pg_advisory_xact_lock(lane) from (
       select distinct lane from inbound_work where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[]) order by lane) l`.execute(
     tx,
   )
-  if (rows.length === 0) return
+  if (rows.length === 0) return false
   await sql`
     update inbound_work set state = 0, parked_on = null, pos = default, changed_at = now()
      where workspace_id = ${workspace} and state = 1 and parked_on = any (${hashes}::bytea[])`.execute(tx)
+  return true
 }

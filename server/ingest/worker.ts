@@ -70,7 +70,8 @@ export function startWorker(deps: WorkerDeps): Worker {
   let closed = false
   let waiting = new Set<WorkspaceId>()
   let running = 0
-  const busy = new Set<WorkspaceId>()
+  /** What runs. `heard`: a hint came meanwhile, perhaps of an event behind what it had claimed, whose lane is closed to all others. */
+  const batches = new Set<{ readonly workspace: WorkspaceId; heard: boolean }>()
   const afterLane = new Map<WorkspaceId, string>()
   const slots = openSlots(database)
   const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
@@ -80,6 +81,7 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   function wake(workspace: WorkspaceId): void {
     waiting.add(workspace)
+    for (const each of batches) if (each.workspace === workspace) each.heard = true
     pump()
   }
 
@@ -95,14 +97,16 @@ export function startWorker(deps: WorkerDeps): Worker {
   /** Workspaces take turns: one batch each, then the end of the row. */
   function pump(): void {
     while (!closed && running < BATCHES && waiting.size > 0) {
+      const busy = new Set([...batches].map((each) => each.workspace))
       const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting][0]!
       waiting.delete(workspace)
       running++
-      busy.add(workspace)
+      const run = { workspace, heard: false }
+      batches.add(run)
       const slot = freeSlots.pop()!
       void batch(workspace, slot)
-        .then((full) => {
-          if (full) waiting.add(workspace)
+        .then((more) => {
+          if (more || run.heard) waiting.add(workspace)
         })
         .catch((error: unknown) => {
           log.warn({ error }, 'a batch was put back')
@@ -111,7 +115,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         .finally(() => {
           freeSlots.push(slot)
           running--
-          busy.delete(workspace)
+          batches.delete(run)
           pump()
         })
     }
@@ -121,25 +125,29 @@ export function startWorker(deps: WorkerDeps): Worker {
   async function batch(workspace: WorkspaceId, slot: number): Promise<boolean> {
     const done = await attempt(workspace, slot, null)
     if (done.is === 'failed') await isolate(workspace, slot, done.positions)
-    return done.is === 'failed' || done.count > 0
+    return done.is === 'failed' || done.more
   }
 
-  type Attempt = { is: 'done'; count: number } | { is: 'failed'; positions: number[]; error: unknown }
+  type Attempt = { is: 'done'; more: boolean } | { is: 'failed'; positions: number[]; error: unknown }
 
   /** One transaction over what is claimed, or over these positions as far as their lanes' heads are among them. */
   async function attempt(workspace: WorkspaceId, slot: number, only: number[] | null): Promise<Attempt> {
     let positions: number[] = []
     const channels = new Map<ChannelId, LiveChannel>()
     const streams = new Set<string>()
-    let plan: BatchPlan | undefined
+    let plan: Awaited<ReturnType<typeof recordIncoming>> | undefined
+    let more = false
     try {
       await database.inWorkspace(workspace, async (tx) => {
         const rows = only ? await lockRows(tx, workspace, only) : await claim(tx, workspace)
         positions = rows.map((row) => row.pos)
+        more = only === null && isFull(rows)
         if (rows.length === 0) return
         await slots.note(slot, workspace, positions)
         const told = await read(tx, workspace, rows, channels)
         plan = await recordIncoming(tx, workspace, told)
+        // What was to be parked is free again where its message came at the same moment.
+        more ||= plan.woke || plan.parked.length > 0
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
         for (const each of told) await mirror(tx, each, channels, streams)
         await deps.consequences(tx, workspace, plan, channels)
@@ -158,7 +166,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       for (const topic of streams) hints.tell(topic)
       await deps.afterwards(plan, channels)
     }
-    return { is: 'done', count: positions.length }
+    return { is: 'done', more }
   }
 
   /** Halves a failing batch until the culprit stands alone; the others commit. What follows the culprit in its lane waits with it. */
@@ -188,7 +196,10 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   // ---------------------------------------------------------------- claiming
 
-  /** Heads by skip scan: one index probe per waiting lane. Never `skip locked` inside the lateral: it would take a busy lane's second. */
+  /**
+   * Heads by skip scan: one index probe per waiting lane; as an array, or a plan may repeat the scan for every row. Never `skip locked`
+   * inside the lateral: it would take a busy lane's second.
+   */
   async function claim(tx: Tx, workspace: WorkspaceId): Promise<WorkRow[]> {
     const after = afterLane.get(workspace) ?? FIRST_LANE
     const { rows: heads } = await sql<WorkRow>`
@@ -203,8 +214,8 @@ export function startWorker(deps: WorkerDeps): Worker {
          where h.ready_at <= now()
          limit ${MOST_LANES})
       select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
-        from inbound_work w join heads h on w.pos = h.pos
-       where w.workspace_id = ${workspace} and w.state = 0
+        from inbound_work w
+       where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.state = 0
          for update of w skip locked`.execute(tx)
     const troubled = heads.find((head) => head.tries > 0)
     if (troubled) {
@@ -214,11 +225,9 @@ export function startWorker(deps: WorkerDeps): Worker {
     }
     const last = heads.reduce((max, row) => (BigInt(row.lane) > max ? BigInt(row.lane) : max), BigInt(FIRST_LANE))
     afterLane.set(workspace, heads.length < MOST_LANES ? FIRST_LANE : last.toString())
-    if (heads.length === 0) {
-      // The scan began behind waiting lanes: once more, from the first.
-      if (after !== FIRST_LANE) waiting.add(workspace)
-      return []
-    }
+    // The scan began behind waiting lanes and came to the end: once more, from the first.
+    if (after !== FIRST_LANE && heads.length < MOST_LANES) waiting.add(workspace)
+    if (heads.length === 0) return []
     return [...heads, ...(await followers(tx, workspace, heads))].toSorted((a, b) => a.pos - b.pos)
   }
 
@@ -246,7 +255,8 @@ export function startWorker(deps: WorkerDeps): Worker {
                lateral (select pos, ready_at from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = l.lane order by pos limit 1) h
          where h.ready_at <= now() and h.pos = any (${positions}::bigint[]))
       select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
-        from inbound_work w join heads h on w.pos = h.pos where w.workspace_id = ${workspace} and w.state = 0
+        from inbound_work w
+       where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.state = 0
          for update of w skip locked`.execute(tx)
     if (heads.length === 0) return []
     const { rows } = await sql<WorkRow>`
@@ -316,6 +326,13 @@ export function startWorker(deps: WorkerDeps): Worker {
       await slots.close()
     },
   }
+}
+
+/** Whether the claim may have left something: it was cut at a limit. */
+function isFull(rows: readonly WorkRow[]): boolean {
+  const lanes = new Map<string, number>()
+  for (const { lane } of rows) lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
+  return rows.length >= MOST_EVENTS || lanes.size >= MOST_LANES || [...lanes.values()].some((n) => n >= MOST_OF_A_LANE)
 }
 
 /** A deadlock's victim, a lock that was not to be had: as innocent as when the database is away. */
