@@ -41,6 +41,8 @@ export function pacing(
   let refusalsInARow = 0
   const account = (abilities.channel ?? []).map((rate) => bucket(rate, startMs, 0.5))
   const chats = new Map<string, { buckets: Bucket[]; blockedUntil: number }>()
+  /** Lanes that may have to wait: only these are looked at before each claim, not every chat that was ever written to. */
+  const used = new Set<string>()
 
   function chat(lane: string, nowMs: number, to: 'person' | 'room' = 'person') {
     let known = chats.get(lane)
@@ -76,12 +78,15 @@ export function pacing(
     take: (lane, nowMs, to) => {
       for (const b of account) b.take(nowMs, factor)
       for (const b of chat(lane, nowMs, to).buckets) b.take(nowMs, 1)
+      used.add(lane)
     },
     throttled: (lane, afterMs, scope, nowMs) => {
       refusalsInARow++
       const wait = afterMs ?? Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (refusalsInARow - 1))
-      if (scope === 'chat') chat(lane, nowMs).blockedUntil = nowMs + wait
-      else {
+      if (scope === 'chat') {
+        chat(lane, nowMs).blockedUntil = nowMs + wait
+        used.add(lane)
+      } else {
         blockedUntil = Math.max(blockedUntil, nowMs + wait)
         factor = Math.max(SLOWEST, factor / 2)
       }
@@ -97,7 +102,10 @@ export function pacing(
     get factor() {
       return factor
     },
-    waitingLanes: (nowMs) => [...chats.keys()].filter((lane) => chatReadyAt(lane, nowMs) > nowMs),
+    waitingLanes: (nowMs) => {
+      for (const lane of used) if (chatReadyAt(lane, nowMs) <= nowMs) used.delete(lane)
+      return [...used]
+    },
   }
 }
 
