@@ -11,7 +11,6 @@
 import type { Context, FileRef, Op, Plan, Reply, Request, Sent } from '#connector-kit/connector.ts'
 import { perform, type Wire } from '#connector-kit/perform.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
-import { SENDING_STATES } from '#contract/message/channel-state.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import type { SetState } from '#server/channels/state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
@@ -21,10 +20,13 @@ import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
 import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
 import { programClock } from '#server/platform/new-id.ts'
-import { breaker, type Breaker } from './breaker.ts'
+import { breaker } from './breaker.ts'
+import { learner } from './learner.ts'
 import { opsOf } from './ops.ts'
+import { settleOrphans } from './orphans.ts'
+import { countOpen, foldsStill, roomOf, type Flight, type Owned } from './owned.ts'
 import { loadPace, savePace } from './kept-pace.ts'
-import { pacing, type Pacing } from './pacing.ts'
+import { pacing } from './pacing.ts'
 import { recordResults, type Result } from './results.ts'
 import {
   claimHeads,
@@ -34,7 +36,6 @@ import {
   markRows,
   nameByKey,
   noteAnswered,
-  orphans,
   refsOf,
   type Dispatch,
   type WorkRow,
@@ -48,12 +49,7 @@ export interface SeenLease {
   epoch: number
 }
 
-/** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
-const MOST_IN_FLIGHT = 64
 const POLL_MS = 1_000
-/** A new owner leaves marked rows alone as long as the old one's request may still be answered, and a little longer. */
-const REQUEST_LIMIT_MS = 20_000
-const UPLOAD_LIMIT_MS = 125_000
 /** After a turn that failed: sooner than the poll, later than at once. */
 const AFTER_TROUBLE_MS = 50
 /** What is in flight when a channel is handed over may still be answered. */
@@ -62,9 +58,6 @@ const BETWEEN_TURNS_MS = 5
 const KEEP_PACE_MS = 10_000
 /** An answer that takes longer is waited for visibly. */
 const SLOW_MS = 500
-/** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
-const REFUSALS_TO_SIGN_OUT = 2
-
 export interface SenderDeps {
   database: Database
   hints: Hints
@@ -85,42 +78,6 @@ export interface SenderDeps {
 export interface Sender {
   /** Sends for this channel until the lease ends. */
   own(lease: Lease, id: ChannelId): Promise<void>
-}
-
-interface Owned {
-  readonly id: ChannelId
-  readonly lease: Lease
-  channel: LiveChannel
-  pace: Pacing
-  readonly breaker: Breaker
-  /** Between their claim and their result, by position. */
-  readonly inFlight: Map<number, Flight>
-  /** Ends the requests: later than the lease, so that a hand-over cuts nothing off that may have been accepted. */
-  readonly calls: AbortController
-  after: string
-  refusals: number
-  /** How long it could send since that was last saved, and when that was looked at last. */
-  openMs: number
-  /** The wait that is already on disk. */
-  savedBlock: number
-  seenAt: number
-  probing: boolean
-}
-
-/** A plan between two transactions: claimed, performed up to the request that must be marked first. */
-interface Flight {
-  readonly owned: Owned
-  readonly row: WorkRow
-  readonly dispatch: Dispatch
-  readonly key: string
-  readonly plan: Plan<Sent>
-  readonly pieces: number
-  readonly applied: unknown[]
-  /** The request that waits for the mark. */
-  final: Request
-  marked: boolean
-  /** When its mark was committed, while that is still to be told. */
-  untoldSince: number | null
 }
 
 export function startSender(deps: SenderDeps): Sender {
@@ -166,6 +123,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
+  const { learn, tellRetrying } = learner(deps)
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
     arriving++
@@ -203,7 +161,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     clearTimeout(cut)
     await round()
-    countOpen(owned)
+    countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => keepPace(tx, [owned])).catch(() => {})
   }
 
@@ -253,7 +211,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         const owned = mine.filter((o) => valid.has(o.lease.name))
         if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(recording, marking))
         if (now() >= orphansAt) {
-          told = (await settleOrphans(tx, owned)) || told
+          told = (await settleOrphans(tx, workspace, owned)) || told
           orphansAt = now() + POLL_MS
         }
         started = await claim(tx, owned)
@@ -312,7 +270,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       if (!fresh) continue
       if (fresh.abilities !== owned.channel.abilities && fresh.version !== owned.channel.version)
         owned.pace = pacing(fresh.abilities.pacing, now(), owned.pace)
-      countOpen(owned)
+      countOpen(owned, now())
       owned.channel = fresh
       if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
     }
@@ -334,20 +292,13 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     }
   }
 
-  const tellRetrying = (owned: Owned) =>
-    deps.setState(owned.channel, {
-      state: 'retrying',
-      reason: 'wire',
-      data: { retryAt: new Date(Date.now() + owned.breaker.probeAt - now()).toISOString() },
-    })
-
   // ---------------------------------------------------------------- claiming
 
   async function claim(tx: Tx, owned: Owned[]): Promise<Flight[]> {
     // A channel may be handed over while this waits for the database.
     const mine = new Map(owned.map((o) => [o.id, o]))
     const asking = owned
-      .map((o) => ({ o, room: roomOf(o) }))
+      .map((o) => ({ o, room: roomOf(o, now()) }))
       .filter(({ room }) => room > 0)
       .map(({ o, room }) => ({
         channel: o.id,
@@ -419,14 +370,6 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     return flights
   }
 
-  /** The time that has passed counts as what it was. */
-  function countOpen(o: Owned): void {
-    if (isOpen(o)) o.openMs += now() - o.seenAt
-    o.seenAt = now()
-  }
-
-  const isOpen = (o: Owned) => SENDING_STATES.includes(o.channel.state) && o.breaker.state !== 'open' && !o.channel.hold
-
   /** A wait that the platform asked for must outlive this owner. */
   const isNewlyBlocked = (o: Owned) => o.pace.blockedUntil > now() && o.pace.blockedUntil !== o.savedBlock
 
@@ -450,15 +393,6 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       }
       paceAt = now() + KEEP_PACE_MS
     }
-  }
-
-  /** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
-  function roomOf(o: Owned): number {
-    const open =
-      SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
-    if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
-    if (o.breaker.state === 'half_open') return o.inFlight.size === 0 ? 1 : 0
-    return Math.min(MOST_IN_FLIGHT - o.inFlight.size, o.pace.room(now()))
   }
 
   /** Runs the pure plan to its first request. */
@@ -567,96 +501,6 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     again = true
   }
 
-  /** What an outcome tells about the channel as a whole. */
-  function learn(owned: Owned, row: WorkRow, outcome: Outcome): void {
-    if (outcome.is === 'sent') {
-      owned.pace.accepted()
-      owned.breaker.succeeded()
-      owned.refusals = 0
-      return
-    }
-    if (outcome.is !== 'again') return
-    const { code, details } = outcome
-    switch (code) {
-      case 'throttled': {
-        const scope = details.scope === 'chat' ? 'chat' : 'channel'
-        const until = owned.pace.throttled(
-          row.lane,
-          details.after === undefined ? null : details.after * 1000,
-          scope,
-          now(),
-        )
-        outcome.waitMs = until - now()
-        return
-      }
-      case 'wire':
-      case 'platform_down':
-        if (owned.breaker.failed(now())) void tellRetrying(owned).catch(() => {})
-        return
-      case 'signed_out':
-        owned.refusals++
-        if (owned.refusals >= REFUSALS_TO_SIGN_OUT) void tell(owned, 'signed_out', code, details.words)
-        else outcome.waitMs = 1_000
-        return
-      case 'banned':
-      case 'limited':
-      case 'api_changed':
-        return void tell(owned, code, code, details.words)
-      case 'proxy_down':
-        return void tell(owned, 'retrying', code, details.words)
-      // The rest speaks of the message or its receiver, not of the channel.
-      case 'unconfirmed':
-      case 'blocked':
-      case 'opted_out':
-      case 'no_such_identity':
-      case 'not_allowed_yet':
-      case 'window_closed':
-      case 'moved':
-      case 'media_not_ready':
-      case 'too_old':
-      case 'gone':
-      case 'expired':
-      case 'cancelled':
-      case 'channel_removed':
-      case 'content_refused':
-      case 'refused':
-      case 'bug':
-    }
-  }
-
-  async function tell(
-    owned: Owned,
-    state: 'signed_out' | 'banned' | 'limited' | 'api_changed' | 'retrying',
-    reason: string,
-    words?: string,
-  ): Promise<void> {
-    await deps
-      .setState(owned.channel, { state, reason, data: words ? { words } : {} })
-      .catch((error: unknown) => log.warn({ error }, 'a channel’s state was not saved'))
-  }
-
-  // ---------------------------------------------------------------- after a crash
-
-  /** What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows. */
-  async function settleOrphans(tx: Tx, owned: Owned[]): Promise<boolean> {
-    if (owned.length === 0) return false
-    const left = await orphans(tx, workspace, epochsOf(owned))
-    const settled: Result[] = []
-    const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
-    for (const row of left) {
-      const o = channels.get(row.channel)
-      const dispatch = dispatches.get(row.pos)
-      if (!o || !dispatch) continue
-      const limit = hasFile(dispatch) ? UPLOAD_LIMIT_MS : REQUEST_LIMIT_MS
-      const result = (outcome: Outcome): Result => ({ row, dispatch, epoch: null, outcome, applied: [], pieces: 0 })
-      if (row.dispatchedAt === null) settled.push(result({ is: 'unmark' }))
-      else if (foldsStill(o, dispatch.ageMs)) settled.push(result({ is: 'unmark' }))
-      else if (row.ageMs > limit)
-        settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
-    }
-    return recordResults(tx, workspace, settled)
-  }
-
   return {
     own,
     isIdle: () => channels.size === 0 && arriving === 0 && results.length === 0,
@@ -668,10 +512,3 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 }
 
 const FIRST_LANE = '-9223372036854775808'
-
-/** Whether a repeat with the same key is still folded by the platform. */
-const foldsStill = ({ channel }: Owned, ageMs: number): boolean =>
-  channel.abilities.idempotency !== undefined && ageMs < channel.abilities.idempotency.seconds * 1000
-
-const hasFile = (dispatch: Dispatch): boolean =>
-  dispatch.op === 'message' && dispatch.content.parts.some((part) => 'source' in part)

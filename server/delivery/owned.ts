@@ -1,0 +1,70 @@
+/** A channel in the hands of this process, and the plans it has in the air. */
+import type { Plan, Request, Sent } from '#connector-kit/connector.ts'
+import type { ChannelId } from '#contract/ids.ts'
+import { SENDING_STATES } from '#contract/message/channel-state.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
+import type { Lease } from '#server/platform/leases.ts'
+import type { Breaker } from './breaker.ts'
+import type { Pacing } from './pacing.ts'
+import type { Dispatch, WorkRow } from './sender.sql.ts'
+
+/** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
+const MOST_IN_FLIGHT = 64
+
+export interface Owned {
+  readonly id: ChannelId
+  readonly lease: Lease
+  channel: LiveChannel
+  pace: Pacing
+  readonly breaker: Breaker
+  /** Between their claim and their result, by position. */
+  readonly inFlight: Map<number, Flight>
+  /** Ends the requests: later than the lease, so that a hand-over cuts nothing off that may have been accepted. */
+  readonly calls: AbortController
+  after: string
+  refusals: number
+  /** How long it could send since that was last saved, and when that was looked at last. */
+  openMs: number
+  /** The wait that is already on disk. */
+  savedBlock: number
+  seenAt: number
+  probing: boolean
+}
+
+/** A plan between two transactions: claimed, performed up to the request that must be marked first. */
+export interface Flight {
+  readonly owned: Owned
+  readonly row: WorkRow
+  readonly dispatch: Dispatch
+  readonly key: string
+  readonly plan: Plan<Sent>
+  readonly pieces: number
+  readonly applied: unknown[]
+  /** The request that waits for the mark. */
+  final: Request
+  marked: boolean
+  /** When its mark was committed, while that is still to be told. */
+  untoldSince: number | null
+}
+
+/** The time that has passed counts as what it was. */
+export function countOpen(o: Owned, nowMs: number): void {
+  if (isOpen(o)) o.openMs += nowMs - o.seenAt
+  o.seenAt = nowMs
+}
+
+export const isOpen = (o: Owned) =>
+  SENDING_STATES.includes(o.channel.state) && o.breaker.state !== 'open' && !o.channel.hold
+
+/** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
+export function roomOf(o: Owned, nowMs: number): number {
+  const open =
+    SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
+  if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
+  if (o.breaker.state === 'half_open') return o.inFlight.size === 0 ? 1 : 0
+  return Math.min(MOST_IN_FLIGHT - o.inFlight.size, o.pace.room(nowMs))
+}
+
+/** Whether a repeat with the same key is still folded by the platform. */
+export const foldsStill = ({ channel }: Owned, ageMs: number): boolean =>
+  channel.abilities.idempotency !== undefined && ageMs < channel.abilities.idempotency.seconds * 1000
