@@ -7,6 +7,7 @@ import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkChannel, createChannel, getChannel, type ChannelView } from '#contract/calls/channels.ts'
 import { getContact } from '#contract/calls/contacts.ts'
 import {
+  fetchFileAgain,
   listConversations,
   listMessages,
   sendMessage,
@@ -38,9 +39,13 @@ const NEVER: Readonly<Record<string, Partial<Record<FaultName, string>>>> = {
     gone: 'a visitor leaves, he is not deleted',
     html: 'the network is ours',
     changed: 'the network is ours',
+    reorder: 'each visitor speaks to us himself',
+    media_gone: 'files are uploaded to us',
     silent: 'visitors’ sockets reconnect by themselves; tests/whole/visitors.db.test.ts',
   },
   'email-imap': {
+    reorder: 'a mailbox is read in its own order',
+    media_gone: 'files come inside the letter',
     silent: 'a letter that was never put into the mailbox is nobody’s to find',
   },
 }
@@ -96,7 +101,7 @@ test('every connector with an emulator is here', () => {
 })
 
 describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }) => {
-  const { owner } = parleys[at]!
+  const { owner, test: database } = parleys[at]!
   const may = (...faults: FaultName[]) =>
     faults.every((fault) => NEVER[folder]?.[fault] === undefined && (isHttp || !OF_HTTP.includes(fault)))
   let channel: ChannelView
@@ -256,6 +261,43 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
     emulator.calm()
     await until(async () => (await said(conversation, 'into the void')) > 0, 20_000)
     expect(await said(conversation, 'into the void')).toBe(1)
+  })
+
+  test.runIf(may('reorder'))('reorder: what overtook another is heard, what was overtaken too', async () => {
+    const ann = await aTalk()
+    const bob = await aTalk()
+    emulator.fault({ is: 'reorder' })
+    await ann.phone.say(plain('said first'))
+    await bob.phone.say(plain('said second'))
+    await until(async () => (await said(bob.conversation, 'said second')) > 0, 20_000)
+    await until(async () => (await said(ann.conversation, 'said first')) > 0, 20_000)
+    await ann.phone.say(plain('said third'))
+    await until(async () => (await said(ann.conversation, 'said third')) > 0, 20_000)
+    expect(await said(ann.conversation, 'said first')).toBe(1)
+    const words = (await messages(ann.conversation)).toReversed().map(({ content }) => wordsOf(content))
+    const places = ['said first', 'said third'].map((each) => words.findIndex((one) => one.includes(each)))
+    expect(places[0]).toBeLessThan(places[1]!)
+  })
+
+  test.runIf(may('media_gone'))('media_gone: the part stays with its reason, and “try again” fetches it', async () => {
+    const { phone, conversation } = await aTalk()
+    emulator.fault({ is: 'media_gone' }, Number.POSITIVE_INFINITY)
+    await phone.say({ parts: [{ kind: 'image', source: { remote: '' }, type: 'image/jpeg' }] })
+    const picture = async () => {
+      const found = (await messages(conversation)).find(({ content }) => content.parts[0]?.kind === 'image')
+      const part = found?.content.parts[0]
+      return found && part?.kind === 'image' ? { id: found.id, source: part.source } : null
+    }
+    const failed = await until(async () => {
+      // Nobody waits here for the minute and a half between five tries.
+      await database.asOwner('update file_fetch set ready_at = now() where failed is null and ready_at > now()')
+      const now = await picture()
+      return now && 'failed' in now.source && now.source.failed ? now : null
+    }, 60_000)
+    expect(failed.source).toMatchObject({ failed: expect.stringMatching(/\w/) as string })
+    emulator.calm()
+    await owner.call(fetchFileAgain, { params: { id: failed.id, part: 0 } })
+    await until(async () => 'file' in (await picture())!.source, 20_000)
   })
 
   test('huge: refused before it is stored', async () => {
