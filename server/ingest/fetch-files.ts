@@ -10,8 +10,10 @@ import { sql } from 'kysely'
 import type { IncomingReader } from '#connector-kit/heavy.ts'
 import type { Carried } from '#connector-kit/connector.ts'
 import { perform } from '#connector-kit/perform.ts'
+import { SendError } from '#connector-kit/send-error.ts'
 import type { ChannelId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { isMedia, type Content } from '#contract/message/content.ts'
+import { verdictOf } from '#contract/message/send-errors.ts'
 import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
 import type { Lines } from '#server/channels/lines.ts'
 import { permitOf, type WireOf } from '#server/channels/wire.ts'
@@ -91,7 +93,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       const stored = await store(channel, row)
       await database.inWorkspace(workspace, (tx) => fill(tx, workspace, row, stored))
     } catch (error) {
-      const last = error instanceof FileRefused || row.tries + 1 >= MOST_TRIES
+      const last = isRefused(error) || row.tries + 1 >= MOST_TRIES
       const words = log.scrub(error instanceof Error ? error.message : 'it failed').slice(0, 200)
       log.info({ channel: row.channel, error }, 'a file could not be fetched')
       await database
@@ -159,6 +161,10 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
     },
   }
 }
+
+/** For good: asking again would be answered with the same. */
+const isRefused = (error: unknown): boolean =>
+  error instanceof FileRefused || (error instanceof SendError && verdictOf(error.code).retry === 'no')
 
 async function claim(tx: Tx, workspace: WorkspaceId): Promise<Row[]> {
   const { rows } = await sql<Row>`
