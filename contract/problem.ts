@@ -9,6 +9,7 @@ export const PROBLEMS = {
   wrong_credentials: [401, 'Wrong e-mail, password or code'],
   code_wanted: [401, 'A code of the second factor is wanted'],
   forbidden: [403, 'Your role may not do this'],
+  second_factor_wanted: [403, 'Turn on a second factor for your account first'],
   wrong_origin: [403, 'The request comes from another site'],
   not_found: [404, 'There is no such thing'],
   too_slow: [408, 'The body took too long to arrive'],

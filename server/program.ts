@@ -54,6 +54,7 @@ import { postgresHints } from './platform/hints.ts'
 import { keepTime } from './platform/keep-time.ts'
 import { startLeases, type LeaseName } from './platform/leases.ts'
 import type { Log } from './platform/log.ts'
+import { isPublicUrl } from './platform/loopback.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { programClock } from './platform/new-id.ts'
 import { makePartitions } from './platform/partitions.ts'
@@ -245,8 +246,7 @@ export async function startProgram(
                 secrets,
                 callers: known,
                 setCookie: (...args) => setCookie(...args),
-                isPublic:
-                  settings.url !== null && !settings.url.includes('127.0.0.1') && !settings.url.includes('localhost'),
+                isPublic: isPublicUrl(settings.url),
                 isSecure: baseUrl.startsWith('https://'),
               }),
               ...channelCalls({ database, connectors, channels, manager: channelManager, setState, audit, failQueued }),

@@ -18,6 +18,9 @@ export interface FeedRouteDeps {
 
 /** A member who was removed or signed out is cut within a second. */
 const RECHECK_MS = 500
+/** Still signed in, but not for this; everything else ends the session. */
+const reasonOf = ({ code }: Refused) =>
+  code === 'forbidden' || code === 'second_factor_wanted' ? 'forbidden' : 'signed_out'
 /** A socket whose browser does not read is cut: it resumes from its cursor. */
 const MOST_BUFFERED = 8 * 1024 * 1024
 const PING_MS = 30_000
@@ -46,7 +49,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         if (socket.readyState !== socket.OPEN) leave()
         else socket.on('close', () => leave())
       } catch (error) {
-        if (error instanceof Refused) close(socket, error.code === 'forbidden' ? 'forbidden' : 'signed_out')
+        if (error instanceof Refused) close(socket, reasonOf(error))
         else {
           deps.log.debug({ error }, 'a feed could not be opened')
           socket.close(1013)
@@ -58,7 +61,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
     function watch(socket: WebSocket, request: FastifyRequest): () => void {
       const timer = setInterval(() => {
         deps.callerOf(request, 'feed').catch((error: unknown) => {
-          if (error instanceof Refused) close(socket, error.code === 'forbidden' ? 'forbidden' : 'signed_out')
+          if (error instanceof Refused) close(socket, reasonOf(error))
         })
       }, RECHECK_MS)
       const ping = setInterval(() => socket.ping(), PING_MS)

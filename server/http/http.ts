@@ -20,6 +20,7 @@ import { TOKEN_PREFIX } from '#server/members/secret.ts'
 import type { Answer, Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
+import { isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
@@ -46,7 +47,7 @@ export interface HttpDeps {
 
 /** How raw routes learn who calls. */
 export interface Who {
-  /** @throws Refused `signed_out` · `forbidden` */
+  /** @throws Refused `signed_out` · `forbidden` · `second_factor_wanted` */
   callerOf(request: FastifyRequest, act: Act | 'signed_in'): Promise<Caller>
 }
 
@@ -57,12 +58,15 @@ export interface Http {
 }
 
 const COOKIE_DAYS = 30
+/** Enough to turn on a second factor, and to leave. */
+const OWN_ACCOUNT = new Set(['/api/me', '/api/me/totp', '/api/session', '/api/sessions', '/api/sessions/:id'])
 const WINDOW = new URL('../../dist/web/', import.meta.url)
 const WIDGET = new URL('../../dist/widget/', import.meta.url)
 
 export async function startHttp(deps: HttpDeps): Promise<Http> {
   const { settings, log } = deps
   const isSecure = settings.url?.startsWith('https://') ?? false
+  const isPublic = isPublicUrl(settings.url)
   const cookieName = isSecure ? '__Host-parley' : 'parley'
   /** Cookies wanted by handlers, until their answer is sent. */
   const cookies = new Map<string, string | null>()
@@ -105,6 +109,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     account: null,
     role: 'viewer',
     session: null,
+    hasSecondFactor: false,
     token: null,
     address: request.ip,
     agent: request.headers['user-agent'] ?? '',
@@ -137,6 +142,8 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     const caller = await identify(request)
     if (!caller) throw new Refused('signed_out')
     if (act !== 'signed_in' && !may(caller.role, act)) throw new Refused('forbidden')
+    if (isPublic && lacksSecondFactor(caller) && !OWN_ACCOUNT.has(request.routeOptions.url ?? ''))
+      throw new Refused('second_factor_wanted')
     return caller
   }
 
@@ -247,8 +254,9 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
 /** A name under `assets/` holds a hash of its content; every other file is asked for anew, so that an update shows at once. */
 const cachingOf = (path: string) => (/[\\/]assets[\\/]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache')
 
-const isLoopback = (address: string) =>
-  address === '::1' || address.startsWith('127.') || address === '::ffff:127.0.0.1'
+/** Whoever runs a Parley that the world can reach signs in with more than a password. A program's token is no password. */
+const lacksSecondFactor = ({ session, role, hasSecondFactor }: Caller) =>
+  session !== null && (role === 'owner' || role === 'admin') && !hasSecondFactor
 
 declare module 'fastify' {
   interface FastifyRequest {

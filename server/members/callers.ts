@@ -15,6 +15,7 @@ export interface Identified {
   account: AccountId | null
   role: Role
   session: SessionId | null
+  hasSecondFactor: boolean
   token: TokenId | null
 }
 
@@ -56,10 +57,18 @@ export function callers(database: Database): Callers {
   return {
     bySession: (secret) =>
       cached(`session ${secret}`, async () => {
-        const { rows } = await sql<{ session: SessionId; account: AccountId; workspace: WorkspaceId }>`
-          update session set seen_at = case when seen_at < now() - interval '1 minute' then now() else seen_at end
+        const { rows } = await sql<{
+          session: SessionId
+          account: AccountId
+          workspace: WorkspaceId
+          hasSecondFactor: boolean
+        }>`
+          update session s set seen_at = case when seen_at < now() - interval '1 minute' then now() else seen_at end
            where token_hash = ${hashOf(secret)} and expires_at > now() and seen_at > now() - ${IDLE}::interval
-          returning id as session, account_id as account, workspace_id as workspace`.execute(database.plumbing)
+          returning id as session, account_id as account, workspace_id as workspace,
+                    exists (select from account a where a.id = s.account_id and a.totp_secret is not null) as "hasSecondFactor"`.execute(
+          database.plumbing,
+        )
         const found = rows[0]
         const member = found && (await roleOf(found.workspace, null, found.account))
         return found && member ? { ...found, ...member, token: null } : null
@@ -72,7 +81,7 @@ export function callers(database: Database): Callers {
           returning id as token, member_id as member, workspace_id as workspace`.execute(database.plumbing)
         const found = rows[0]
         const member = found && (await roleOf(found.workspace, found.member, null))
-        return found && member ? { ...found, ...member, account: null, session: null } : null
+        return found && member ? { ...found, ...member, account: null, session: null, hasSecondFactor: false } : null
       }),
     forget: () => known.clear(),
   }

@@ -11,6 +11,8 @@ export interface Caller {
   readonly account: AccountId | null
   readonly role: Role
   readonly session: SessionId | null
+  /** Of the account; false for a token. */
+  readonly hasSecondFactor: boolean
   readonly token: TokenId | null
   readonly address: string
   readonly agent: string

@@ -13,7 +13,9 @@ const ALL = { query: { limit: 200 } }
 export const channelsQuery = () => read(listChannels, ALL)
 export const connectorsQuery = () => read(listConnectors)
 
-export const useChannels = (): readonly ChannelView[] => useQuery(channelsQuery()).data?.items ?? []
+/** @param enabled  false: they are not asked for */
+export const useChannels = (enabled = true): readonly ChannelView[] =>
+  useQuery({ ...channelsQuery(), enabled }).data?.items ?? []
 export const useConnectors = (): readonly ConnectorCard[] => useSuspenseQuery(connectorsQuery()).data.items
 /** By its folder's name; absent while they load, and when the folder was removed. */
 export const useConnector = (id: string | undefined): ConnectorCard | undefined =>

@@ -15,7 +15,7 @@ import { getSetup } from '#contract/calls/members.ts'
 import { CallFailed, call } from './call.ts'
 import { client } from './client.ts'
 import { Frame } from './frame/frame.tsx'
-import { meQuery } from './session.ts'
+import { isShutOut, meQuery } from './session.ts'
 import { NotFound, Trouble } from './trouble.tsx'
 import { loadWords } from './words.ts'
 import { inboxSearch } from '../pages/inbox/search.ts'
@@ -34,13 +34,17 @@ function page<Module extends Record<string, unknown>, Name extends keyof Module 
 
 const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
 
+/** Where a second factor is turned on. */
+const ACCOUNT = '/settings/account'
+
 const inside = createRoute({
   id: 'inside',
   getParentRoute: () => root,
   component: Frame,
   beforeLoad: async ({ location }) => {
     try {
-      await client.ensureQueryData({ ...meQuery(), meta: { quiet: true } })
+      const me = await client.ensureQueryData({ ...meQuery(), meta: { quiet: true } })
+      if (isShutOut(me) && location.pathname !== ACCOUNT) throw redirect({ to: ACCOUNT })
     } catch (error) {
       if (!(error instanceof CallFailed) || error.code !== 'signed_out') throw error
       const next = location.href === '/' ? undefined : location.href
@@ -104,7 +108,7 @@ const settingsHome = createRoute({
   path: '/',
   getParentRoute: () => settings,
   beforeLoad: () => {
-    throw redirect({ to: '/settings/account' })
+    throw redirect({ to: ACCOUNT })
   },
 })
 

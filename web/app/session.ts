@@ -15,6 +15,9 @@ export const meQuery = () => ({ ...read(getMe), staleTime: 60_000 })
 
 export const useMe = (): MeView => useSuspenseQuery(meQuery()).data
 
+/** Until a second factor is on, the server answers nothing but what the account page asks. */
+export const isShutOut = ({ warnings }: MeView): boolean => warnings.includes('second_factor_wanted')
+
 /** `const can = useMay(); can('channel.change') && …`: the table the server asks, so a button that is shown works. */
 export function useMay(): (act: Act) => boolean {
   const { member } = useMe()

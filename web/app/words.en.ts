@@ -36,7 +36,8 @@ export default {
       unknown: 'Unknown',
       nothing: 'Nothing waits any more.',
     },
-    second_factor_wanted: 'Parley is reachable from outside. Turn on a second factor for your account.',
+    second_factor_wanted:
+      'Parley is reachable from outside, so owners and admins sign in with a second factor. Turn it on here; everything else opens then.',
     plain_http: 'The connection is not encrypted. Anyone on the way can read along; use https.',
   },
   failure: {
@@ -51,6 +52,10 @@ export default {
     wrong_credentials: { title: 'That does not match', next: 'Check the e-mail, the password and the code.' },
     code_wanted: { title: 'A code is needed', next: 'Type the code from your authenticator app.' },
     forbidden: { title: 'Your role does not allow this', next: 'Ask an owner or an admin.' },
+    second_factor_wanted: {
+      title: 'A second factor is needed first',
+      next: 'Turn it on under your account; everything else opens then.',
+    },
     wrong_origin: {
       title: 'The request came from another address',
       next: 'Open Parley at its own address and try again.',

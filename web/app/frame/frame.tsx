@@ -5,7 +5,7 @@ import { client, onSignedOut } from '../client.ts'
 import { openFeed } from '../feed.ts'
 import { press } from '../keys.ts'
 import { PLACES } from '../places.ts'
-import { signedOutElsewhere, useMay, useMe } from '../session.ts'
+import { isShutOut, signedOutElsewhere, useMay, useMe } from '../session.ts'
 import { useKeys } from '../use-keys.ts'
 import { speak, useWords } from '../words.ts'
 import css from './frame.module.css'
@@ -32,15 +32,15 @@ export function Frame() {
   }
 
   useEffect(() => void speak(me.language), [me.language])
-  useEffect(
-    () =>
-      openFeed({
-        client,
-        // A lowered role sees less: everything is read anew under it.
-        closing: (why) => (why === 'signed_out' ? signedOutElsewhere() : location.reload()),
-      }),
-    [],
-  )
+  const isIn = !isShutOut(me)
+  useEffect(() => {
+    if (!isIn) return
+    openFeed({
+      client,
+      // A lowered role sees less: everything is read anew under it.
+      closing: (why) => (why === 'signed_out' ? signedOutElsewhere() : location.reload()),
+    })
+  }, [isIn])
   useEffect(() => {
     const listen = (event: KeyboardEvent) => void press(event)
     window.addEventListener('keydown', listen)

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconCloudOff, IconShieldExclamation } from '@tabler/
 import { Link } from '@tanstack/react-router'
 import { useChannels, WEIGHT } from '../channels.ts'
 import { useFeedState } from '../feed.ts'
-import { useMay, useMe } from '../session.ts'
+import { isShutOut, useMay, useMe } from '../session.ts'
 import { useWords } from '../words.ts'
 import { HoldLine } from './hold-line.tsx'
 import { Line } from './line.tsx'
@@ -11,6 +11,7 @@ import { Line } from './line.tsx'
 /** What concerns everybody, above every page: the connection, broken channels, sending on hold, an unsafe sign-in. */
 export function Lines() {
   const can = useMay()
+  if (isShutOut(useMe())) return <WarningLines />
   return (
     <>
       <ConnectionLine />
@@ -63,18 +64,7 @@ function WarningLines() {
   const t = useWords('app')
   const { warnings } = useMe()
   return warnings.map((warning) => (
-    <Line
-      key={warning}
-      weight="warning"
-      icon={<IconShieldExclamation size={18} aria-hidden />}
-      act={
-        warning === 'second_factor_wanted' && (
-          <Button component={Link} to="/settings/account" size="compact-sm" variant="default">
-            {t('line.see')}
-          </Button>
-        )
-      }
-    >
+    <Line key={warning} weight="warning" icon={<IconShieldExclamation size={18} aria-hidden />}>
       {t(`line.${warning}`)}
     </Line>
   ))

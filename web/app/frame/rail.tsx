@@ -3,7 +3,7 @@ import { IconCommand, IconKeyboard, IconLogout, IconUser } from '@tabler/icons-r
 import { Link } from '@tanstack/react-router'
 import { WEIGHT, useChannels } from '../channels.ts'
 import { PLACES, type Place } from '../places.ts'
-import { leave, useMay, useMe } from '../session.ts'
+import { isShutOut, leave, useMay, useMe } from '../session.ts'
 import { useWords } from '../words.ts'
 import { tellFailure } from '../tell.ts'
 import { Keys } from './keys-view.tsx'
@@ -75,8 +75,9 @@ export function BottomBar() {
 
 function useOwnPlaces(): { place: Place; isTroubled: boolean }[] {
   const can = useMay()
-  const isBroken = useChannels().some((channel) => WEIGHT[channel.state] === 'broken')
-  return PLACES.filter((place) => place.may === 'signed_in' || can(place.may)).map((place) => ({
+  const isIn = !isShutOut(useMe())
+  const isBroken = useChannels(isIn).some((channel) => WEIGHT[channel.state] === 'broken')
+  return PLACES.filter((place) => isIn && (place.may === 'signed_in' || can(place.may))).map((place) => ({
     place,
     isTroubled: place.name === 'channels' && isBroken,
   }))
