@@ -189,13 +189,17 @@ export function startJournal(deps: {
     for (const workspace of byWorkspace.keys()) sealers.set(workspace, await secrets.of(workspace))
     const lanes = [...new Set(requests.flatMap((request) => request.entries.map((entry) => entry.lane)))]
     const fresh = new Set<InboundId>()
-    await database.transaction(async (tx) => {
+    const [first, ...others] = byWorkspace.keys()
+    // Most flights carry one workspace, which then goes with `begin` instead of in a statement of its own.
+    const begin = (work: (tx: Tx) => Promise<void>) =>
+      others.length === 0 ? database.inWorkspace(first!, work) : database.transaction(work)
+    await begin(async (tx) => {
       if (lanes.length > 0)
         await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(
           tx,
         )
       for (const [workspace, some] of byWorkspace) {
-        await enterWorkspace(tx, workspace)
+        if (others.length > 0) await enterWorkspace(tx, workspace)
         for (const id of await insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)) fresh.add(id)
         if (again) for (const id of await landedBefore(tx, workspace, some)) fresh.add(id)
         for (const request of some) if (request.cursor) await moveCursor(tx, workspace, request.channel, request.cursor)
