@@ -7,6 +7,7 @@ import { useWords } from '../../app/words.ts'
 import { exactTime } from '../../ui/ago.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
+import css from './audit.module.css'
 
 const PAGE = 50
 
@@ -29,38 +30,36 @@ export function AuditPage() {
       <FailureNote error={error} />
       {isPending && <Skeleton h={240} />}
       {data && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table verticalSpacing="xs">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('time')}</Table.Th>
-                <Table.Th>{t('who')}</Table.Th>
-                <Table.Th>{t('what')}</Table.Th>
-                <Table.Th>{t('from')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.pages
-                .flatMap((page) => page.items)
-                .map((row) => (
-                  <Table.Tr key={row.seq}>
-                    <Table.Td className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                      <time dateTime={row.at}>{exactTime(row.at)}</time>
-                    </Table.Td>
-                    <Table.Td>{row.actor.name ?? t('nobody')}</Table.Td>
-                    <Table.Td>
-                      {/* An act of a newer server than this page has no words yet: its name says enough. */}
-                      {t(`act.${row.act}`, { defaultValue: row.act })}
-                      <Text component="span" size="sm" c="var(--text-dim)">
-                        {detailWords(row.detail)}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td className="tabular">{row.address}</Table.Td>
-                  </Table.Tr>
-                ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <Table verticalSpacing="xs" className={css.rows!}>
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t('time')}</Table.Th>
+              <Table.Th>{t('who')}</Table.Th>
+              <Table.Th>{t('what')}</Table.Th>
+              <Table.Th>{t('from')}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.pages
+              .flatMap((page) => page.items)
+              .map((row) => (
+                <Table.Tr key={row.seq}>
+                  <Table.Td className="tabular">
+                    <time dateTime={row.at}>{exactTime(row.at)}</time>
+                  </Table.Td>
+                  <Table.Td>{row.actor.name ?? t('nobody')}</Table.Td>
+                  <Table.Td>
+                    {/* An act of a newer server than this page has no words yet: its name says enough. */}
+                    {t(`act.${row.act}`, { defaultValue: row.act })}
+                    <Text component="span" size="sm" c="var(--text-dim)">
+                      {detailWords(row.detail)}
+                    </Text>
+                  </Table.Td>
+                  <Table.Td className="tabular">{row.address}</Table.Td>
+                </Table.Tr>
+              ))}
+          </Table.Tbody>
+        </Table>
       )}
       {hasNextPage && (
         <Center mt="md">

@@ -15,6 +15,7 @@ export default {
       second_factor_on: 'Turned the second factor on',
       second_factor_off: 'Turned the second factor off',
     },
+    workspace: { created: 'Workspace created' },
     member: { added: 'Added a member', changed: 'Changed a member', removed: 'Removed a member' },
     token: { created: 'Made an API token', removed: 'Removed an API token' },
     channel: {

@@ -15,6 +15,7 @@ export default {
       second_factor_on: 'Второй фактор включён',
       second_factor_off: 'Второй фактор выключен',
     },
+    workspace: { created: 'Создано рабочее место' },
     member: { added: 'Добавлен сотрудник', changed: 'Изменён сотрудник', removed: 'Удалён сотрудник' },
     token: { created: 'Создан токен API', removed: 'Удалён токен API' },
     channel: {
