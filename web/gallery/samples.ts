@@ -2,7 +2,7 @@
 import type { ChannelView } from '#contract/calls/channels.ts'
 import type { ConnectorCard } from '#contract/manifest.ts'
 import type { ChannelState } from '#contract/message/channel-state.ts'
-import { getHold } from '#contract/calls/conversations.ts'
+import { getHold, listFiles } from '#contract/calls/conversations.ts'
 import { keyOf } from '../app/acts.ts'
 import { channelsQuery, connectorsQuery } from '../app/channels.ts'
 import { client } from '../app/client.ts'
@@ -116,6 +116,7 @@ export const aChannel = (state: ChannelState, more: Partial<ChannelView> = {}): 
 export function fillCache(): void {
   client.setDefaultOptions({ queries: { staleTime: Infinity, retry: false, queryFn: () => new Promise(() => {}) } })
   client.setQueryData(meQuery().queryKey, olga)
+  client.setQueryData([listFiles.path, 'r', 1], { items: [], next: null })
   client.setQueryData(keyOf(getHold), { hold: false, queued: 0, oldest: null, newest: null })
   client.setQueryData(connectorsQuery().queryKey, { items: [pigeonPost], next: null })
   client.setQueryData(channelsQuery().queryKey, { items: [aChannel('signed_out')], next: null })

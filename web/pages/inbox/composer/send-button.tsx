@@ -37,6 +37,7 @@ export function SendButton({ isNote, isEdit, isDisabled, isChat, hold, onHold, o
         <Button.Group>
           <Button
             color={isNote ? 'yellow' : 'fir'}
+            autoContrast
             size="sm"
             disabled={isDisabled}
             leftSection={isNote ? <IconLock size={16} aria-hidden /> : <IconSend size={16} aria-hidden />}

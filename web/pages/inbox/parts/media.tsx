@@ -218,20 +218,21 @@ export function FileCard({ part, file }: { part: MediaPart; file: string }) {
   const { language } = useDirectory()
   const t = useWords('inbox')
   const name = part.name ?? t(`part.${part.kind}`)
+  const about = part.bytes === undefined ? part.type : sizeOf(part.bytes, language)
   return (
     <Anchor
       href={downloadUrl(file)}
       download
       className={css.file}
       underline="never"
-      aria-label={t('part.download', { name })}
+      title={t('part.download', { name })}
     >
       <IconFile size={28} stroke={1.5} aria-hidden />
       <span className={css.fileWords}>
         <span className={css.fileName} dir="auto">
           {name}
         </span>
-        <span className={css.aside}>{part.bytes === undefined ? part.type : sizeOf(part.bytes, language)}</span>
+        <span className={css.aside}>{about}</span>
       </span>
       <IconDownload size={18} aria-hidden />
     </Anchor>
@@ -253,7 +254,7 @@ function Unfetched({
   return (
     <div className={css.unfetched} role="status">
       {failed === undefined ? <Loader size={18} /> : <IconAlertTriangle size={20} aria-hidden />}
-      <span>
+      <span className={css.unfetchedWords}>
         <Icon size={14} aria-hidden /> {part.name ?? t(`part.${part.kind}`)}
         <br />
         <span className={css.aside}>{failed === undefined ? t('part.fetching') : t('part.notFetched')}</span>

@@ -50,6 +50,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
             size="compact-sm"
             disabled={isBusy}
             color={isMaybe ? 'yellow' : 'red.9'}
+            autoContrast
             variant="filled"
             onClick={() => resend(delivery.id)}
           >
