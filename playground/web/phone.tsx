@@ -21,7 +21,10 @@ export function Phone(props: {
   const [trouble, setTrouble] = useState<string | null>(null)
   const screen = phone?.screen ?? []
   const end = useRef<HTMLDivElement>(null)
-  useEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [screen.length, name])
+  useEffect(() => {
+    // Younger browsers answer with a promise, which React would call at the end.
+    void end.current?.scrollIntoView({ block: 'nearest' })
+  }, [screen.length, name])
   const does = async (...args: Parameters<typeof act> extends [string, string, infer What] ? [What] : never) => {
     setTrouble(null)
     await act(network.folder, name, args[0]).catch((error: Error) => setTrouble(error.message))
