@@ -26,7 +26,7 @@ function told({ chat, at: when, frame }: ActBody): Incoming[] {
   const at = new Date(when)
   const by = (language?: string): Who => ({
     id: chat,
-    ...(isCustomer(chat) ? {} : { unverified: true }),
+    ...(isCustomer(chat) ? {} : { unverified: true, handle: visitorName(chat) }),
     ...(language ? { language } : {}),
   })
   switch (frame.t) {
@@ -80,5 +80,8 @@ function asSaid(part: Part): Part {
 }
 
 /** Without what was left empty. */
+/** To tell visitors apart until they say a name: `v:9jzvTDw2Y…` → `visitor-9jzv`. */
+const visitorName = (chat: string): string => `visitor-${chat.replace(/^\w+:/, '').slice(0, 4)}`
+
 const defined = (who: Record<string, string | undefined>): Partial<Who> =>
   Object.fromEntries(Object.entries(who).filter(([, value]) => value))

@@ -30,9 +30,9 @@ const app = (name: string): Locator =>
   phones.locator('section.window').filter({ has: phones.getByRole('heading', { name }) })
 const thread = (): Locator => parley.getByRole('region', { name: /^Conversation with/ })
 const rows = (): Locator => parley.getByRole('list', { name: 'Conversations' })
-/** Rows do not move under the pointer, so it goes away afterwards. */
-async function open(which: string): Promise<void> {
-  await rows().getByRole('button', { name: which }).first().click()
+/** Opens the row that shows these words. Rows do not move under the pointer, so it goes away afterwards. */
+async function open(words: string): Promise<void> {
+  await rows().getByText(words).first().click()
   await parley.mouse.move(900, 5)
 }
 
@@ -56,7 +56,7 @@ test('a letter is answered as a letter', async () => {
   await mail.getByRole('textbox', { name: 'Subject' }).fill('A question about the invoice')
   await mail.getByRole('textbox', { name: 'Message' }).fill('Is the VAT number on it?')
   await mail.getByRole('button', { name: 'Send' }).click()
-  await rows().getByText('Is the VAT number on it?').first().click()
+  await open('Is the VAT number on it?')
   await thread().getByText('Is the VAT number on it?').waitFor()
   await answer('Yes, it is.')
   await mail.getByText('Re: A question about the invoice').first().waitFor()
@@ -70,7 +70,7 @@ test('the shop’s site carries the real chat, under its own strict policy', asy
     .click()
   await shop.getByRole('textbox', { name: /write a message/i }).fill('Hello from the shop window')
   await phones.keyboard.press('Enter')
-  await rows().getByText('Hello from the shop window').first().click()
+  await open('Hello from the shop window')
   await answer('Hello, visitor!')
   await shop.getByText('Hello, visitor!').waitFor()
 })
@@ -85,7 +85,7 @@ test('an outage keeps the answer waiting; mended, it leaves', async () => {
   await thread().getByText('Said during the outage.').waitFor()
   await phones.waitForTimeout(1_500)
   expect(await telegram.getByText('Said during the outage.').count()).toBe(0)
-  await telegram.getByRole('button', { name: 'Mend' }).click()
+  await telegram.getByRole('button', { name: 'Mend', exact: true }).click()
   await telegram.getByText('Said during the outage.').waitFor({ timeout: 60_000 })
 })
 
