@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aBrowser, complaintsOf } from '#tests/support/browser.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const PARTS = ['channels', 'frame', 'ui']
+const PARTS = ['channels', 'frame', 'inbox', 'ui']
 const WIDTHS = [1440, 1024, 390]
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
