@@ -119,7 +119,10 @@ export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkR
   return new Map(found.map((row) => [row.pos, row]))
 }
 
-/** What each of these letters goes on from: the message it replies to, else the last one said there before it. */
+/**
+ * What each of these letters goes on from: the message it replies to, else the last one said there before it. Its thread is noted too,
+ * so that what goes on from this letter still knows where the thread began.
+ */
 export async function noteAnswered(tx: Tx, workspace: WorkspaceId, letters: Dispatch[]): Promise<void> {
   if (letters.length === 0) return
   const { rows } = await sql<{ pos: number; chat: string; id: string; subject: string | null; thread: string | null }>`
@@ -139,6 +142,13 @@ export async function noteAnswered(tx: Tx, workspace: WorkspaceId, letters: Disp
     const letter = byPos.get(pos)
     if (letter) letter.answers = { ref: { chat, id }, ...(subject ? { subject } : {}), ...(thread ? { thread } : {}) }
   }
+  await sql`
+    update message m set thread = n.thread
+      from delivery d join unnest(${rows.map((r) => byPos.get(r.pos)!.delivery)}::uuid[], ${rows.map((r) => r.thread ?? r.id)}::text[]) as n (delivery, thread)
+        on d.id = n.delivery
+     where d.workspace_id = ${workspace} and m.workspace_id = d.workspace_id and m.id = d.message_id and m.thread is null`.execute(
+    tx,
+  )
 }
 
 export interface NamedRef {

@@ -66,6 +66,21 @@ test('an answer arrives as a letter that continues the thread', async () => {
   })
 })
 
+test('a letter that goes on from our own letter still names where the thread began', async () => {
+  const cleo = mail.phone('Cleo')
+  const asked = await cleo.write({ subject: 'A plate', text: 'Is it round?' })
+  const conversation = await conversationOf('Cleo')
+  await said(conversation, 'It is.')
+  const first = nameOf(mail.sent.at(-1)!.raw)
+  await said(conversation, 'And white.')
+  expect(
+    mail.sent
+      .at(-1)!
+      .raw.toString('latin1')
+      .replaceAll(/\r\n\s+/g, ' '),
+  ).toContain(`References: <${asked}> <${first}>`)
+})
+
 test('what a person writes in another mail program stands in the thread too', async () => {
   await mail.phone('Carl').write({ subject: 'Hello', text: 'Hello' })
   const conversation = await conversationOf('Carl')
