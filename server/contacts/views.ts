@@ -48,10 +48,14 @@ export async function contactViews(tx: Tx, workspace: WorkspaceId, ids: ContactI
   return ids.flatMap((id) => views.get(id) ?? [])
 }
 
-/** What its networks call it; a person without any name is called by an address. */
+/**
+ * What the network calls it where it was first met, so that no contact is renamed by writing from elsewhere; a person without any name
+ * is called by an address.
+ */
 const nameOf = (identities: IdentityView[]): string => {
+  const asMet = identities.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   for (const field of ['name', 'handle', 'phone', 'email', 'externalId'] as const) {
-    const found = identities.find((identity) => identity[field])
+    const found = asMet.find((identity) => identity[field])
     if (found) return found[field]!
   }
   return ''

@@ -187,12 +187,12 @@ export async function conversationRows(
       from (${which}) c
       left join contact co on co.workspace_id = ${workspace} and co.id = c.contact_id
       left join lateral (
-           select (array_agg(i.name order by i.seen_at desc nulls last) filter (where i.name is not null))[1] as name,
-                  (array_agg(i.handle) filter (where i.handle is not null))[1] as handle,
-                  (array_agg(i.phone) filter (where i.phone is not null))[1] as phone,
-                  (array_agg(i.email) filter (where i.email is not null))[1] as email,
+           select (array_agg(i.name order by i.id) filter (where i.name is not null))[1] as name,
+                  (array_agg(i.handle order by i.id) filter (where i.handle is not null))[1] as handle,
+                  (array_agg(i.phone order by i.id) filter (where i.phone is not null))[1] as phone,
+                  (array_agg(i.email order by i.id) filter (where i.email is not null))[1] as email,
                   (array_agg(i.avatar_id) filter (where i.avatar_id is not null))[1] as avatar_id,
-                  (array_agg(i.external_id))[1] as external_id, array_agg(distinct i.network) as networks
+                  (array_agg(i.external_id order by i.id))[1] as external_id, array_agg(distinct i.network) as networks
              from identity i
             where i.workspace_id = ${workspace} and (i.contact_id = c.contact_id or i.id = c.room_id)) p on true
       left join message m on m.workspace_id = ${workspace} and m.id = c.last_message

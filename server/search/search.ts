@@ -183,7 +183,7 @@ async function findMessages(
     select m.id as message, m.shown_in as conversation, h.placed::text as placed, m.at, m.content, ch.network,
            coalesce(mb.name, ai.name, ai.handle, '') as "authorName",
            coalesce(co.name, (select i.name from identity i where i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
-                              order by i.seen_at desc nulls last limit 1), '') as "conversationName"
+                              and i.name is not null order by i.id limit 1), '') as "conversationName"
       from hits h join message m on m.workspace_id = ${workspace} and m.id = h.message_id and m.deleted_at is null
       join conversation c on c.workspace_id = m.workspace_id and c.id = m.shown_in
       left join contact co on co.workspace_id = c.workspace_id and co.id = c.contact_id

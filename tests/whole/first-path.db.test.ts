@@ -248,6 +248,10 @@ test('a proof link that another address opens and agrees to makes both one conta
   expect(merged.evidence).toMatchObject([{ kind: 'proof', how: 'link' }])
   await other.say(plain('It is me'))
   await messageWith(conversation, 'It is me')
+  // Called as it was known first, wherever it writes from now.
+  expect(await owner.call(getContact, { params: { id: contact } })).toMatchObject({ name: 'Kim' })
+  const { items } = await owner.call(listConversations, { query: { q: 'Kim' } })
+  expect(items.map(({ name }) => name)).toEqual(['Kim'])
 
   const added = merged.identities.find(({ externalId }) => externalId === other.id)!
   const { parted } = await owner.call(splitContact, { params: { id: contact }, body: { identityId: added.id } })
