@@ -1,5 +1,4 @@
 /** The mailbox connector with real servers: Dovecot keeps the letters, Postfix carries and returns them. */
-import { createTransport, type SendMailOptions } from 'nodemailer'
 import type { Email } from 'postal-mime'
 import { afterAll, expect, test } from 'vitest'
 import { createChannel, getChannel } from '#contract/calls/channels.ts'
@@ -16,7 +15,8 @@ import { wordsOf, type Content, type Part } from '#contract/message/content.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
 import { wholeParley } from '#tests/support/whole-parley.ts'
-import { PASSWORD, startMailServers, whyNot, type MailServers } from './mail-servers.ts'
+import { mailboxOf, personAt, reachesOf } from './mail-person.ts'
+import { startMailServers, whyNot, type MailServers } from './mail-servers.ts'
 
 const PATIENCE_MS = 40_000
 /** The connector looks into a mailbox by itself this often; what comes sooner was brought by IDLE. */
@@ -168,21 +168,13 @@ async function realServers(): Promise<void> {
 
 /** A whole Parley whose one channel is this mailbox. */
 async function parleyWith(servers: MailServers, person: string, { echo = false } = {}) {
-  const { owner } = await wholeParley({
-    reaches: [servers.imap, servers.smtp].map((port) => `tcp://127.0.0.1:${port}`),
-    echo,
-  })
+  const { owner } = await wholeParley({ reaches: reachesOf(servers), echo })
   const open = (name: string, password: string) =>
-    owner.ask('POST', '/api/channels', { body: { connector: 'email-imap', name, settings: settingsWith(password) } })
-  const settingsWith = (password: string) => ({
-    address: `${person}@provider.test`,
-    user: `${person}@provider.test`,
-    password,
-    imap: { host: '127.0.0.1', port: servers.imap, tls: false },
-    smtp: { host: '127.0.0.1', port: servers.smtp, tls: false },
-  })
+    owner.ask('POST', '/api/channels', {
+      body: { connector: 'email-imap', name, settings: mailboxOf(servers, person, password) },
+    })
   const { id } = await owner.call(createChannel, {
-    body: { connector: 'email-imap', name: person, settings: settingsWith(PASSWORD) },
+    body: { connector: 'email-imap', name: person, settings: mailboxOf(servers, person) },
   })
   const isReady = async () => (await owner.call(getChannel, { params: { id } })).state === 'ready'
   await until(isReady, PATIENCE_MS)
@@ -208,26 +200,6 @@ async function parleyWith(servers: MailServers, person: string, { echo = false }
         const found = (await messagesOf(to)).find((each) => each.id === said.id)
         return found?.deliveries[0]?.state === state && found
       }, PATIENCE_MS)
-    },
-  }
-}
-
-/** Somebody with a mail program, which signs in at the provider, or brings letters to its mail exchanger. */
-function personAt(servers: MailServers, name: string, domain = 'provider.test') {
-  const address = `${name}@${domain}`
-  const common = { host: '127.0.0.1', ignoreTLS: true }
-  const doors = {
-    smtp: createTransport({ ...common, port: servers.smtp, auth: { user: address, pass: PASSWORD } }),
-    mx: createTransport({ ...common, port: servers.mx }),
-  }
-  const written: string[] = []
-  return {
-    /** Names of the letters written, with brackets. */
-    written,
-    letters: () => servers.lettersOf(name),
-    write: async (to: string, letter: SendMailOptions, door: keyof typeof doors = 'smtp'): Promise<void> => {
-      const { messageId } = await doors[door].sendMail({ from: address, to: `${to}@provider.test`, ...letter })
-      written.push(messageId)
     },
   }
 }
