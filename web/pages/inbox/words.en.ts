@@ -332,7 +332,7 @@ export default {
   },
   road: {
     label: 'Road of the next message',
-    now: 'Road: {{network}}, {{address}}. Change it',
+    change: 'Change the road',
     via: 'via {{network}}',
     none: 'No road',
     nothing: 'This contact has no address that can be written to.',

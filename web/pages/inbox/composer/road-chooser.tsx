@@ -38,9 +38,6 @@ export function RoadChooser({ roads, isOpen, onOpen, onChoose }: RoadChooserProp
             )
           }
           rightSection={<IconChevronDown size={14} aria-hidden />}
-          aria-label={
-            chosen ? t('road.now', { network: networkName(chosen.network), address: chosen.address }) : t('road.none')
-          }
         >
           {chosen ? (
             <span className={css.roadWords}>
@@ -51,6 +48,7 @@ export function RoadChooser({ roads, isOpen, onOpen, onChoose }: RoadChooserProp
                   · {t('road.window', { at: relativeTime(chosen.windowUntil, language) })}
                 </span>
               )}
+              <span className="only-read">. {t('road.change')}</span>
             </span>
           ) : (
             t('road.none')
