@@ -139,7 +139,16 @@ export type Content = z.infer<typeof Content>
 /** A content of one plain text part. */
 export const plain = (text: string): Content => ({ parts: [{ kind: 'text', text, entities: [] }] })
 
-/** All words of a content in reading order, for search and for the one-line preview. No markup. */
+/** What search looks in: the words, and the names of pictures and films. */
+export const findableWordsOf = (content: Content): string =>
+  [
+    wordsOf(content),
+    ...content.parts.flatMap((each) => (each.kind === 'image' || each.kind === 'video' ? (each.name ?? []) : [])),
+  ]
+    .filter(Boolean)
+    .join('\n')
+
+/** All words of a content in reading order, as a row or a quote shows them. No markup. */
 export function wordsOf(content: Content): string {
   const lines: string[] = []
   if (content.subject) lines.push(content.subject)
@@ -154,7 +163,7 @@ function wordsOfPart(given: Part): string {
   switch (given.kind) {
     case 'text':
       return given.text
-    // Named by a camera or a clipboard: nobody looks for it, and it says nothing in a row.
+    // Named by a camera or a clipboard: the name says nothing in a row.
     case 'image':
     case 'video':
       return given.caption?.text ?? ''

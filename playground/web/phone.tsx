@@ -22,8 +22,8 @@ export function Phone(props: {
   const screen = phone?.screen ?? []
   const end = useRef<HTMLDivElement>(null)
   useEffect(() => {
-    // Younger browsers answer with a promise, which React would call at the end.
-    void end.current?.scrollIntoView({ block: 'nearest' })
+    // In braces: younger browsers answer with a promise, which React would call at the end.
+    end.current?.scrollIntoView({ block: 'nearest' })
   }, [screen.length, name])
   const does = async (...args: Parameters<typeof act> extends [string, string, infer What] ? [What] : never) => {
     setTrouble(null)

@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { MessageHit } from '#contract/calls/search.ts'
 import { search as searchCall } from '#contract/calls/search.ts'
 import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
-import { wordsOf, type Content } from '#contract/message/content.ts'
+import { findableWordsOf, type Content } from '#contract/message/content.ts'
 import { contactViews, findContacts } from '#server/contacts/views.ts'
 import { takeBatch, type Subscription } from '#server/feed/subscription.ts'
 import { feedTopic } from '#server/feed/feed.ts'
@@ -65,7 +65,7 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
   )
   const worded = rows.map((row) => ({
     ...row,
-    words: row.deleted ? '' : wordsOf(row.content).slice(0, MOST_WORDS),
+    words: row.deleted ? '' : findableWordsOf(row.content).slice(0, MOST_WORDS),
   }))
   const gone = worded.filter((row) => row.words === '').map((row) => row.id)
   const found = worded.filter((row) => row.words !== '')
@@ -195,7 +195,7 @@ async function findMessages(
 }
 
 function hitOf(row: Row, q: string): MessageHit {
-  const { text, marks } = excerpt(wordsOf(row.content).replaceAll(/\s+/g, ' '), q)
+  const { text, marks } = excerpt(findableWordsOf(row.content).replaceAll(/\s+/g, ' '), q)
   const { message, conversation, conversationName, authorName, network } = row
   return { message, conversation, conversationName, authorName, at: row.at.toISOString(), network, words: text, marks }
 }

@@ -246,6 +246,7 @@ const MOVING = new Set([
   'api_token',
   'subscription',
   'worker_slot',
+  'channel_pace',
   'inbound_work',
   'delivery_work',
 ])

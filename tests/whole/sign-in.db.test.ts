@@ -43,7 +43,7 @@ test('passwords are kept as argon2id, sessions and tokens as hashes', async () =
   const [account] = await database.asOwner<{ hash: string }>('select password_hash as hash from account limit 1')
   expect(account!.hash).toMatch(/^\$argon2id\$v=19\$m=32768,t=3,p=1\$/)
   const { token } = await owner.call(createToken, { body: { name: 'Hashed' } })
-  expect(Buffer.from(token.split('_')[1]!, 'base64url')).toHaveLength(32)
+  expect(Buffer.from(token.slice(token.indexOf('_') + 1), 'base64url')).toHaveLength(32)
   for (const table of ['session', 'api_token', 'audit', 'setup_link'])
     expect(
       (await database.asOwner<{ row: string }>(`select t::text as row from ${table} t`)).some(({ row }) =>

@@ -194,7 +194,7 @@ test('no word of a message, no password, token or cookie is in the log, even at 
     world.ann.sees().some(({ from, content }) => from === 'us' && JSON.stringify(content).includes(canary)),
   )
   await parley.restart()
-  expect(parley.log.length).toBeGreaterThan(3)
+  expect(parley.log.length).toBeGreaterThan(1)
   const lines = parley.log.join('\n')
   for (const secret of [canary, OWNER.password, world.tokenText, world.settings.token])
     expect([secret, lines.includes(secret)]).toEqual([secret, false])

@@ -214,9 +214,19 @@ test('files go both ways', async () => {
   expect(photo).toMatchObject({ type: 'image/png', width: 40, height: 30, name: 'shoe.png' })
   await ann.act({
     t: 'send',
-    parts: [{ kind: 'image', source: { file: photo.id }, type: photo.type, width: 40, height: 30, name: 'shoe.png' }],
+    parts: [
+      {
+        kind: 'image',
+        source: { file: photo.id },
+        type: photo.type,
+        width: 40,
+        height: 30,
+        name: 'shoe.png',
+        caption: { text: 'This shoe?', entities: [] },
+      },
+    ],
   })
-  const conversation = await conversationWith('shoe.png')
+  const conversation = await conversationWith('This shoe?')
   expect((await owner.ask('GET', `/api/files/${photo.id}`)).status).toBe(200)
 
   const price = await owner.upload('prices.csv', 'text/csv', Buffer.from('shoe,9'))
