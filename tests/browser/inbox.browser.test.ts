@@ -88,6 +88,33 @@ test('an answer is typed, reaches the phone, and is ticked only then', async () 
   expect(await composer().inputValue()).toBe('')
 })
 
+test('an answer of the server that comes late takes no tick back', async () => {
+  const lou = telegram.phone('Lou Hill')
+  await lou.say(plain('Still open?'))
+  await openRow('Lou Hill')
+  await thread().getByText('Still open?').waitFor()
+  const bubble = thread()
+    .getByRole('article', { name: /^Ours: Olga/ })
+    .filter({ hasText: 'Until nine.' })
+  const ticked = bubble.getByRole('img', { name: /^Sent at / })
+  const isPost = (url: URL) => url.pathname.endsWith('/messages')
+  await page.route(isPost, async (route) => {
+    const response = await route.fetch()
+    if (route.request().method() === 'POST') await ticked.waitFor()
+    await route.fulfill({ response })
+  })
+  const answered = page.waitForResponse(
+    (response) => response.request().method() === 'POST' && isPost(new URL(response.url())),
+  )
+  await composer().fill('Until nine.')
+  await page.keyboard.press('Enter')
+  await (await answered).finished()
+  await page.unroute(isPost)
+  // Kept until it was answered: then the window has heard the answer.
+  await expect.poll(() => bubble.count()).toBe(1)
+  expect(await ticked.count()).toBe(1)
+})
+
 test('a refusal stands red with its reason and ways out; sent again, it arrives', async () => {
   const bob = telegram.phone('Bob Stone')
   await bob.say(plain('When do you open?'))

@@ -9,7 +9,7 @@ import { sendMessage } from '#contract/calls/conversations.ts'
 import type { ClientId, ConversationId, IdentityId, MemberId, MessageId } from '#contract/ids.ts'
 import type { Part } from '#contract/message/content.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
-import { keepMessage } from '../thread/use-thread.ts'
+import { keepSent } from '../thread/use-thread.ts'
 import { openShelf, type Shelf } from './outbox-shelf.ts'
 
 export interface Written {
@@ -104,7 +104,7 @@ async function sendAll(): Promise<void> {
 async function sendOne(pending: Pending): Promise<boolean> {
   try {
     const message = await call(sendMessage, { params: { id: pending.conversation }, body: bodyOf(pending) })
-    keepMessage(message)
+    keepSent(message)
     drop(pending.clientId)
     return true
   } catch (error) {

@@ -53,6 +53,12 @@ export function useThread(conversation: ConversationId, around: MessageId | null
   return { ...thread, pages: thread.data ?? null, grow }
 }
 
+/** What a send was answered with: only where the feed has not brought the message yet, for the feed may know of its tick by then. */
+export function keepSent(message: MessageView): void {
+  const threads = client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })
+  if (!threads.some(([, pages]) => pages?.items.some((each) => each.id === message.id))) keepMessage(message)
+}
+
 /** A message as it is now, into every loaded thread that shows it, or did. From the feed, and from the answers of our own acts. */
 export function keepMessage(message: MessageView): void {
   for (const [key, pages] of client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })) {
