@@ -165,7 +165,12 @@ describe('one clear line', () => {
     const first = standIn(folder, { under: onDisk('20m', 'exec "$@"') })
     expect((await first.said).failure).toMatch(/No space left on device|full disk/)
     const later = standIn(folder, {
-      under: onDisk('200m', `"$@" & sleep 4; kill $!; wait $!; dd if=/dev/zero of="$3/big" 2>/dev/null; exec "$@"`),
+      // PostgreSQL says there when it is ready; the stand-in a moment later.
+      under: onDisk(
+        '200m',
+        `"$@" & for second in $(seq 60); do grep -q ready "$3/postgres/data/postmaster.pid" 2>/dev/null && break; sleep 1; done
+         sleep 4; kill $!; wait $!; dd if=/dev/zero of="$3/big" 2>/dev/null; exec "$@"`,
+      ),
     })
     expect((await later.said).url).toBeDefined()
     await later.exited
