@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
 import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
 import { isAlive, processesNaming } from '#tests/support/embedded-world.ts'
@@ -113,7 +113,7 @@ test.runIf(process.getuid?.() === 0 && canMount())(
     const disk = join(home, 'disk')
     await mkdir(disk)
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk])
-    afterAll(() => void execFileSync('umount', ['-l', disk]))
+    onTestFinished(() => void execFileSync('umount', ['-l', disk]))
     const { code, error } = await parley(['start'], { PARLEY_DATA: join(disk, 'data') })
     expect(error).toMatch(/^[^\n]*(No space left on device|full disk)[^\n]*\n$/)
     expect(code).toBe(1)
