@@ -5,6 +5,8 @@ export default defineConfig({
   test: {
     // Most files wait for a database or a process; vitest would leave one core idle, of two.
     maxWorkers: '100%',
+    // Whole programs, browsers and servers share two cores in the gate: what was slow once is tried again there, nowhere else.
+    retry: process.env.CI ? 2 : 0,
     projects: [
       {
         test: {

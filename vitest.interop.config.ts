@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 /** Real servers of other makers, as processes of this test run. What a machine lacks is skipped aloud. */
 export default defineConfig({
   test: {
+    retry: process.env.CI ? 2 : 0,
     projects: [
       {
         test: {
