@@ -1,16 +1,18 @@
 import { defineConfig } from 'vitest/config'
 
+/** Whole programs, browsers and servers share two cores in the gate: what was slow once is tried again there, nowhere else. */
+const retry = process.env.CI ? 2 : 0
+
 /** `--project unit` needs no database, `--project database` brings its own, `browser` drives a whole Parley. */
 export default defineConfig({
   test: {
     // Most files wait for a database or a process; vitest would leave one core idle, of two.
     maxWorkers: '100%',
-    // Whole programs, browsers and servers share two cores in the gate: what was slow once is tried again there, nowhere else.
-    retry: process.env.CI ? 2 : 0,
     projects: [
       {
         test: {
           name: 'unit',
+          retry,
           include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}'],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
           // Some start processes or send 50 MB; on a busy machine that takes its time.
@@ -20,6 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'database',
+          retry,
           include: ['{server,tests}/**/*.db.test.ts'],
           globalSetup: ['checks/postgres.ts'],
           // A guard against hanging, no measure: machines are noisy, and what is fast is said by `npm run bench`.
@@ -30,6 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          retry,
           include: ['tests/browser/**/*.browser.test.ts'],
           globalSetup: ['checks/postgres.ts'],
           fileParallelism: false,

@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config'
 
+/** Whole programs, browsers and servers share two cores in the gate: what was slow once is tried again there, nowhere else. */
+const retry = process.env.CI ? 2 : 0
+
 /** Real servers of other makers, as processes of this test run. What a machine lacks is skipped aloud. */
 export default defineConfig({
   test: {
-    retry: process.env.CI ? 2 : 0,
     projects: [
       {
         test: {
           name: 'interop',
+          retry,
           include: ['tests/interop/**/*.interop.test.ts'],
           globalSetup: ['checks/postgres.ts'],
           fileParallelism: false,
