@@ -1,6 +1,6 @@
 /** Chromium for tests: the machine's own, else the one that npm brings. One for a test file, closed afterwards. */
 import { existsSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser, type Page } from '@playwright/test'
@@ -31,6 +31,13 @@ async function broughtByNpm(): Promise<string> {
   const before = { tmp: process.env.TMPDIR, lambda: process.env.AWS_EXECUTION_ENV }
   const own = join(tmpdir(), BROUGHT.replaceAll(/\W/g, '-'))
   await mkdir(own, { recursive: true })
+  // Its own list names /tmp/fonts and nothing of the machine: without a font Chromium draws no letter and loses what is typed.
+  await writeFile(
+    join(own, 'fonts.conf'),
+    `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>` +
+      `<dir>/usr/share/fonts</dir><dir>${own}/fonts</dir><cachedir>${own}/fonts-cache</cachedir></fontconfig>`,
+  )
+  process.env.FONTCONFIG_PATH = own
   process.env.TMPDIR = own
   // Then it also brings libnss, libnspr and libexpat, which a bare machine lacks.
   process.env.AWS_EXECUTION_ENV = 'AWS_Lambda_nodejs22.x'
