@@ -7,6 +7,9 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { compress } from './compress.mjs'
 
+// A test run's NODE_ENV would make it a development build, which reads schemas that are not in it.
+process.env.NODE_ENV = 'production'
+
 for (const part of ['web', 'widget', 'playground/web']) {
   const root = fileURLToPath(new URL(`../${part}`, import.meta.url))
   if (!existsSync(`${root}/vite.config.ts`)) {
