@@ -4,7 +4,7 @@
  */
 import type { Connector, Incoming, Op } from '../connector.ts'
 import type { Refusals } from '../refusals.ts'
-import { MEDIA_KINDS, type Content, type PartKind } from '#contract/message/content.ts'
+import { isMedia, MEDIA_KINDS, type Content, type PartKind } from '#contract/message/content.ts'
 import type { Both } from '#contract/message/abilities.ts'
 import type { IncomingGolden } from './golden-run.ts'
 import type { Goldens } from './goldens.ts'
@@ -51,6 +51,7 @@ function abilityClaims({ abilities, manifest }: Connector): Claim[] {
         messageOp((content) => content.parts.filter((part) => part.kind === kind).length > 1),
       ),
     ),
+    ...(hearsAlbums(media) ? [told('album in', isAlbum)] : []),
     ...(['location', 'contact', 'poll', 'order', 'call'] as const).flatMap((kind) =>
       bothWays(kind, parts[kind], partWays(kind)),
     ),
@@ -114,6 +115,13 @@ function abilityClaims({ abilities, manifest }: Connector): Claim[] {
       : []),
   ]
 }
+
+export const hearsAlbums = (media: NonNullable<Connector['abilities']['media']>): boolean =>
+  media.image?.in !== undefined && media.image.album !== undefined
+
+/** Whole, or one item of it: whoever tells items names the album that they share. */
+export const isAlbum = (incoming: Incoming): boolean =>
+  incoming.is === 'message' && (incoming.album !== undefined || incoming.content.parts.filter(isMedia).length > 1)
 
 type Tells = (incoming: Incoming) => boolean
 type Does = (op: Op) => boolean

@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { MEDIA_KINDS, plain, type Content, type MediaKind, type Part } from '#contract/message/content.ts'
 import type { Connector } from '../connector.ts'
 import { sampleFile } from '../emulator/sample-files.ts'
+import { hearsAlbums, isAlbum } from './claims.ts'
 import { hasPart, isMessage, lastSeen, wordsIn, type KitPromise, type Stage } from './stage.ts'
 
 export function promisesIn({ abilities, manifest }: Connector): KitPromise[] {
@@ -14,6 +15,7 @@ export function promisesIn({ abilities, manifest }: Connector): KitPromise[] {
       name: `${kind} in`,
       keep: (stage) => medium(stage, kind),
     })),
+    ...(hearsAlbums(media) ? [{ name: 'album in', keep: album }] : []),
     ...(['location', 'contact', 'poll', 'order'] as const)
       .filter((kind) => parts[kind]?.in && saying[kind])
       .map((kind): KitPromise => ({ name: `${kind} in`, keep: (stage) => wordless(stage, saying[kind]!) })),
@@ -64,6 +66,17 @@ async function medium({ connector, ann, us }: Stage, kind: MediaKind): Promise<v
   // Media are lazy: the bytes come when they are asked for, and are the same.
   const came = 'remote' in got.source ? await us.bytesOf(heard, got.source.remote) : null
   if (came) expect(came.equals(bytes)).toBe(true)
+}
+
+async function album({ ann, us }: Stage): Promise<void> {
+  const type = 'image/jpeg'
+  const source = { remote: `data:${type};base64,${sampleFile(type).toString('base64')}` }
+  await ann.say({ parts: [1, 2, 3].map(() => ({ kind: 'image', source, type })) })
+  const items = () => us.heard.flatMap((incoming) => (incoming.is === 'message' && isAlbum(incoming) ? [incoming] : []))
+  const pictures = () => items().flatMap(({ content }) => content.parts.map(({ kind }) => kind))
+  await us.hear(() => pictures().length >= 3)
+  expect(pictures()).toEqual(['image', 'image', 'image'])
+  expect(new Set(items().map((item) => item.album)).size).toBe(1)
 }
 
 const SAYABLE: Partial<Record<Part['kind'], Part>> = {

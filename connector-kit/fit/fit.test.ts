@@ -332,6 +332,16 @@ describe('media', () => {
       rules: ['album_apart', 'album_apart'],
     })
   })
+  test('albums of several kinds: where both may stand beside each other', () => {
+    const both = say({ parts: [medium('image', 'image/png'), medium('video', 'image/png')] })
+    const album = { ...image, album: 10 }
+    const mixed = { image: { ...album, mixes: ['video' as const] }, video: { ...album, mixes: ['image' as const] } }
+    expect(fitted(both, able({ media: mixed }))).toMatchObject({ said: ['image + video'], rules: [] })
+    expect(fitted(both, able({ media: { ...mixed, video: album } }))).toMatchObject({
+      said: ['image', 'video'],
+      rules: ['album_apart'],
+    })
+  })
 })
 
 describe('other parts', () => {

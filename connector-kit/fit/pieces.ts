@@ -35,12 +35,11 @@ export function piecesOf(parts: readonly Part[], cutting: Cutting): { pieces: Pa
       const isApart =
         caption !== undefined && caption.text !== '' && !fitsCaption(caption.text, able?.caption, abilities)
       const before = pieces.at(-1)
-      const first = before?.[0]
-      const isSameKind = first !== undefined && isMedia(first) && first.kind === part.kind
+      const isBehindMedia = before?.[0] !== undefined && isMedia(before[0])
       const isLast = hasChoices && index === parts.length - 1
-      if (isSameKind && !isApart && !isLast && before!.length < (able?.album ?? 1)) before!.push(part)
+      if (isBehindMedia && !isApart && !isLast && isOneAlbum([...before, part], abilities)) before.push(part)
       else {
-        if (isSameKind) applied.push({ rule: 'album_apart', part: index })
+        if (isBehindMedia) applied.push({ rule: 'album_apart', part: index })
         pieces.push([isApart ? (bare as Part) : part])
       }
       if (isApart) {
@@ -50,6 +49,16 @@ export function piecesOf(parts: readonly Part[], cutting: Cutting): { pieces: Pa
     } else pieces.push([part])
   }
   return { pieces: captioned(pieces, abilities, applied), applied }
+}
+
+/** Each item's kind has albums of this size, and stands beside those of the others. */
+function isOneAlbum(items: readonly Part[], { media = {} }: Abilities): boolean {
+  const kinds = [...new Set(items.filter(isMedia).map(({ kind }) => kind))]
+  return kinds.every(
+    (kind) =>
+      items.length <= (media[kind]?.album ?? 1) &&
+      kinds.every((other) => other === kind || media[kind]?.mixes?.includes(other)),
+  )
 }
 
 const fitsCaption = (words: string, most: number | undefined, { text }: Abilities): boolean =>

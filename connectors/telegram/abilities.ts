@@ -44,9 +44,10 @@ export const abilities: Abilities = {
       pixels: 10_000,
       caption: CAPTION,
       album: ALBUM,
+      mixes: ['video'],
     },
     // https://core.telegram.org/bots/api#sendvideo: MPEG4, other formats may be sent as documents
-    video: { ...uploaded, types: ['video/mp4', 'image/gif'], caption: CAPTION, album: ALBUM },
+    video: { ...uploaded, types: ['video/mp4', 'image/gif'], caption: CAPTION, album: ALBUM, mixes: ['image'] },
     // https://core.telegram.org/bots/api#sendaudio: .MP3 or .M4A
     audio: { ...uploaded, types: ['audio/mpeg', 'audio/mp4', 'audio/x-m4a'], caption: CAPTION, album: ALBUM },
     // https://core.telegram.org/bots/api#sendvoice: OGG with OPUS, MP3 or M4A

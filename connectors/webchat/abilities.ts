@@ -10,6 +10,8 @@ const media: MediaAbility = {
   bytes: VISITOR_FILE_BYTES,
   caption: VISITOR_TEXT,
   album: 10,
+  // A bubble holds whatever is said at once.
+  mixes: ['image', 'video', 'audio', 'voice', 'file', 'sticker'],
 }
 
 export const abilities: Abilities = {

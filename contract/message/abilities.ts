@@ -6,7 +6,7 @@
  * `partial` = works with a loss that the connector names in its `setup.md`
  */
 import { z } from 'zod'
-import { EntityKind } from './content.ts'
+import { EntityKind, MEDIA_KINDS } from './content.ts'
 
 export const Level = z.enum(['partial', 'full'])
 export type Level = z.infer<typeof Level>
@@ -31,6 +31,8 @@ export const MediaAbility = z.object({
   caption: z.int().optional(),
   /** Most items of one album; absent = no albums. */
   album: z.int().optional(),
+  /** Further kinds that may stand in one album with it. */
+  mixes: z.array(z.enum(MEDIA_KINDS)).optional(),
   by: z.enum(['upload', 'url']),
 })
 export type MediaAbility = z.infer<typeof MediaAbility>

@@ -61,6 +61,8 @@ const media = {
   caption: Rich.optional(),
   /** By what name the `html` part beside it calls it: `cid:` of a letter. */
   cid: z.string().optional(),
+  /** Which of the platform's messages this was, where an album of several is one message here. */
+  item: z.string().optional(),
 }
 
 const part = <const Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, shape: Shape) =>

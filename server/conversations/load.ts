@@ -5,6 +5,7 @@ import type { ChannelId, ContactId, ConversationId, IdentityId, MessageId, Works
 import { recognise, type Identity, type Sighting } from '#server/contacts/identities.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
+import { albumName } from './albums.ts'
 import {
   refKey,
   type ChannelRealm,
@@ -229,6 +230,7 @@ function namesIn(told: Told): RefName[] {
       case 'message':
         return [
           { channel, ...incoming.ref },
+          ...(incoming.album === undefined ? [] : [albumName({ channel, ...incoming.ref }, incoming.album)]),
           ...(incoming.replyTo ? [{ channel, ...incoming.replyTo }] : []),
           ...(incoming.echoOf ? [{ channel, chat: '', id: `#${incoming.echoOf}` }] : []),
         ]

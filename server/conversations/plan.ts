@@ -9,6 +9,7 @@ import type { Incoming, Who } from '#connector-kit/connector.ts'
 import type { ContactId, IdentityId, MessageId } from '#contract/ids.ts'
 import { plain, type Content } from '#contract/message/content.ts'
 import type { Identity } from '#server/contacts/identities.ts'
+import { albumName, asItem, withEditedItem, withItem, withoutItem } from './albums.ts'
 import {
   refKey,
   type BatchPlan,
@@ -60,6 +61,8 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
   /** Names and messages that this batch itself brings. */
   const newRefs = new Map<string, KnownRef>()
   const newMessages = new Map<MessageId, NewMessage>()
+  /** Where items of albums stand on their platform. */
+  const orders = new Map<string, string>()
 
   const refOf = (name: RefName) => newRefs.get(refKey(name)) ?? known.ref(name)
   const saidRef = (name: RefName) => {
@@ -180,11 +183,12 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
         plan.statuses.push({ delivery: before.delivery, state: 'sent', at: incoming.at })
       return
     }
+    if (incoming.album !== undefined && joinsAlbum(told, incoming, incoming.album, author, talk)) return
     const added = add(told, talk, {
       author,
       chat: incoming.ref.chat,
       direction: author.ours ? 'out' : 'in',
-      content: incoming.content,
+      content: incoming.album === undefined ? incoming.content : asItem(incoming.content, incoming.ref.id),
       replyTo: incoming.replyTo ? (saidRef({ channel: channel.id, ...incoming.replyTo })?.message ?? null) : null,
       thread: incoming.thread ?? null,
       forwarded: incoming.forwarded ?? null,
@@ -193,6 +197,14 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       automatic: incoming.automatic ?? false,
     })
     addRef(name, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
+    if (incoming.album !== undefined)
+      addRef(
+        albumName(name, incoming.album),
+        added.id,
+        null,
+        added.direction === 'out' ? 'out' : 'in',
+        talk.identity.id,
+      )
     for (const alias of incoming.aliases ?? [])
       addRef({ ...name, id: alias }, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
     if (!author.ours && incoming.token)
@@ -205,19 +217,42 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       })
   }
 
+  /** A further item of an album that stands here already, whether this batch brought it or an earlier one. @returns whether it does */
+  function joinsAlbum(
+    told: Told,
+    incoming: Extract<Incoming, { is: 'message' }>,
+    album: string,
+    author: Identity,
+    talk: Talk,
+  ): boolean {
+    const name = { channel: told.channel.id, ...incoming.ref }
+    if (incoming.order !== undefined) orders.set(refKey(name), incoming.order)
+    const begun = saidRef(albumName(name, album))
+    const added = begun && newMessages.get(begun.message)
+    const whole = added ? changing(added) : begun && (plan.changed.get(begun.message) ?? known.message(begun.message))
+    if (!begun || !whole || whole.deletedAt || whole.authorIdentity !== author.id) return false
+    whole.content = withItem(whole.content, asItem(incoming.content, incoming.ref.id), (id) =>
+      orders.get(refKey({ ...name, id })),
+    )
+    if (!added) plan.changed.set(begun.message, whole)
+    addRef(name, begun.message, null, author.ours ? 'out' : 'in', talk.identity.id)
+    return true
+  }
+
   function edit(told: Told, incoming: Extract<Incoming, { is: 'edit' }>): void {
     const target = targetMessage(told, incoming.target, incoming.by, false)
     if (!target) return
     // The newest by the platform's edit time shows; a delete beats any edit, earlier or later.
     if (target.deletedAt || (target.editedAt && target.editedAt > incoming.at)) return
-    if (sameContent(target.content, incoming.content)) return
+    const content = withEditedItem(target.content, incoming.target.id, incoming.content)
+    if (sameContent(target.content, content)) return
     plan.versions.push({
       message: target.id,
       no: target.versions++,
       content: target.content,
       at: target.editedAt ?? incoming.at,
     })
-    target.content = keepFiles(incoming.content, target.content)
+    target.content = keepFiles(content, target.content)
     target.editedAt = incoming.at
   }
 
@@ -244,7 +279,14 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
 
   function remove(told: Told, incoming: Extract<Incoming, { is: 'delete' }>): void {
     const target = targetMessage(told, incoming.target, incoming.by, incoming.moderator ?? false)
-    if (target && !target.deletedAt) target.deletedAt = told.receivedAt
+    if (!target || target.deletedAt) return
+    const left = withoutItem(target.content, incoming.target.id)
+    if (!left) target.deletedAt = told.receivedAt
+    else {
+      plan.versions.push({ message: target.id, no: target.versions++, content: target.content, at: told.receivedAt })
+      target.content = left
+      target.editedAt = told.receivedAt
+    }
   }
 
   function reaction(told: Told, incoming: Extract<Incoming, { is: 'reaction' }>): void {

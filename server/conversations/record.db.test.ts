@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
+import type { Incoming } from '#connector-kit/connector.ts'
 import type { MessageId } from '#contract/ids.ts'
+import type { Content } from '#contract/message/content.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import { recordIncoming } from './record.ts'
@@ -153,5 +155,51 @@ describe('edits, deletions and reactions', () => {
     expect((await messages())[0]?.reactions).toMatchObject([{ emoji: ['👍'] }])
     await react([])
     expect((await messages())[0]?.reactions).toEqual([])
+  })
+})
+
+describe('albums that come item by item', () => {
+  const item = (id: string, album = 'A') =>
+    said(id, '', {
+      order: id,
+      album,
+      content: { parts: [{ kind: 'image', source: { remote: id }, type: 'image/jpeg' }] },
+    })
+  const items = (content: Content | undefined) => content?.parts.map((part) => 'item' in part && part.item)
+
+  test('items of one batch are one message, in the platform’s order', async () => {
+    const { channel, receive, messages } = await aTalk()
+    await receive(told(channel, [item('9')]), told(channel, [item('11')]), told(channel, [item('10')]))
+    const all = await messages()
+    expect(all.map(({ content }) => items(content))).toEqual([['9', '10', '11']])
+    expect(all[0]).toMatchObject({ seq: 1 })
+  })
+
+  test('a latecomer joins what stands here already, once', async () => {
+    const { channel, receive, messages, count } = await aTalk()
+    await receive(told(channel, [item('1')]))
+    await receive(told(channel, [item('2')]), told(channel, [said('3', 'other')]))
+    await receive(told(channel, [item('2')]))
+    expect((await messages()).map(({ content }) => items(content))).toEqual([['1', '2'], [false]])
+    expect(await count('file_fetch')).toBe(2)
+  })
+
+  test('another album, and another person’s of the same name, are messages of their own', async () => {
+    const { channel, receive, messages } = await aTalk()
+    await receive(told(channel, [item('1')]), told(channel, [item('2', 'B')]))
+    const bob = { ...item('3'), by: { id: 'bob', name: 'bob' } } as Incoming
+    await receive(told(channel, [bob]))
+    expect((await messages()).map(({ content }) => items(content))).toEqual([['1'], ['2'], ['3']])
+  })
+
+  test('a deleted item leaves the others; the last one takes the message with it', async () => {
+    const { channel, receive, messages } = await aTalk()
+    const gone = (id: string) => told(channel, [{ is: 'delete', target: { chat: 'ann', id }, by: { id: 'ann' } }])
+    await receive(told(channel, [item('1')]), told(channel, [item('2')]))
+    await receive(gone('1'))
+    expect((await messages())[0]).toMatchObject({ deletedAt: null, edited: { versions: 1 } })
+    expect(items((await messages())[0]?.content)).toEqual(['2'])
+    await receive(gone('2'))
+    expect((await messages())[0]!.deletedAt).not.toBeNull()
   })
 })

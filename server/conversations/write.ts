@@ -198,7 +198,11 @@ async function writeFetches(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Pr
     insert into file_fetch (workspace_id, id, channel_id, message_id, identity_id, inbound_id, part, remote)
     select ${workspace}, * from unnest(${wanted.map(() => newId())}::uuid[], ${wanted.map((w) => w.channel)}::uuid[], ${wanted.map((w) => w.message)}::uuid[],
            ${wanted.map((w) => w.identity)}::uuid[], ${wanted.map((w) => w.inbound)}::uuid[], ${wanted.map((w) => w.part)}::smallint[],
-           ${wanted.map((w) => w.remote)}::text[])`.execute(tx)
+           ${wanted.map((w) => w.remote)}::text[]) as n (id, channel, message, identity, inbound, part, remote)
+     -- a further item of an album asks for itself only
+     where not exists (select from file_fetch f where f.workspace_id = ${workspace} and f.message_id = n.message and f.part = n.part and f.remote = n.remote)`.execute(
+    tx,
+  )
 }
 
 export const remotesOf = (content: Content): { part: number; remote: string }[] =>

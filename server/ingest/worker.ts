@@ -22,6 +22,7 @@ import { feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { isUnavailable } from '#server/platform/unavailable.ts'
 import { storable } from '#server/platform/storable.ts'
 import type { Journal } from './journal.ts'
@@ -33,6 +34,8 @@ const MOST_OF_A_LANE = 8
 const BATCHES = 2
 const POLL_MS = 1_000
 export const MOST_TRIES = 5
+/** How long an album that comes item by item is waited for; what comes later still joins it. */
+const ALBUM_MS = 800
 const FIRST_LANE = '-9223372036854775808'
 
 export interface WorkerDeps {
@@ -144,14 +147,18 @@ export function startWorker(deps: WorkerDeps): Worker {
         more = only === null && isFull(rows)
         if (rows.length === 0) return
         await slots.note(slot, workspace, positions)
-        const told = await read(tx, workspace, rows, channels)
+        const events = await read(tx, workspace, rows, channels)
+        const held = await holdAlbums(tx, workspace, rows, events)
+        const told = events.filter((each) => !held.has(each.pos))
         plan = await recordIncoming(tx, workspace, told)
         // What was to be parked is free again where its message came at the same moment.
         more ||= plan.woke || plan.parked.length > 0
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
         for (const each of told) await mirror(tx, each, channels, streams)
         await deps.consequences(tx, workspace, plan, channels)
-        const gone = rows.map((row) => row.pos).filter((pos) => !plan!.parked.some((parked) => parked.pos === pos))
+        const gone = rows
+          .map((row) => row.pos)
+          .filter((pos) => !held.has(pos) && !plan!.parked.some((parked) => parked.pos === pos))
         await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(
           tx,
         )
@@ -300,6 +307,30 @@ export function startWorker(deps: WorkerDeps): Worker {
         })
     }
     return told
+  }
+
+  /** An album's first item waits in its lane until the others are likely there, and whatever follows it with it. @returns the places of all that wait */
+  async function holdAlbums(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], events: Told[]): Promise<Set<number>> {
+    const held = new Set<number>()
+    const told = new Map(events.map((each) => [each.pos, each]))
+    const closed = new Set<string>()
+    for (const { pos, lane } of rows) {
+      const each = told.get(pos)
+      const isItem = each?.incoming.some((incoming) => incoming.is === 'message' && incoming.album !== undefined)
+      const waitMs = isItem
+        ? Math.min(ALBUM_MS, ALBUM_MS - (programClock.now().getTime() - each!.receivedAt.getTime()))
+        : 0
+      if (closed.has(lane)) held.add(pos)
+      else if (waitMs > 0) {
+        closed.add(lane)
+        held.add(pos)
+        await sql`update inbound_work set ready_at = now() + ${waitMs} * interval '1 millisecond' where workspace_id = ${workspace} and pos = ${pos}`.execute(
+          tx,
+        )
+        setTimeout(() => wake(workspace), waitMs + 5).unref()
+      }
+    }
+    return held
   }
 
   async function mirror(

@@ -49,6 +49,7 @@ export interface SaidOptions {
   at?: Date
   content?: Content
   order?: string
+  album?: string
   replyTo?: { chat: string; id: string }
 }
 

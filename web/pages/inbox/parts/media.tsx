@@ -81,21 +81,33 @@ function Picture({ part, file }: { part: PartOf<'image'>; file: string }) {
 }
 
 /** Several pictures and films of one message: a grid; a click opens them one after another. */
-export function Album({ parts }: { parts: PartOf<'image' | 'video'>[] }) {
+export function Album({
+  parts,
+  fetchAgain,
+}: {
+  parts: PartOf<'image' | 'video'>[]
+  /** By the place in the album. */
+  fetchAgain?: ((index: number) => void) | undefined
+}) {
   const [at, setAt] = useState<number | null>(null)
   const t = useWords('inbox')
   const held = parts.map((part) => ({ part, file: heldFile(part.source) }))
   const pictures = held.flatMap(({ part, file }) =>
     file && part.kind === 'image' ? [{ file, name: part.caption?.text || part.name || t('part.image') }] : [],
   )
-  const caption = parts.find((part) => part.caption?.text)?.caption
+  const captions = parts.flatMap(({ caption }) => (caption?.text ? [caption] : []))
   return (
     <figure className={css.figure}>
       <div className={css.album} data-count={Math.min(4, parts.length)}>
         {held.map(({ part, file }, index) =>
           file === null ? (
             // oxlint-disable-next-line react/no-array-index-key -- the order of an album never changes
-            <Unfetched key={index} part={part} source={part.source} fetchAgain={undefined} />
+            <Unfetched
+              key={index}
+              part={part}
+              source={part.source}
+              fetchAgain={fetchAgain && (() => fetchAgain(index))}
+            />
           ) : part.kind === 'video' ? (
             <Film key={file} part={part} file={file} />
           ) : (
@@ -111,9 +123,12 @@ export function Album({ parts }: { parts: PartOf<'image' | 'video'>[] }) {
           ),
         )}
       </div>
-      {caption && (
+      {captions.length > 0 && (
         <figcaption>
-          <RichText rich={caption} />
+          {captions.map((caption, index) => (
+            // oxlint-disable-next-line react/no-array-index-key -- two pictures may be called the same
+            <RichText key={index} rich={caption} />
+          ))}
         </figcaption>
       )}
       <Suspense>{at !== null && <Lightbox pictures={pictures} at={at} onClose={() => setAt(null)} />}</Suspense>

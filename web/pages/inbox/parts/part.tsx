@@ -33,7 +33,8 @@ export function Parts({ content, message, fetchAgain, searched }: PartsProps) {
       )}
       {content.cc && content.cc.length > 0 && <Copies cc={content.cc} />}
       {groupsOf(content.parts).map(({ at, album, part }) => {
-        if (album) return <Album key={at} parts={album} />
+        if (album)
+          return <Album key={at} parts={album} fetchAgain={fetchAgain && ((index) => fetchAgain(at + index))} />
         // The letter as sent stands for its own text, which is there for search and for those who prefer it.
         if (part.kind === 'text' && letter) return null
         if (part.kind === 'html') {
