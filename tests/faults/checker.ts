@@ -11,19 +11,45 @@ export interface Findings {
   readonly broken: string[]
 }
 
-/** Waits until nothing is on its way any more. @returns whether that came true */
-export async function settled(ownerUrl: string, ms: number): Promise<boolean> {
-  const end = performance.now() + ms
-  while (performance.now() < end) {
-    const [left] = await ask<{ left: number }>(
+/** What stands still so long will not move any more: longer than an orphaned send is left alone, and than a breaker's first probes. */
+const STILL_MS = 90_000
+const TOLD_EVERY_MS = 5_000
+
+/**
+ * Waits until nothing is on its way any more, for as long as it gets less.
+ * @param told  hears every few seconds what still waits
+ * @returns     null, or what stood still
+ */
+export async function settled(ownerUrl: string, told: (waiting: string) => void): Promise<string | null> {
+  let fewest = Infinity
+  let movedAt = performance.now()
+  let toldAt = 0
+  for (;;) {
+    const waiting = await ask<Record<'events' | 'inputs' | 'sends', number>>(
       ownerUrl,
-      `select ((select count(*) from inbound_work where state = 0) + (select count(*) from conversation_input)
-             + (select count(*) from delivery_work))::int as left`,
-    ).catch(() => [{ left: 1 }])
-    if (left?.left === 0) return true
+      `select (select count(*) from inbound_work where state = 0)::int as events,
+              (select count(*) from conversation_input)::int as inputs, (select count(*) from delivery_work)::int as sends`,
+    ).then(
+      ([row]) => row!,
+      () => null,
+    )
+    const now = performance.now()
+    const words = waiting
+      ? `${waiting.events} events, ${waiting.inputs} inputs, ${waiting.sends} sends`
+      : 'the database is away'
+    const left = waiting ? waiting.events + waiting.inputs + waiting.sends : Infinity
+    if (left === 0) return null
+    if (left < fewest) {
+      fewest = left
+      movedAt = now
+    }
+    if (now - movedAt > STILL_MS) return words
+    if (now - toldAt > TOLD_EVERY_MS) {
+      told(words)
+      toldAt = now
+    }
     await new Promise((resolve) => setTimeout(resolve, 250))
   }
-  return false
 }
 
 export async function check(

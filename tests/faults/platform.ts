@@ -2,7 +2,8 @@
  * The fake platform: customers who talk, webhooks until they are acknowledged, sends received. Honest accounts behave; spiteful ones
  * answer 500 and 429, accept and then cut the wire, tell twice, tell of deliveries before they answer.
  *
- * A chat's messages are told one after the other, as platforms do that promise an order.
+ * A chat's messages are told one after the other, as platforms do that promise an order. A customer says a few things before the first
+ * is answered and then waits, as people do: what is said is bounded by what leaves, however slow the machine.
  */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -21,8 +22,8 @@ export interface AccountOptions {
 export interface Platform {
   readonly url: string
   readonly journals: readonly Journal[]
-  /** Customers begin to talk: this many chats in each account, each pausing up to `pauseMs` between two messages. */
-  talk(options: { chats: number; pauseMs: number; nodes: () => readonly string[] }): void
+  /** Customers begin to talk: this many chats in each account, each pausing up to `pauseMs` between two messages, `ahead` unanswered. */
+  talk(options: { chats: number; pauseMs: number; ahead: number; nodes: () => readonly string[] }): void
   /** Customers stop; resolves when what they said is acknowledged. */
   hush(): Promise<void>
   close(): Promise<void>
@@ -30,12 +31,16 @@ export interface Platform {
 
 /** Longer than Parley's own limit for a commit. */
 const PATIENCE_MS = 4_000
+/** An answer may never come (`failed`, `unconfirmed`): the customer speaks again then. Longer than an orphaned send is left alone. */
+const SPEAKS_AGAIN_MS = 25_000
 
 interface Account extends AccountOptions {
   readonly journal: Journal
   hook: { path: string; secret: string } | null
   readonly byKey: Map<string, string>
   readonly lastId: Map<string, number>
+  /** The last of its words that a chat had answered. */
+  readonly answered: Map<string, number>
 }
 
 export async function startPlatform(options: {
@@ -47,7 +52,14 @@ export async function startPlatform(options: {
   const accounts = new Map<string, Account>(
     options.accounts.map((account) => [
       account.name,
-      { ...account, journal: emptyJournal(account.name), hook: null, byKey: new Map(), lastId: new Map() },
+      {
+        ...account,
+        journal: emptyJournal(account.name),
+        hook: null,
+        byKey: new Map(),
+        lastId: new Map(),
+        answered: new Map(),
+      },
     ]),
   )
   let talking = true
@@ -105,13 +117,16 @@ export async function startPlatform(options: {
     const id = nextId(account, chat)
     account.byKey.set(key, id)
     account.journal.received.push({ chat, text, id, key })
+    account.answered.set(chat, Math.max(account.answered.get(chat) ?? 0, Number(text.slice(text.lastIndexOf(' ')))))
     return id
   }
 
   // ---------------------------------------------------------------- what customers do
 
-  async function chatter(account: Account, chat: string, pauseMs: number): Promise<void> {
+  async function chatter(account: Account, chat: string, pauseMs: number, ahead: number): Promise<void> {
     for (let n = 1; talking; n++) {
+      await answeredUpTo(account, chat, n - ahead)
+      if (!talking) return
       const said = { chat, n, text: `${chat} ${n}`, acknowledged: false }
       account.journal.said.push(said)
       const id = nextId(account, chat)
@@ -122,6 +137,11 @@ export async function startPlatform(options: {
       if (account.spiteful && random.chance(0.05)) open.push(tell(account, told))
       await delay(random.between(0, pauseMs))
     }
+  }
+
+  async function answeredUpTo(account: Account, chat: string, n: number): Promise<void> {
+    const until = performance.now() + SPEAKS_AGAIN_MS
+    while (talking && (account.answered.get(chat) ?? 0) < n && performance.now() < until) await delay(20)
   }
 
   /** Posts to one node after the other until one says 200. */
@@ -150,10 +170,10 @@ export async function startPlatform(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     journals: [...accounts.values()].map(({ journal }) => journal),
-    talk: ({ chats, pauseMs, nodes: given }) => {
+    talk: ({ chats, pauseMs, ahead, nodes: given }) => {
       nodes = given
       for (const account of accounts.values())
-        for (let chat = 0; chat < chats; chat++) open.push(chatter(account, `${account.name}-${chat}`, pauseMs))
+        for (let chat = 0; chat < chats; chat++) open.push(chatter(account, `${account.name}-${chat}`, pauseMs, ahead))
     },
     hush: async () => {
       talking = false
