@@ -295,7 +295,10 @@ export async function startProgram(
           for (const channel of waking) hints.tell(`delivery ${channel}`)
           waking.clear()
           watching.counted(plan.messages.length)
-          for (const channel of live.values()) traffic.heard(channel)
+          for (const channel of live.values()) {
+            traffic.heard(channel)
+            await channelManager.isBack(channel)
+          }
           for (const { channel, chat, press } of plan.presses) toNetworks.answer(channel, chat, press)
           for (const { channel, state, reason } of plan.states) {
             const found = live.get(channel)
@@ -341,7 +344,7 @@ export async function startProgram(
     channels,
     setState,
     wireOf,
-    probe: async (channel) => channelManager.check(channel),
+    probe: async (channel) => channelManager.lookAgain(channel),
     contextOf: context,
     linkOf: (channel, file) => linkOf(channel, file, LINKS_OPEN_DAYS),
     ended: (channel, outcome) => {

@@ -1,7 +1,7 @@
 /**
  * Long-lived connections: one per owned channel whose connector has a `connect` that this channel uses (a poll, IMAP, IRC …).
  *
- * own: connect → runs until the lease ends → it broke? set the state, wait 1 → 60 s, connect again
+ * own: connect → runs until the lease ends → it broke? set the state, wait (`lookAgainMs`), connect again
  *      five breaks of our own making in ten minutes → `stopped`, others untouched
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -19,6 +19,7 @@ import type { Hints } from '#server/platform/hints.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
+import { lookAgainMs } from './look-again.ts'
 import type { SetState, StateChange } from './state.ts'
 import { permitOf, type WireDeps } from './wire.ts'
 
@@ -59,8 +60,10 @@ interface Open {
   fetch: Parameters<Line<unknown>['serve']>[1]
 }
 
-const FIRST_WAIT_MS = 1_000
-const LONGEST_WAIT_MS = 60_000
+/** A line that held so long begins anew when it breaks. */
+const HELD_MS = 60_000
+/** For news of a channel that has no line now. */
+const LOOK_MS = 60_000
 const OUR_CRASHES = 5
 const CRASH_WINDOW_MS = 10 * 60_000
 const TRY_OUT_MS = 30_000
@@ -70,16 +73,17 @@ export function startLines(deps: LinesDeps): Lines {
   const open = new Map<ChannelId, Open>()
 
   async function own(lease: Lease, id: ChannelId): Promise<void> {
-    let waitMs = FIRST_WAIT_MS
+    /** Since when no line held. */
+    let away: number | undefined
     let crashes: number[] = []
     while (!lease.signal.aborted) {
       const channel = await deps.channels.get(id)
       if (!channel || !channel.connector.connect || !deps.usesLine(channel)) {
-        await changed(id, lease.signal, LONGEST_WAIT_MS)
+        await changed(id, lease.signal, LOOK_MS)
         continue
       }
       if (['signed_out', 'banned', 'stopped', 'setup'].includes(channel.state)) {
-        await changed(id, lease.signal, LONGEST_WAIT_MS)
+        await changed(id, lease.signal, LOOK_MS)
         continue
       }
       const stop = new AbortController()
@@ -87,13 +91,16 @@ export function startLines(deps: LinesDeps): Lines {
       const off = followChanges(channel, stop, said)
       const signal = AbortSignal.any([lease.signal, stop.signal])
       const began = performance.now()
+      let waitMs = 0
       try {
         await hold(channel, lease, signal, said)
       } catch (error) {
         if (!signal.aborted) {
           if (isOurs(error))
             crashes = [...crashes.filter((at) => at > performance.now() - CRASH_WINDOW_MS), performance.now()]
-          if (performance.now() - began > LONGEST_WAIT_MS) waitMs = FIRST_WAIT_MS
+          const now = performance.now()
+          if (away === undefined || now - began > HELD_MS) away = now
+          waitMs = lookAgainMs(now - away)
           await tell(channel, error, crashes.length >= OUR_CRASHES, waitMs)
         }
       } finally {
@@ -101,8 +108,7 @@ export function startLines(deps: LinesDeps): Lines {
         open.delete(id)
       }
       if (stop.signal.aborted || lease.signal.aborted) continue
-      await changed(id, lease.signal, waitMs * (0.5 + Math.random()))
-      waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2)
+      await changed(id, lease.signal, waitMs * (0.5 + Math.random() / 2))
     }
   }
 

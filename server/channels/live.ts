@@ -53,19 +53,27 @@ export function liveChannels(deps: {
   const { database, connectors, secrets, hints } = deps
   const cache = new Map<ChannelId, { channel: LiveChannel | null; seenAt: number }>()
   const loading = new Map<ChannelId, Promise<LiveChannel | null>>()
-  hints.on('channels', (id) => cache.delete(id as ChannelId))
+  /** How often a channel changed: what was read before a change must not be kept after it. */
+  let changes = 0
+  const forget = (id: ChannelId) => {
+    changes++
+    cache.delete(id)
+    loading.delete(id)
+  }
+  hints.on('channels', (id) => forget(id as ChannelId))
 
   async function get(id: ChannelId): Promise<LiveChannel | null> {
     const cached = cache.get(id)
     if (cached && programClock.monotonicMs() - cached.seenAt < FRESH_MS) return cached.channel
     const running = loading.get(id)
     if (running) return running
-    const load = refresh(id, cached?.channel ?? null).finally(() => loading.delete(id))
+    const load = refresh(id, cached?.channel ?? null).finally(() => loading.get(id) === load && loading.delete(id))
     loading.set(id, load)
     return load
   }
 
   async function refresh(id: ChannelId, before: LiveChannel | null): Promise<LiveChannel | null> {
+    const seen = changes
     const { rows } = await sql<{ workspace: WorkspaceId; version: number; active: boolean }>`
       select workspace_id as workspace, version, active from channel_directory where channel_id = ${id}`.execute(
       database.plumbing,
@@ -77,7 +85,7 @@ export function liveChannels(deps: {
         : before?.version === found.version
           ? before
           : await database.inWorkspace(found.workspace, (tx) => load(tx, found.workspace, id, found.version))
-    cache.set(id, { channel, seenAt: programClock.monotonicMs() })
+    if (seen === changes) cache.set(id, { channel, seenAt: programClock.monotonicMs() })
     return channel
   }
 

@@ -39,6 +39,10 @@ export interface Manager {
   ): Promise<void>
   /** Asks the platform now, repairs the webhook, sets the state. Called by people, and every 15 min by the owner. */
   check(channel: LiveChannel): Promise<void>
+  /** One cheap question: does the platform live? Then a channel that waited for it goes on. @throws what the question met */
+  lookAgain(channel: LiveChannel): Promise<void>
+  /** It gave a sign of life by itself. */
+  isBack(channel: LiveChannel): Promise<void>
   remove(channel: LiveChannel, inSameTx?: InSameTx): Promise<void>
   /** Whether this channel receives over its line (a poll, IMAP …) rather than by webhook. */
   usesLine(channel: Pick<LiveChannel, 'connector' | 'settings'>): boolean
@@ -66,7 +70,7 @@ export interface ManagerDeps {
 const LONGEST_WAIT_S = 5
 
 /** States that no line leaves by itself: a check that the platform answered does. */
-const GIVEN_UP: readonly ChannelState[] = ['degraded', 'signed_out', 'limited', 'api_changed']
+const GIVEN_UP: readonly ChannelState[] = ['degraded', 'retrying', 'signed_out', 'limited', 'api_changed']
 
 export function manager(deps: ManagerDeps): Manager {
   const { database, connectors, secrets, channels, lines, hints, setState, log } = deps
@@ -164,11 +168,29 @@ export function manager(deps: ManagerDeps): Manager {
       await database.inWorkspace(channel.workspace, (tx) => updateChannel(tx, channel.workspace, channel.id, { me }))
       hints.tell('channels', channel.id)
     } catch (error) {
-      await setState(channel, stateAfter(error))
+      const after = stateAfter(error)
+      // `degraded` may send: what waits for the wire would be let go into it.
+      if (channel.state !== 'retrying' || after.state !== 'degraded') await setState(channel, after)
       return
     }
     const fresh = await channels.get(channel.id)
     if (fresh) await register(fresh)
+  }
+
+  async function lookAgain(channel: LiveChannel): Promise<void> {
+    try {
+      await ask(channel, channel.connector.asks.me)
+    } catch (error) {
+      const after = stateAfter(error)
+      if (after.state !== 'degraded') await setState(channel, after)
+      throw error
+    }
+    await isBack((await channels.get(channel.id)) ?? channel)
+  }
+
+  async function isBack(channel: LiveChannel): Promise<void> {
+    // A line is woken, or says again that it is ready.
+    if (channel.state === 'retrying') await setState(channel, { state: usesLine(channel) ? 'connecting' : 'ready' })
   }
 
   /** Tells the platform where to send its events, or not to where a line reads them. */
@@ -231,7 +253,7 @@ export function manager(deps: ManagerDeps): Manager {
     }
   }
 
-  return { create, change, check, remove, usesLine, webhookUrl }
+  return { create, change, check, lookAgain, isBack, remove, usesLine, webhookUrl }
 }
 
 /** @throws Refused `invalid` with each field's reason */

@@ -12,6 +12,9 @@ export interface StateChange {
   data?: Record<string, unknown>
 }
 
+/** A channel can send again: said by a line, a check, a probe or an event that came in. Its owner wakes what waits. */
+export const backTopic = (id: ChannelId): string => `back ${id}`
+
 export type SetState = (channel: { id: ChannelId; workspace: WorkspaceId }, change: StateChange) => Promise<void>
 
 /** A channel that a person stopped stays stopped, whatever a line or a check finds out meanwhile; `force` is that person. */
@@ -22,21 +25,24 @@ export function stateKeeper(deps: {
   const { database, hints } = deps
   return async ({ id, workspace }, change, force) => {
     const changed = await database.inWorkspace(workspace, async (tx) => {
-      const { rows } = await sql`
+      const { rows } = await sql<{ was: ChannelState }>`
+        with before as (select state as was from channel where workspace_id = ${workspace} and id = ${id} for update)
         update channel set state = ${change.state}, reason = ${change.reason ?? null}, state_data = ${JSON.stringify(change.data ?? {})},
                since = case when state = ${change.state} then since else now() end
-         where workspace_id = ${workspace} and id = ${id} and removed_at is null
+          from before where workspace_id = ${workspace} and id = ${id} and removed_at is null
            and (state, reason, state_data) is distinct from (${change.state}, ${change.reason ?? null}, ${JSON.stringify(change.data ?? {})}::jsonb)
            ${force ? sql`` : sql`and state not in ('paused', 'stopped', 'banned')`}
-        returning id`.execute(tx)
-      if (rows.length === 0) return false
+        returning before.was`.execute(tx)
+      if (!rows[0]) return null
       await sql`update channel_directory set version = version + 1 where channel_id = ${id}`.execute(tx)
       await announce(tx, workspace, [{ kind: 'channel.changed', subject: id }])
-      return true
+      return rows[0].was
     })
-    if (!changed) return
+    if (changed === null) return
     hints.tell('channels', id)
     hints.tell(feedTopic(workspace))
-    if (SENDING_STATES.includes(change.state)) hints.tell(`delivery ${id}`)
+    if (!SENDING_STATES.includes(change.state)) return
+    if (!SENDING_STATES.includes(changed)) hints.tell(backTopic(id))
+    hints.tell(`delivery ${id}`)
   }
 }

@@ -2,6 +2,8 @@
  * Stops sending into a dead wire: closed → open (nothing leaves, the platform is probed) → half open (one message at a time) → closed.
  * Messages wait meanwhile; they do not fail.
  */
+import { lookAgainMs } from '#server/channels/look-again.ts'
+
 export interface Breaker {
   readonly state: 'closed' | 'open' | 'half_open'
   /** When the next probe is due while open. */
@@ -9,26 +11,27 @@ export interface Breaker {
   succeeded(): void
   /** The wire broke or the platform was down. @returns true when this opened the breaker */
   failed(nowMs: number): boolean
-  /** A probe answered. */
+  /** A probe answered, or the platform gave another sign of life. */
   probed(alive: boolean, nowMs: number): void
 }
 
-const FAILURES_IN_A_ROW = 5
+/** Few, for a second later it is looked whether that was all. */
+const FAILURES_IN_A_ROW = 3
 const WINDOW = 20
-const FIRST_PROBE_MS = 15_000
-const LONGEST_PROBE_MS = 5 * 60_000
 
-export function breaker(): Breaker {
-  let state: Breaker['state'] = 'closed'
+/** @param awaySince  an earlier owner left the platform away: it is probed at once */
+export function breaker(awaySince?: number): Breaker {
+  let state: Breaker['state'] = awaySince === undefined ? 'closed' : 'open'
   let recent: boolean[] = []
   let inARow = 0
-  let probes = 0
-  let probeAt = 0
+  /** Since when it has not taken anything. */
+  let away = awaySince
+  let probeAt = awaySince ?? 0
 
   function open(nowMs: number) {
     state = 'open'
-    probeAt = nowMs + Math.min(LONGEST_PROBE_MS, FIRST_PROBE_MS * 2 ** probes)
-    probes++
+    away ??= nowMs
+    probeAt = nowMs + lookAgainMs(nowMs - away)
   }
 
   return {
@@ -41,7 +44,7 @@ export function breaker(): Breaker {
     succeeded: () => {
       state = 'closed'
       inARow = 0
-      probes = 0
+      away = undefined
       recent = [...recent.slice(1 - WINDOW), true]
     },
     failed: (nowMs) => {
@@ -54,8 +57,8 @@ export function breaker(): Breaker {
       return true
     },
     probed: (alive, nowMs) => {
-      if (alive) state = 'half_open'
-      else open(nowMs)
+      if (!alive) open(nowMs)
+      else if (state === 'open') state = 'half_open'
     },
   }
 }

@@ -1,4 +1,5 @@
 /** What the outcome of one attempt tells about its channel as a whole: its pace, its breaker, its state. */
+import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import type { SetState } from '#server/channels/state.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Owned } from './owned.ts'
@@ -7,11 +8,13 @@ import type { WorkRow } from './sender.sql.ts'
 
 /** Authentication refusals in a row before a channel is called signed out: one may be a hiccup. */
 const REFUSALS_TO_SIGN_OUT = 2
+/** A time nearer than this is over before somebody has read it. */
+const WORTH_TELLING_MS = 10_000
 
 export interface Learner {
   learn(owned: Owned, row: WorkRow, outcome: Result['outcome']): void
-  /** The breaker is open: says until when. */
-  tellRetrying(owned: Owned): Promise<void>
+  /** The breaker is open; where that takes long, until when. */
+  tellRetrying(owned: Owned, reason?: SendErrorCode): Promise<void>
 }
 
 export function learner({ setState, log }: { setState: SetState; log: Log }): Learner {
@@ -38,7 +41,8 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
       }
       case 'wire':
       case 'platform_down':
-        if (owned.breaker.failed(performance.now())) void tellRetrying(owned).catch(() => {})
+      case 'proxy_down':
+        if (owned.breaker.failed(performance.now())) owned.telling = tellRetrying(owned, code).catch(() => {})
         return
       case 'signed_out':
         owned.refusals++
@@ -49,8 +53,6 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
       case 'limited':
       case 'api_changed':
         return void tell(owned, code, code, details.words)
-      case 'proxy_down':
-        return void tell(owned, 'retrying', code, details.words)
       // The rest speaks of the message or its receiver, not of the channel.
       case 'unconfirmed':
       case 'blocked':
@@ -73,7 +75,7 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
 
   async function tell(
     owned: Owned,
-    state: 'signed_out' | 'banned' | 'limited' | 'api_changed' | 'retrying',
+    state: 'signed_out' | 'banned' | 'limited' | 'api_changed',
     reason: string,
     words?: string,
   ): Promise<void> {
@@ -82,12 +84,11 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
     )
   }
 
-  const tellRetrying = (owned: Owned) =>
-    setState(owned.channel, {
-      state: 'retrying',
-      reason: 'wire',
-      data: { retryAt: new Date(Date.now() + owned.breaker.probeAt - performance.now()).toISOString() },
-    })
+  const tellRetrying = (owned: Owned, reason: SendErrorCode = 'wire') => {
+    const inMs = owned.breaker.probeAt - performance.now()
+    const data = inMs < WORTH_TELLING_MS ? {} : { retryAt: new Date(Date.now() + inMs).toISOString() }
+    return setState(owned.channel, { state: 'retrying', reason, data })
+  }
 
   return { learn, tellRetrying }
 }

@@ -29,6 +29,8 @@ export interface Owned {
   savedBlock: number
   seenAt: number
   probing: boolean
+  /** That it is away is being saved: a probe that found it alive must come later. */
+  telling: Promise<void>
 }
 
 /** A plan between two transactions: claimed, performed up to the request that must be marked first. */

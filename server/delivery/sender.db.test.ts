@@ -3,9 +3,10 @@ import { afterEach, expect, test } from 'vitest'
 import type { Connector, Reply } from '#connector-kit/connector.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
+import type { ChannelState } from '#contract/message/channel-state.ts'
 import { plain } from '#contract/message/content.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
-import { stateKeeper } from '#server/channels/state.ts'
+import { backTopic, stateKeeper, type SetState } from '#server/channels/state.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
 import { inProcessHints } from '#server/platform/hints.ts'
 import type { Lease } from '#server/platform/leases.ts'
@@ -105,6 +106,63 @@ test('the open time of a channel grows while it is open, and stands still while 
   expect(await pace()).toMatchObject({ open, epoch: 2 })
 })
 
+test('after an outage what waits leaves within seconds, and the channel is told as away and as back', async () => {
+  const { own, ask, states, channelStates } = await aShop()
+  const platform = aPlatform()
+  own(platform.answer, platform.probe)
+  platform.away = true
+  await ask('one')
+  await ask('two')
+  await until(async () => (await channelStates()).includes('retrying'))
+  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  expect(await states()).toEqual(['queued', 'queued'])
+  platform.away = false
+  await until(async () => (await states()).every((state) => state === 'sent'), 8_000)
+  expect(await channelStates()).toEqual(['retrying', 'ready'])
+}, 40_000)
+
+test('a sign of life wakes at once what waits for the wire', async () => {
+  const { own, ask, states, channel, hints } = await aShop()
+  const platform = aPlatform()
+  // Nobody probes here: it hangs.
+  own(platform.answer, () => new Promise(() => {}))
+  platform.away = true
+  await ask('one')
+  await until(() => platform.refused >= 3)
+  platform.away = false
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(await states()).toEqual(['queued'])
+  hints.tell(backTopic(channel.id))
+  await until(async () => (await states())[0] === 'sent', 2_000)
+}, 40_000)
+
+test('a new owner of a channel that was left away looks at once whether it is back', async () => {
+  const { own, ask, states, channel } = await aShop()
+  channel.state = 'retrying'
+  await ask('one')
+  const platform = aPlatform()
+  own(platform.answer, platform.probe)
+  await until(async () => (await states())[0] === 'sent', 4_000)
+})
+
+/** A platform that may be away: 503, for questions and for messages. */
+function aPlatform() {
+  const platform = {
+    away: false,
+    refused: 0,
+    answer: async () => {
+      await platform.probe()
+      return ok
+    },
+    probe: async () => {
+      if (!platform.away) return
+      platform.refused++
+      throw new SendError('platform_down')
+    },
+  }
+  return platform
+}
+
 const ok: Reply = { status: 200, headers: {}, body: {}, text: '' }
 
 /** A channel whose platform is a function, with one person to write to. */
@@ -139,9 +197,16 @@ async function aShop(more: Partial<Abilities> = {}) {
   } as unknown as { -readonly [K in keyof LiveChannel]: LiveChannel[K] }
   const hints = inProcessHints()
   let epoch = 0
+  const keepState = stateKeeper({ database, hints })
+  const seen: ChannelState[] = []
+  const setState: SetState = async (which, change) => {
+    await keepState(which, change)
+    channel.state = change.state
+    if (seen.at(-1) !== change.state) seen.push(change.state)
+  }
 
   /** An owner of the channel, whose requests are answered like this. */
-  function own(answer: () => Promise<Reply>) {
+  function own(answer: () => Promise<Reply>, looks: () => Promise<void> = async () => {}) {
     const at = ++epoch
     const over = new AbortController()
     const calls = new AbortController()
@@ -149,13 +214,16 @@ async function aShop(more: Partial<Abilities> = {}) {
       database,
       hints,
       channels: { get: async () => ({ ...channel }), active: async () => [], forget: () => {} },
-      setState: stateKeeper({ database, hints }),
+      setState,
       wireOf: () => () =>
         Promise.race([
           answer(),
           new Promise<never>((_, reject) => calls.signal.addEventListener('abort', () => reject(new Error('ended')))),
         ]),
-      probe: async () => {},
+      probe: async () => {
+        await looks()
+        if (channel.state === 'retrying') await setState(channel, { state: 'ready' })
+      },
       contextOf: () => ({}) as never,
       linkOf: () => null,
       log: silentLog,
@@ -201,7 +269,9 @@ async function aShop(more: Partial<Abilities> = {}) {
   return {
     workspace,
     channel,
+    hints,
     own,
+    channelStates: async () => seen,
     ask,
     states: async () =>
       (

@@ -204,6 +204,16 @@ export async function nameByKey(
     on conflict do nothing`.execute(tx)
 }
 
+/** What waits because the wire was dead goes now: the platform is back. Other waits stay as they are. */
+export async function endWireWaits(tx: Tx, workspace: WorkspaceId, channel: ChannelId): Promise<void> {
+  await sql`
+    update delivery_work w set ready_at = '-infinity', waits = 0 from delivery d
+     where w.channel_id = ${channel} and w.workspace_id = ${workspace} and w.state = 0 and w.waits > 0 and w.ready_at > now()
+       and d.workspace_id = w.workspace_id and d.id = w.delivery_id and d.reason in ('wire', 'platform_down', 'proxy_down')`.execute(
+    tx,
+  )
+}
+
 export type Orphan = WorkRow & { dispatchedAt: Date | null; ageMs: number }
 
 /** Rows that an earlier owner left in the middle. */

@@ -12,7 +12,7 @@ import type { Context, FileRef, Op, Plan, Reply, Request, Sent } from '#connecto
 import { perform, type Wire } from '#connector-kit/perform.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
-import type { SetState } from '#server/channels/state.ts'
+import { backTopic, type SetState } from '#server/channels/state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -31,6 +31,7 @@ import { recordResults, type Result } from './results.ts'
 import {
   claimHeads,
   confirmLeases,
+  endWireWaits,
   giveBackUnknown,
   loadDispatches,
   markRows,
@@ -64,7 +65,7 @@ export interface SenderDeps {
   channels: LiveChannels
   setState: SetState
   wireOf(channel: LiveChannel, signal: AbortSignal): Wire
-  /** Asks the platform whether it lives, for the breaker. */
+  /** Asks the platform whether it lives, for the breaker. @throws when it does not */
   probe(channel: LiveChannel, signal: AbortSignal): Promise<void>
   /** What connectors are called with. */
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
@@ -135,7 +136,7 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       lease,
       channel,
       pace: pacing(channel.abilities.pacing, now(), { blockedUntil: now() + kept.blockedMs, factor: kept.factor }),
-      breaker: breaker(),
+      breaker: breaker(channel.state === 'retrying' ? now() : undefined),
       inFlight: new Map(),
       calls: new AbortController(),
       after: FIRST_LANE,
@@ -144,17 +145,21 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       savedBlock: 0,
       seenAt: now(),
       probing: false,
+      telling: Promise.resolve(),
     }
     channels.set(channel.id, owned)
     arriving--
     orphansAt = 0
-    const off = hints.on(`delivery ${channel.id}`, () => void round())
+    const offs = [
+      hints.on(`delivery ${channel.id}`, () => void round()),
+      hints.on(backTopic(channel.id), () => void goOn(owned)),
+    ]
     void round()
     await new Promise<void>((resolve) => {
       if (lease.signal.aborted) resolve()
       lease.signal.addEventListener('abort', () => resolve())
     })
-    off()
+    for (const off of offs) off()
     channels.delete(channel.id)
     // Their verdicts count by the row's epoch even after the lease has moved.
     const cut = setTimeout(() => owned.calls.abort(), LAST_CALLS_MS)
@@ -279,9 +284,9 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   async function probe(owned: Owned): Promise<void> {
     owned.probing = true
     try {
+      await owned.telling
       await deps.probe(owned.channel, owned.lease.signal)
-      owned.breaker.probed(true, now())
-      await deps.setState(owned.channel, { state: 'ready' })
+      await goOn(owned)
     } catch {
       owned.breaker.probed(false, now())
       await tellRetrying(owned).catch(() => {})
@@ -290,6 +295,15 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       again = true
       void round()
     }
+  }
+
+  /** The platform is back: what waits for it goes, one at a time until one was taken. */
+  async function goOn(owned: Owned): Promise<void> {
+    owned.breaker.probed(true, now())
+    await database
+      .inWorkspace(workspace, (tx) => endWireWaits(tx, workspace, owned.id))
+      .catch((error: unknown) => log.debug({ error }, 'what waits goes in its own time'))
+    void round()
   }
 
   // ---------------------------------------------------------------- claiming

@@ -87,6 +87,7 @@ test('an outage keeps the answer waiting, until it is mended', async () => {
   expect(await telegram.getByText('Said during the outage.').count()).toBe(0)
   await telegram.getByRole('button', { name: 'Mend', exact: true }).click()
   await telegram.getByText('broken now').waitFor({ state: 'detached' })
+  await telegram.getByText('Said during the outage.').waitFor({ timeout: 20_000 })
 })
 
 test('nobody’s content policy complained', () => {
