@@ -30,9 +30,10 @@ const app = (name: string): Locator =>
   phones.locator('section.window').filter({ has: phones.getByRole('heading', { name }) })
 const thread = (): Locator => parley.getByRole('region', { name: /^Conversation with/ })
 const rows = (): Locator => parley.getByRole('list', { name: 'Conversations' })
-/** Opens the row that shows these words. Rows do not move under the pointer, so it goes away afterwards. */
+/** Opens the row that shows these words, until they stand in the thread too. Rows do not move under the pointer, so it goes away. */
 async function open(words: string): Promise<void> {
   await rows().getByText(words).first().click()
+  await thread().getByText(words).first().waitFor()
   await parley.mouse.move(900, 5)
 }
 
@@ -77,10 +78,13 @@ test('the shop’s site carries the real chat, under its own strict policy', asy
 
 test('an outage keeps the answer waiting, until it is mended', async () => {
   const telegram = app('Telegram')
+  // She has written a letter meanwhile, and is answered where she wrote last.
+  await telegram.getByRole('textbox', { name: 'Message' }).fill('And do you deliver on Sundays?')
+  await telegram.getByRole('button', { name: 'Send' }).click()
+  await open('do you deliver on Sundays?')
   await telegram.getByText('Break something').click()
   await telegram.getByRole('button', { name: /^Outage/ }).click()
   await telegram.getByText('broken now').waitFor()
-  await open('Maria Lopez')
   await answer('Said during the outage.')
   await thread().getByText('Said during the outage.').waitFor()
   await phones.waitForTimeout(1_500)
