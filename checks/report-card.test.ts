@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { claimsOf } from '#connector-kit/conformance/claims.ts'
 import { promisesOf } from '#connector-kit/conformance/conformance.ts'
-import { readGoldens } from '#connector-kit/conformance/goldens.ts'
+import { readGoldens } from '#connector-kit/conformance/read-goldens.ts'
 import type { Connector } from '#connector-kit/connector.ts'
 import { connectorFolders, loadConnector } from '#connector-kit/load.ts'
 

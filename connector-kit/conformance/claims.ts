@@ -7,7 +7,7 @@ import type { Refusals } from '../refusals.ts'
 import { isMedia, MEDIA_KINDS, type Content, type PartKind } from '#contract/message/content.ts'
 import type { Both } from '#contract/message/abilities.ts'
 import type { IncomingGolden } from './golden-run.ts'
-import type { Goldens } from './goldens.ts'
+import type { Goldens } from './read-goldens.ts'
 
 export interface Claim {
   name: string

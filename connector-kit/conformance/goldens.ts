@@ -2,7 +2,7 @@
  * Goldens: `testdata/incoming.json` and `testdata/outgoing.json` hold inputs, then what came out. `vitest run … --update` (or
  * `UPDATE_GOLDENS=1`) writes the second half anew; its diff is read like code. A request without a prepared reply fails.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Connector } from '../connector.ts'
 import type { Refusals } from '../refusals.ts'
@@ -15,26 +15,7 @@ import {
   type OutgoingGolden,
   type OutgoingOutcome,
 } from './golden-run.ts'
-import type { GoldenAccount } from './golden-world.ts'
-
-export interface Goldens {
-  account: GoldenAccount
-  incoming: IncomingGolden[]
-  outgoing: OutgoingGolden[]
-}
-
-/** @param testdata  the folder, ending in `/` */
-export function readGoldens(testdata: URL): Goldens {
-  const read = <T>(name: string, otherwise: T): T => {
-    const file = new URL(name, testdata)
-    return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : otherwise
-  }
-  return {
-    account: read('account.json', { settings: {}, me: { id: 'me', name: 'Me' } }),
-    incoming: read('incoming.json', []),
-    outgoing: read('outgoing.json', []),
-  }
-}
+import { readGoldens } from './read-goldens.ts'
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a table of refusals is typed by its own answers
 export function goldens(connector: Connector, testdata: URL, refusals: readonly Refusals<any>[] = []): void {

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Connector, Event } from '../connector.ts'
 import { ApiChanged } from '../send-error.ts'
-import { readGoldens } from './goldens.ts'
+import { readGoldens } from './read-goldens.ts'
 import { goldenContext, webhookRequestOf } from './golden-world.ts'
 
 const SITUATION = { label: 'anything at all' }

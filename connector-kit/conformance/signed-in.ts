@@ -40,8 +40,19 @@ export interface SignedIn {
 
 const PATIENCE_MS = 5_000
 
-export async function signIn(connector: Connector, emulator: Emulator, way: Way): Promise<SignedIn> {
-  const settings: unknown = connector.settings.parse(emulator.settings)
+/** Where webhooks are taken: by default on a free port of this machine, at which a platform elsewhere knocks by `url`. */
+export interface Hooks {
+  port?: number
+  url?: string
+}
+
+export async function signIn(
+  connector: Connector,
+  account: Pick<Emulator, 'settings'>,
+  way: Way,
+  hooks: Hooks = {},
+): Promise<SignedIn> {
+  const settings: unknown = connector.settings.parse(account.settings)
   const files = testFiles()
   const kept = new Map<string, string>()
   const heard: Incoming[] = []
@@ -108,13 +119,14 @@ export async function signIn(connector: Connector, emulator: Emulator, way: Way)
         () => response.writeHead(500).end(),
       )
     })
-    server.listen(0, '127.0.0.1')
+    server.listen(hooks.port ?? 0, '127.0.0.1')
     await once(server, 'listening')
     endings.push(() => {
       server.closeAllConnections()
       server.close()
     })
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/${GOLDEN_CHANNEL}`
+    const here = hooks.url?.replace(/\/$/, '') ?? `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const url = `${here}/hooks/${GOLDEN_CHANNEL}`
     if (connector.asks.register) await run(connector.asks.register(url, context()))
   }
 

@@ -1,5 +1,5 @@
 /**
- * Albums of networks that tell them item by item (Telegram): several messages there are one message here. Each item's media carry the
+ * Albums of networks that tell them item by item: several messages there are one message here. Each item's media carry the
  * platform's name of that item, so that an edit, a deletion or a latecomer finds its place. Pure.
  */
 import { isMedia, type Content, type Part } from '#contract/message/content.ts'
