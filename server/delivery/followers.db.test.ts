@@ -9,7 +9,8 @@ import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { say } from './enqueue.ts'
 import { recordResults, type Result } from './results.ts'
-import { cancelDelivery, deleteMessage, editMessage } from './send.ts'
+import { cancelDelivery, deleteMessage, editMessage, settle } from './send.ts'
+import { applyStatuses } from './status.ts'
 import { claimHeads, loadDispatches, markRows } from './sender.sql.ts'
 
 const { database } = await aDatabase()
@@ -96,6 +97,65 @@ test('a message that failed and was to be taken back is taken back here', async 
   expect(await isDeleted()).toBe(true)
 })
 
+test('an edit behind a message that nobody confirmed ends with it, quietly; a resend has the newest words', async () => {
+  const { workspace, message, edit, claim, inTurn, queued, finish, deliveries } = await aMessage('one')
+  const [sent] = await inTurn(claim)
+  await edit('two')
+  const conversation = await finish(sent!, { is: 'unconfirmed', details: {} })
+  expect(await queued()).toEqual([])
+  expect(await deliveries()).toMatchObject([
+    { op: 'message', state: 'unconfirmed', settled: false },
+    { op: 'edit', state: 'failed', reason: 'unconfirmed', settled: true },
+  ])
+  expect(conversation.failed).toBe(1)
+  const { rows } = await inTurn((tx) =>
+    sql<{
+      words: string
+    }>`select content #>> '{parts,0,text}' as words from message where workspace_id = ${workspace} and id = ${message}`.execute(
+      tx,
+    ),
+  )
+  expect(rows).toEqual([{ words: 'two' }])
+})
+
+test('proof that the message did arrive, with its name, sends the edit after all, once', async () => {
+  const { workspace, message, edit, claim, inTurn, queued, finish, deliveries, name } = await aMessage('one')
+  const [sent] = await inTurn(claim)
+  await edit('two')
+  await edit('three')
+  await finish(sent!, { is: 'unconfirmed', details: {} })
+  await name('77')
+  const arrived = { delivery: sent!.delivery, state: 'sent' as const, at: new Date() }
+  await inTurn((tx) => applyStatuses(tx, workspace, [arrived], []))
+  await inTurn((tx) => applyStatuses(tx, workspace, [arrived], []))
+  expect(await queued()).toMatchObject([{ op: 'edit', words: 'three' }])
+  expect((await deliveries())[0]).toMatchObject({ op: 'message', state: 'sent' })
+  const [next] = await inTurn(claim)
+  expect(next).toMatchObject({ message, op: 'edit' })
+})
+
+test('a member who says that it arrived, where it has no name, is told that the edit did not reach it', async () => {
+  const { workspace, edit, claim, inTurn, queued, finish, deliveries } = await aMessage('one')
+  const [sent] = await inTurn(claim)
+  await edit('two')
+  await finish(sent!, { is: 'unconfirmed', details: {} })
+  await inTurn((tx) => settle(tx, workspace, sent!.delivery, true))
+  expect(await queued()).toEqual([])
+  expect(await deliveries()).toMatchObject([
+    { op: 'message', state: 'sent', settled: true },
+    { op: 'edit', state: 'failed', reason: 'gone', settled: false },
+  ])
+})
+
+test('a deletion behind a message that nobody confirmed does not claim that it is gone', async () => {
+  const { message, workspace, claim, inTurn, finish, isDeleted, deliveries } = await aMessage('one')
+  const [sent] = await inTurn(claim)
+  await inTurn((tx) => deleteMessage(tx, workspace, message, connectorsThatDelete))
+  await finish(sent!, { is: 'unconfirmed', details: {} })
+  expect(await isDeleted()).toBe(false)
+  expect((await deliveries())[1]).toMatchObject({ op: 'delete', state: 'failed', reason: 'unconfirmed' })
+})
+
 test('what waits for a word of a member after a restore can be reworded and taken back', async () => {
   const { workspace, edit, inTurn, queued, deliveries } = await aMessage('one')
   await inTurn((tx) => sql`update delivery_work set state = 3 where workspace_id = ${workspace}`.execute(tx))
@@ -164,6 +224,13 @@ async function aMessage(words: string, sendAt: Date | null = null) {
       )
       return rows[0]!
     },
+    /** The platform's own id of it, as an echo brings it. */
+    name: (id: string) =>
+      inTurn((tx) =>
+        sql`insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, direction) values (${workspace}, ${channel.id}, 'ann', ${id}, ${message}, 'out')`.execute(
+          tx,
+        ),
+      ),
     queued: async () =>
       (
         await inTurn((tx) =>

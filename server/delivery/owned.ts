@@ -45,7 +45,7 @@ export interface Flight {
   /** The request that waits for the mark. */
   final: Request
   marked: boolean
-  /** When its mark was committed, while that is still to be told. */
+  /** When it was marked, or began without a mark, while that is still to be told. */
   untoldSince: number | null
 }
 

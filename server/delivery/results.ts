@@ -36,6 +36,12 @@ export async function recordResults(tx: Tx, workspace: WorkspaceId, given: Resul
     workspace,
     results.flatMap((r) => (r.outcome.is === 'failed' && r.dispatch.op === 'message' ? [r.row.delivery] : [])),
   )
+  await endFollowers(
+    tx,
+    workspace,
+    results.flatMap((r) => (r.outcome.is === 'unconfirmed' && r.dispatch.op === 'message' ? [r.row.delivery] : [])),
+    'unconfirmed',
+  )
   await markIdentities(tx, workspace, results)
   await takeBack(tx, workspace, results)
   await announce(tx, workspace, changed)

@@ -20,7 +20,7 @@ import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { queue, say } from './enqueue.ts'
-import { endFollowers } from './followers.ts'
+import { endFollowers, resumeFollowers } from './followers.ts'
 import { chooseFor } from './roads.ts'
 import { countFailures } from './trouble.ts'
 
@@ -449,6 +449,7 @@ export async function settle(tx: Tx, workspace: WorkspaceId, id: DeliveryId, arr
                where workspace_id = ${workspace} and id = ${id}`.execute(tx)
   }
   await settleQuietly(tx, workspace, id, ended)
+  if (arrived && ended.state === 'unconfirmed') await resumeFollowers(tx, workspace, [id])
   await announce(tx, workspace, [{ kind: 'message.changed', subject: ended.message }])
   return ended.message
 }

@@ -246,8 +246,11 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     for (const flight of slow) flight.untoldSince = null
     if (told || slow.length > 0) hints.tell(feedTopic(workspace))
     for (const flight of [...marking, ...started]) {
-      if (!flight.final.final) void fly(flight)
-      else if (marked.has(flight.row.pos)) {
+      if (!flight.final.final) {
+        // Edits, deletions and reactions are never marked, and files go up before the mark: both are on their way from here.
+        flight.untoldSince = now()
+        void fly(flight)
+      } else if (marked.has(flight.row.pos)) {
         flight.marked = true
         flight.untoldSince = now()
         void fly(flight)

@@ -7,6 +7,7 @@ import { recordReach } from '#server/contacts/identities.ts'
 import type { BatchPlan, StatusTold } from '#server/conversations/told.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { resumeFollowers } from './followers.ts'
 import { countFailures } from './trouble.ts'
 
 interface Row {
@@ -25,6 +26,11 @@ export async function applyStatuses(
   const changes = [...(await single(tx, workspace, told)), ...(await upTo(tx, workspace, watermarks))]
   if (changes.length === 0) return
   const trouble = await countFailures(tx, workspace, changes)
+  await resumeFollowers(
+    tx,
+    workspace,
+    changes.flatMap(({ id, was, state }) => (was === 'unconfirmed' && state !== was && state !== 'failed' ? [id] : [])),
+  )
   await announce(tx, workspace, [
     ...changes.map((each) => ({ kind: 'message.changed' as const, subject: each.message })),
     ...trouble,
