@@ -14,7 +14,7 @@ export const LADDER = [
   ['connector-kit'],
   ['connectors', 'server/platform', 'server/scripting'],
   ['server/feed'],
-  ['server/workspaces', 'server/members'],
+  ['server/members'],
   ['server/channels'],
   ['server/contacts'],
   ['server/conversations'],

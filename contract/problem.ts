@@ -31,7 +31,7 @@ export const PROBLEMS = {
   same_contact: [422, 'Both are the same contact already'],
   too_many: [429, 'Too many requests'],
   broken: [500, 'Parley made a mistake'],
-  unavailable: [503, 'The database is away; try again'],
+  unavailable: [503, 'The database or the disk is away or full; try again'],
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ProblemCode = keyof typeof PROBLEMS

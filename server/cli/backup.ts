@@ -6,7 +6,6 @@
  */
 import { opendir, open, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { connectionTo } from '../platform/connection.ts'
 import { readArchive, writeArchive } from '../platform/backup/archive.ts'
@@ -19,15 +18,16 @@ import { StartFailure } from '../platform/start-failure.ts'
 import { reachDatabase } from './reach-database.ts'
 import { End, Manifest } from './backup-manifest.ts'
 import { coloured, progress, sizeOf, type Progress } from './terminal.ts'
+import { wordsOf } from './words-of.ts'
 
 export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const { file, logical } = read(args)
+  const { values, words } = wordsOf('backup', args, { logical: { type: 'boolean', default: false } }, 1)
   const settings = readSettings(env)
-  const path = await placeFor(file)
+  const path = await placeFor(words[0])
   const reached = await reachDatabase(settings, { beside: true })
   try {
     const keys = await readOuterKeys({ dataDir: settings.dataDir, key: settings.key, mayCreate: async () => false })
-    const manifest = await manifestOf(reached.ownerUrl, settings.databaseUrl !== null || logical)
+    const manifest = await manifestOf(reached.ownerUrl, settings.databaseUrl !== null || values.logical)
     const copying = progress('copying')
     const counted = { entries: 0, files: 0, bytes: 0 }
     const bytes = await writeArchive(
@@ -47,20 +47,6 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
     )
   } finally {
     await reached.stop()
-  }
-}
-
-function read(args: string[]): { file: string | undefined; logical: boolean } {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: { logical: { type: 'boolean', default: false } },
-    })
-    if (positionals.length > 1) throw new Error('One file is enough')
-    return { file: positionals[0], logical: values.logical }
-  } catch (error) {
-    throw new StartFailure(`${(error as Error).message}. It goes: parley backup [FILE] [--logical]`)
   }
 }
 

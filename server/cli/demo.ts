@@ -21,8 +21,11 @@ import { readSettings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
 import { startProgram, type Program } from '../program.ts'
 import { ageConversations } from './age-conversations.ts'
+import { usageOf } from './commands.ts'
 import { reachDatabase } from './reach-database.ts'
 import { signalled } from './signalled.ts'
+import { languageOf, type Language } from './terminal.ts'
+import { wordsOf } from './words-of.ts'
 
 /** Proves that a folder is the demo's own: what lies there may be thrown away. */
 const MARK = 'this-is-a-demo'
@@ -31,7 +34,7 @@ const PASSWORD = 'one window for all'
 export async function demo(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const began = performance.now()
   const settings = readSettings({ ...env, PARLEY_DATA: env.PARLEY_DATA ?? 'data-demo' })
-  const language = languageOf(args, env)
+  const language = wishedLanguage(args, env)
   const story = language === 'ru' ? russian : english
   await emptyFolder(settings.dataDir)
   const stopped = signalled()
@@ -105,8 +108,10 @@ async function emptyFolder(folder: string): Promise<void> {
 }
 
 /** `--language ru`, else the terminal's. */
-function languageOf(args: string[], env: NodeJS.ProcessEnv): 'en' | 'ru' {
-  const given = args[args.indexOf('--language') + 1]
-  const wished = args.includes('--language') ? given : (env.LC_ALL ?? env.LANG)
-  return wished?.startsWith('ru') ? 'ru' : 'en'
+function wishedLanguage(args: string[], env: NodeJS.ProcessEnv): Language {
+  const { language } = wordsOf('demo', args, { language: { type: 'string' } }).values
+  if (language === undefined) return languageOf(env)
+  if (language !== 'en' && language !== 'ru')
+    throw new StartFailure(`The demo speaks en and ru. It goes: ${usageOf('demo')}`)
+  return language
 }

@@ -4,7 +4,6 @@
  */
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { openDatabase, type Database } from '../platform/database.ts'
 import { attachEmbedded, startEmbedded } from '../platform/postgres/embedded.ts'
 import { programLogin, programUrlOf } from '../platform/program-role.ts'
@@ -16,20 +15,15 @@ import { lookAtWork } from './doctor/work.ts'
 import { worst, type Finding } from './doctor/finding.ts'
 import { show } from './doctor/show.ts'
 import { languageOf } from './terminal.ts'
+import { wordsOf } from './words-of.ts'
 
 export async function doctor(args: string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const json = wantsJson(args)
+  const { values } = wordsOf('doctor', args, { json: { type: 'boolean', default: false } })
   const findings = await examine(readSettings(env))
-  console.log(json ? JSON.stringify({ verdict: worst(findings), findings }, null, 2) : show(findings, languageOf(env)))
+  console.log(
+    values.json ? JSON.stringify({ verdict: worst(findings), findings }, null, 2) : show(findings, languageOf(env)),
+  )
   return worst(findings) === 'bad' ? 1 : 0
-}
-
-function wantsJson(args: string[]): boolean {
-  try {
-    return parseArgs({ args, options: { json: { type: 'boolean', default: false } } }).values.json
-  } catch (error) {
-    throw new StartFailure(`${(error as Error).message}. It goes: parley doctor [--json]`)
-  }
 }
 
 async function examine(settings: Settings): Promise<Finding[]> {

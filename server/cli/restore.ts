@@ -6,7 +6,6 @@
  */
 import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
-import { parseArgs } from 'node:util'
 import pg from 'pg'
 import { heldInAll, holdEverything } from '../delivery/hold.ts'
 import { readArchive } from '../platform/backup/archive.ts'
@@ -21,11 +20,16 @@ import { keyFile, readOuterKeys, type OuterKeys } from '../platform/secrets/oute
 import { readSettings, type Settings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
 import { End, Manifest } from './backup-manifest.ts'
+import { usageOf } from './commands.ts'
 import { reachDatabase, type Reached } from './reach-database.ts'
 import { coloured, progress, whenWas } from './terminal.ts'
+import { wordsOf } from './words-of.ts'
 
 export async function restore(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const { file, key } = read(args)
+  const { values, words } = wordsOf('restore', args, { key: { type: 'string' } }, 1)
+  if (!words[0]) throw new StartFailure(`Which file? It goes: ${usageOf('restore')}`)
+  const file = resolve(words[0])
+  const { key } = values
   const settings = readSettings(env)
   const { dataDir } = settings
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
@@ -69,17 +73,6 @@ async function say(reached: Reached, manifest: Manifest): Promise<void> {
     console.log('Start it with "parley start".')
   } finally {
     await database.close()
-  }
-}
-
-function read(args: string[]): { file: string; key: string | undefined } {
-  try {
-    const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { key: { type: 'string' } } })
-    const [file, more] = positionals
-    if (!file || more) throw new Error('Which file')
-    return { file: resolve(file), key: values.key }
-  } catch (error) {
-    throw new StartFailure(`${(error as Error).message}. It goes: parley restore FILE [--key KEYFILE]`)
   }
 }
 

@@ -5,7 +5,6 @@
  * The old outer key is kept beside the new one under another name: backups made until now open with nothing else.
  */
 import { constants, copyFile } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { sql } from 'kysely'
 import { NIL_ID, type WorkspaceId } from '#contract/ids.ts'
 import { openDatabase } from '../platform/database.ts'
@@ -14,12 +13,12 @@ import { databaseKeyStore } from '../platform/secrets/key-store.ts'
 import { addOuterKey, dropOldOuterKeys, keyFile, readOuterKeys } from '../platform/secrets/outer-key.ts'
 import { openSecrets } from '../platform/secrets/secrets.ts'
 import { readSettings, type Settings } from '../platform/settings.ts'
-import { StartFailure } from '../platform/start-failure.ts'
 import { reachDatabase } from './reach-database.ts'
 import { coloured } from './terminal.ts'
+import { wordsOf } from './words-of.ts'
 
 export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const { dataKeys } = read(args)
+  const { values } = wordsOf('rotate', args, { 'data-keys': { type: 'boolean', default: false } })
   const settings = readSettings(env)
   const { dataDir, key } = settings
   const reached = await reachDatabase(settings, { beside: true })
@@ -38,7 +37,7 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
       console.log(
         `Backups made until now open only with the old key, ${old}: move it to where your second copy is, and copy the new one there too.`,
       )
-    if (dataKeys) {
+    if (values['data-keys']) {
       const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
         database.plumbing,
       )
@@ -48,15 +47,6 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   } finally {
     await database.close()
     await reached.stop()
-  }
-}
-
-function read(args: string[]): { dataKeys: boolean } {
-  try {
-    const { values } = parseArgs({ args, options: { 'data-keys': { type: 'boolean', default: false } } })
-    return { dataKeys: values['data-keys'] }
-  } catch (error) {
-    throw new StartFailure(`${(error as Error).message}. It goes: parley rotate [--data-keys]`)
   }
 }
 

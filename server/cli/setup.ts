@@ -1,20 +1,23 @@
-import { parseArgs } from 'node:util'
-import { createToken, createWorkspace } from '../members/accounts.ts'
-import { openDatabase } from '../platform/database.ts'
+import { createToken, createWorkspace, type Created, type Owner } from '../members/accounts.ts'
+import { openDatabase, type Database } from '../platform/database.ts'
+import { Refused } from '../platform/problem.ts'
 import { readSettings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
+import { usageOf } from './commands.ts'
 import { reachDatabase } from './reach-database.ts'
+import { wordsOf } from './words-of.ts'
 
 /**
- * `parley setup --workspace NAME --email E --password P [--name N] [--json]`: a workspace with its owner and a token of his, beside a running
- * Parley or without one.
+ * `parley setup`: a workspace with its owner and a token of his, beside a running Parley or without one. Whoever has an account gets a
+ * further workspace.
  */
 export async function setup(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const { workspace, email, password, name, json } = read(args)
   const reached = await reachDatabase(readSettings(env), { beside: true })
   const database = openDatabase({ url: reached.programUrl, connections: 2 })
   try {
-    const created = await createWorkspace(database, workspace, { name: name ?? email, email, password, language: 'en' })
+    const owner: Owner = { name: name ?? email, email, password, language: 'en' }
+    const created = await workspaceOf(database, workspace, owner)
     const { token } = await database.inWorkspace(created.workspace, (tx) =>
       createToken(tx, created.workspace, { name: 'parley setup', role: 'owner', expiresAt: null }),
     )
@@ -31,24 +34,27 @@ export async function setup(args: string[], env: NodeJS.ProcessEnv): Promise<voi
 }
 
 function read(args: string[]) {
-  const options = {
+  const { values } = wordsOf('setup', args, {
     workspace: { type: 'string' },
     email: { type: 'string' },
     password: { type: 'string' },
     name: { type: 'string' },
-    json: { type: 'boolean' },
-  } as const
-  let values
-  try {
-    values = parseArgs({ args, options }).values
-  } catch (error) {
-    throw new StartFailure(
-      `${(error as Error).message}. It goes: parley setup --workspace NAME --email E --password P [--name N] [--json]`,
-    )
-  }
-  const { workspace, email, password, name, json } = values
+    json: { type: 'boolean', default: false },
+  })
+  const { workspace, email, password } = values
   if (!workspace || !email || !password)
-    throw new StartFailure('parley setup wants --workspace, --email and --password.')
+    throw new StartFailure(`A workspace, an e-mail and a password are wanted. It goes: ${usageOf('setup')}`)
   if (password.length < 10) throw new StartFailure('A password has at least 10 characters.')
-  return { workspace, email, password, name, json }
+  return { ...values, workspace, email, password }
+}
+
+/** @throws StartFailure when the e-mail has an account with another password */
+async function workspaceOf(database: Database, name: string, owner: Owner): Promise<Created> {
+  try {
+    return await createWorkspace(database, name, owner)
+  } catch (error) {
+    if (error instanceof Refused && error.code === 'wrong_credentials')
+      throw new StartFailure(`${owner.email} has an account here already, with another password: give that one.`)
+    throw error
+  }
 }

@@ -11,6 +11,7 @@ import { signalled } from './signalled.ts'
 export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const settings = readSettings(env)
   const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
+  if (settings.natsUrl) log.warn('NATS_URL is not used by this version: hints between processes go through PostgreSQL')
   const stopped = signalled()
   // PostgreSQL starts in a process of its own; meanwhile this one reads the program, which takes as long.
   const loading = import('../program.ts')

@@ -17,6 +17,7 @@ import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
 import { may, type Act } from '#contract/rights.ts'
 import type { Callers } from '#server/members/callers.ts'
 import { TOKEN_PREFIX } from '#server/members/secret.ts'
+import { buckets } from '#server/platform/buckets.ts'
 import type { Answer, Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -25,6 +26,7 @@ import type { Metrics } from '#server/platform/metrics.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import type { Settings } from '#server/platform/settings.ts'
+import { StartFailure } from '#server/platform/start-failure.ts'
 import { storable } from '#server/platform/storable.ts'
 import { docs } from './docs.ts'
 import { headersFor } from './headers.ts'
@@ -58,6 +60,8 @@ export interface Http {
 }
 
 const COOKIE_DAYS = 30
+/** Of one session or token: far more than a window or a sensible program asks, and little enough that one that runs wild harms nobody. */
+const PER_CALLER = { burst: 1_000, perSecond: 100 }
 /** Enough to turn on a second factor, and to leave. */
 const OWN_ACCOUNT = new Set(['/api/me', '/api/me/totp', '/api/session', '/api/sessions', '/api/sessions/:id'])
 const WINDOW = new URL('../../dist/web/', import.meta.url)
@@ -138,9 +142,12 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       throw new Refused('wrong_origin')
   }
 
+  const asked = buckets(PER_CALLER)
   const callerOf: Who['callerOf'] = async (request, act) => {
     const caller = await identify(request)
     if (!caller) throw new Refused('signed_out')
+    const seconds = asked.take(caller.session ?? caller.token ?? '')
+    if (seconds > 0) throw new Refused('too_many', { values: { seconds } })
     if (act !== 'signed_in' && !may(caller.role, act)) throw new Refused('forbidden')
     if (isPublic && lacksSecondFactor(caller) && !OWN_ACCOUNT.has(request.routeOptions.url ?? ''))
       throw new Refused('second_factor_wanted')
@@ -238,7 +245,9 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     return void reply.sendFile('index.html')
   })
 
-  await app.listen({ host: settings.host, port: settings.port })
+  await app.listen({ host: settings.host, port: settings.port }).catch((error: unknown) => {
+    throw new StartFailure(cannotListen(error, settings))
+  })
   const address = app.server.address()
   const port = address && typeof address === 'object' ? address.port : settings.port
   return {
@@ -249,6 +258,19 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       await app.close()
     },
   }
+}
+
+function cannotListen(error: unknown, { host, port }: Settings): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  const why = CANNOT_LISTEN[code ?? '']
+  return `Parley cannot listen at ${host}:${port}: ${why ?? message}`
+}
+
+const CANNOT_LISTEN: Readonly<Record<string, string>> = {
+  EADDRINUSE:
+    'another program does already, perhaps another Parley. Stop that one, or give this one another PARLEY_PORT.',
+  EACCES: 'this user may not. Give a PARLEY_PORT of 1024 or more.',
+  EADDRNOTAVAIL: 'this machine has no such address. Mend PARLEY_HOST.',
 }
 
 /** A name under `assets/` holds a hash of its content; every other file is asked for anew, so that an update shows at once. */

@@ -6,7 +6,7 @@ import { enterWorkspace, type Database, type Tx } from '#server/platform/databas
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { record } from './audit.ts'
-import { hashPassword } from './password.ts'
+import { hashPassword, isPassword } from './password.ts'
 import { hashOf, newSecret, newToken } from './secret.ts'
 
 export interface Account {
@@ -54,12 +54,14 @@ export async function createWorkspace(
 ): Promise<Created> {
   const workspace = newId<WorkspaceId>()
   const member = newId<MemberId>()
-  const hash = await hashPassword(owner.password)
-  const account = newId<AccountId>()
+  const known = await findAccount(database, { email: owner.email })
+  if (known && !(await isPassword(known.password_hash, owner.password))) throw new Refused('wrong_credentials')
+  const hash = known ? null : await hashPassword(owner.password)
+  const account = known?.id ?? newId<AccountId>()
   await database.transaction(async (tx) => {
     await enterWorkspace(tx, workspace)
     await inSameTx?.(tx)
-    await insertAccount(tx, account, owner, hash)
+    if (hash) await insertAccount(tx, account, owner, hash)
     await sql`insert into workspace_directory (workspace_id) values (${workspace})`.execute(tx)
     await sql`insert into workspace (workspace_id, name, language) values (${workspace}, ${name}, ${owner.language})`.execute(
       tx,

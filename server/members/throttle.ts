@@ -7,7 +7,7 @@ import { Refused } from '#server/platform/problem.ts'
 
 const LIMITS = { account: [10, 15], address: [30, 15], overall: [500, 15] } as const
 
-/** Counts a try. @throws Refused `too_many` with the minutes to wait */
+/** Counts a try. @throws Refused `too_many` with the seconds to wait */
 export async function countTry(
   database: Database,
   what: string,
@@ -26,7 +26,7 @@ export async function countTry(
       on conflict (key) do update set hits = case when throttle.resets_at < now() then 1 else throttle.hits + 1 end,
          resets_at = case when throttle.resets_at < now() then excluded.resets_at else throttle.resets_at end
       returning hits`.execute(database.plumbing)
-    if (rows[0]!.hits > most) throw new Refused('too_many', { values: { minutes } })
+    if (rows[0]!.hits > most) throw new Refused('too_many', { values: { seconds: minutes * 60 } })
   }
 }
 

@@ -5,11 +5,15 @@
 export function storable<T>(value: T): T {
   if (typeof value === 'string') return (UNSTORABLE.test(value) ? clean(value) : value) as T
   if (Array.isArray(value)) return value.map(storable) as T
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value
+  if (typeof value !== 'object' || value === null || !isPlain(value)) return value
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [storable(key), storable(each)])) as T
 }
 
 // eslint-disable-next-line no-control-regex -- NUL is what is looked for
 const UNSTORABLE = /\0|\p{Surrogate}/u
+
+/** A parsed query has no prototype at all. */
+const isPlain = (value: object): boolean =>
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as typeof Object.prototype | null)
 
 const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')

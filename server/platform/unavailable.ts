@@ -1,4 +1,4 @@
-/** Whether an error says that the database is away, full or shutting down, and not that the statement was wrong. */
+/** Whether an error says that the database or the disk is away, full or shutting down, and not that the statement was wrong. */
 
 /**
  * True: try again later; HTTP answers 503 with Retry-After. A COMMIT that failed so may have happened.
@@ -38,6 +38,10 @@ const CODES = new Set([
   'ENOTFOUND',
   'EAI_AGAIN',
   'EADDRNOTAVAIL',
+  'ENOSPC',
+  'EDQUOT',
+  'EROFS',
+  'EIO',
   'EMFILE',
   'ENFILE',
 ])

@@ -5,8 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
+import { getMe } from '#contract/calls/members.ts'
 import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
 import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
+import { clientOf } from '#tests/support/client.ts'
 import { isAlive, processesNaming } from '#tests/support/embedded-world.ts'
 import { until } from '#tests/support/parts.ts'
 import { freePort } from '#tests/support/whole-parley.ts'
@@ -39,6 +41,17 @@ test('a second Parley on the same folder stops with one line; commands work besi
   expect(second.error).toMatch(/^Another Parley \(process \d+\) already runs on the data folder .*PARLEY_DATA\.\n$/)
   const owner = await setUp(first.url, env)
   expect((await owner.ask('GET', '/api/me')).status).toBe(200)
+  const again = ['setup', '--workspace', 'Second shop', '--email', 'Olga@shop.example', '--json', '--password']
+  expect(await parley([...again, 'not that one at all'], env)).toMatchObject({
+    code: 1,
+    error: 'Olga@shop.example has an account here already, with another password: give that one.\n',
+  })
+  const further = JSON.parse((await parley([...again, 'correct horse battery'], env)).out) as { token: string }
+  const me = await clientOf(first.url, { authorization: `Bearer ${further.token}` }).call(getMe)
+  expect(me.workspace.name).toBe('Second shop')
+  const squeezed = await parley(['start'], { PARLEY_DATA: join(home, 'c'), PARLEY_PORT: new URL(first.url).port })
+  expect(squeezed).toMatchObject({ code: 1, out: '' })
+  expect(squeezed.error).toMatch(/^Parley cannot listen at 127\.0\.0\.1:\d+: another program does already.*\n$/)
   const { code, out } = await parley(['doctor', '--json'], env)
   const { findings } = JSON.parse(out) as { findings: { about: string; level: string; code: string }[] }
   const bad = findings.filter(({ level }) => level === 'bad').map(({ about }) => about)

@@ -85,6 +85,9 @@ export default {
       title: 'Parley made a mistake',
       next: 'Try again. If it stays, tell your administrator this number: {{request}}',
     },
-    unavailable: { title: 'The database is away', next: 'Parley goes on by itself as soon as it is back. Try again.' },
+    unavailable: {
+      title: 'The database or the disk is away or full',
+      next: 'Parley goes on by itself as soon as that is mended. Try again.',
+    },
   },
 }

@@ -14,7 +14,10 @@ export async function lookAtServer(ownerUrl: string, settings: Settings): Promis
   try {
     await owner.connect()
   } catch (error) {
-    return [{ about: 'database', level: 'bad', code: 'unreachable', values: { why: (error as Error).message } }]
+    const code = settings.databaseUrl ? 'unreachable' : 'does_not_answer'
+    return [
+      { about: 'database', level: 'bad', code, values: { why: (error as Error).message, folder: settings.dataDir } },
+    ]
   }
   try {
     return [

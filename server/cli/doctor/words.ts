@@ -82,6 +82,10 @@ export const WORDS: Record<string, Record<Language, string>> = {
     en: 'cannot be reached: {why}. Look at DATABASE_URL and at the server.',
     ru: 'недоступна: {why}. Проверьте DATABASE_URL и сервер.',
   },
+  'database.does_not_answer': {
+    en: 'runs and does not answer: {why}. Make room on the disk, or look into {folder}/postgres/server.log.',
+    ru: 'работает, но не отвечает: {why}. Освободите диск или загляните в {folder}/postgres/server.log.',
+  },
   'database.too_old': {
     en: 'PostgreSQL {version}: Parley needs 15 or newer.',
     ru: 'PostgreSQL {version}: нужен 15 или новее.',
