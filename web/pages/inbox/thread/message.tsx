@@ -13,6 +13,7 @@ import { DeliveryTrouble, type TroubleActs } from './delivery-trouble.tsx'
 import { AppliedBadges } from './applied-badges.tsx'
 import { Edited } from './edited.tsx'
 import { MessageTools, type ToolActs } from './message-tools.tsx'
+import { OnTheWay } from './on-the-way.tsx'
 import { QuotedMessage } from './quoted-message.tsx'
 import { Reactions } from './reactions.tsx'
 import { standingOf } from './thread-lines.ts'
@@ -120,6 +121,7 @@ function Bubble({
         {message.late && <span className={css.late}>{t('message.late')}</span>}
         {delivery && <AppliedBadges applied={delivery.applied} />}
         {message.edited && !isDeleted && <Edited message={message} />}
+        <OnTheWay message={message} />
         {wasCancelled && <span>{t('message.cancelled')}</span>}
         <time dateTime={message.at} title={fullTime(message.at, language)}>
           {clockOf(message.at, language)}

@@ -3,6 +3,7 @@ import type { MessageView } from '#contract/calls/conversations.ts'
 import type { MessageId } from '#contract/ids.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
+import { reactionState } from './thread-lines.ts'
 import css from './message.module.css'
 
 /** Who felt what. A press on one's own takes it back. */
@@ -29,7 +30,12 @@ export function Reactions({
             ? memberName(reaction.author as typeof me.id) || t('message.member')
             : message.author.name || t('message.them'),
         )
-        const words = [who.join(', '), all.some((reaction) => reaction.hereOnly) ? t('message.reactionHereOnly') : '']
+        const isMissing = isMine && reactionState(message) === 'failed'
+        const words = [
+          who.join(', '),
+          all.some((reaction) => reaction.hereOnly) ? t('message.reactionHereOnly') : '',
+          isMissing ? t('message.reactionMissing') : '',
+        ]
           .filter(Boolean)
           .join('. ')
         return (
@@ -38,7 +44,8 @@ export function Reactions({
               type="button"
               className={css.reaction}
               data-mine={isMine || undefined}
-              data-here-only={all.every((reaction) => reaction.hereOnly) || undefined}
+              data-here-only={isMissing || all.every((reaction) => reaction.hereOnly) || undefined}
+              data-state={isMine ? reactionState(message) : undefined}
               disabled={!may('message.send')}
               aria-pressed={isMine}
               aria-label={t('message.reaction', { emoji, who: words })}

@@ -82,5 +82,15 @@ export function unreadFrom(messages: readonly MessageView[], unread: number): Un
 export const standingOf = (message: MessageView): MessageView['deliveries'][number] | null =>
   message.deliveries.findLast((each) => each.op === 'message') ?? null
 
+/** Edits, deletions and reactions that the network has not answered yet. */
+export const changesOnTheWay = (message: MessageView) =>
+  message.deliveries.flatMap(({ id, op, state }) =>
+    op !== 'message' && (state === 'queued' || state === 'sending') ? [{ id, op, state }] : [],
+  )
+
+/** How far our own reaction came: the last word about it counts. */
+export const reactionState = (message: MessageView): MessageView['deliveries'][number]['state'] | undefined =>
+  message.deliveries.findLast(({ op }) => op === 'react')?.state
+
 export const hasTrouble = (message: MessageView): boolean =>
   message.deliveries.some((each) => (each.state === 'failed' || each.state === 'unconfirmed') && !each.settled)

@@ -3,7 +3,7 @@ import { SEND_ERROR_CODES } from '#contract/message/send-errors.ts'
 import { aDelivery, aMessage } from '../testing.ts'
 import en from '../words.en.ts'
 import ru from '../words.ru.ts'
-import { hasTrouble, standingOf, threadLines, unreadFrom } from './thread-lines.ts'
+import { changesOnTheWay, hasTrouble, reactionState, standingOf, threadLines, unreadFrom } from './thread-lines.ts'
 import { fromPage, withMessage, withNewer, withOlder } from './thread-pages.ts'
 import { troubleKeys } from './trouble-keys.ts'
 
@@ -64,6 +64,22 @@ test('a resend says how the message stands, and settles its trouble', () => {
   })
   expect(standingOf(message)?.state).toBe('sent')
   expect(hasTrouble(message)).toBe(false)
+})
+
+test('changes are on the way until the network has answered; of a reaction the last word counts', () => {
+  const message = aMessage('a', {
+    direction: 'out',
+    deliveries: [
+      aDelivery({ state: 'sent' }),
+      aDelivery({ op: 'edit', state: 'sent' }),
+      aDelivery({ op: 'react', state: 'failed' }),
+      aDelivery({ op: 'react', state: 'sending' }),
+      aDelivery({ op: 'delete', state: 'queued' }),
+    ],
+  })
+  expect(changesOnTheWay(message).map(({ op, state }) => `${op} ${state}`)).toEqual(['react sending', 'delete queued'])
+  expect(reactionState(message)).toBe('sending')
+  expect(reactionState(aMessage('b'))).toBeUndefined()
 })
 
 test('the feed puts a message at its place, changes it in place, and takes it out when it is shown elsewhere', () => {
