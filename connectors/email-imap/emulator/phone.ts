@@ -6,6 +6,7 @@ import PostalMime from 'postal-mime'
 import type { Phone, SeenMessage } from '#connector-kit/emulator/emulator.ts'
 import type { Content, Ref } from '#connector-kit/connector.ts'
 import { isMedia, type Part } from '#contract/message/content.ts'
+import { addressOf } from './address-of.ts'
 import { withProviderHeaders, type Passing } from './provider-headers.ts'
 import { rendered } from './rendered.ts'
 
@@ -43,7 +44,7 @@ export interface PhoneDeps {
 }
 
 export function mailPhone({ name, to, now, deliver, isForged }: PhoneDeps): MailPhone {
-  const address = `${name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '.')}@people.test`
+  const address = addressOf(name)
   const screen: SeenMessage[] = []
   let blocks = false
   let lastSubject = ''
