@@ -11,7 +11,7 @@ export interface KeyAct {
   readonly keys: string
   /** Words for the sheet and for tooltips, in the member's language. */
   readonly about: string
-  readonly run: (event: KeyboardEvent) => void
+  readonly run: () => void
   /** Also inside text fields; for chords with mod. */
   readonly inFields?: boolean
   /** Works and is not listed. */
@@ -100,7 +100,7 @@ export function press(event: KeyboardEvent, now = Date.now()): boolean {
     const act = acts.find((each) => each.keys === wanted) ?? acts.find((each) => each.keys === chord)
     if (act && (!inField || act.inFields)) {
       event.preventDefault()
-      act.run(event)
+      act.run()
       return true
     }
     if (!inField && acts.some((each) => each.keys.startsWith(`${chord} `))) {

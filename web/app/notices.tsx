@@ -6,7 +6,7 @@ import type { Told } from './tell.ts'
 import { wordsIn } from './words.ts'
 
 const DONE_MS = 4_000
-const UNDO_MS = 8_000
+const UNDO_MS = 7_000
 const FAILED_MS = 10_000
 
 export const Notices = () => <Notifications position="bottom-right" limit={4} containerWidth={380} />

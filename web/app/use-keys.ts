@@ -11,7 +11,7 @@ export function useKeys(acts: readonly KeyAct[]): void {
   useEffect(
     () =>
       addKeys({
-        acts: latest.current.map((act, at) => ({ ...act, run: (event) => latest.current[at]?.run(event) })),
+        acts: latest.current.map((act, at) => ({ ...act, run: () => latest.current[at]?.run() })),
       }),
     // The acts themselves are read when pressed.
     [names],

@@ -61,6 +61,10 @@ export function startingLanguage(): Language {
   return wanted?.slice(0, 2).toLowerCase() === 'ru' ? 'ru' : 'en'
 }
 
+/** The browser's own kind of a language: British and American clocks differ. */
+export const localeOf = (wanted: string): string =>
+  globalThis.navigator?.languages.find((each) => each.split('-')[0] === wanted) ?? wanted
+
 export const language = (): Language => (i18next.language === 'ru' ? 'ru' : 'en')
 
 export async function speak(wanted: Language): Promise<void> {

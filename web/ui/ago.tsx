@@ -1,6 +1,6 @@
 import { Tooltip } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
-import { language } from '../app/words.ts'
+import { language, localeOf } from '../app/words.ts'
 
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['year', 31_536_000],
@@ -52,7 +52,7 @@ export function agoWords(at: string, from: number): string {
 }
 
 export const exactTime = (at: string): string =>
-  new Intl.DateTimeFormat(language(), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+  new Intl.DateTimeFormat(localeOf(language()), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
 
 export const exactDay = (at: string): string =>
-  new Intl.DateTimeFormat(language(), { dateStyle: 'medium' }).format(new Date(at))
+  new Intl.DateTimeFormat(localeOf(language()), { dateStyle: 'medium' }).format(new Date(at))

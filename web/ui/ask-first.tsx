@@ -1,6 +1,7 @@
-import { Button, Group, Modal, Stack, Text } from '@mantine/core'
+import { Button, Group, Stack, Text } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { useWords } from '../app/words.ts'
+import { Dialog } from './dialog.tsx'
 
 export interface AskFirstProps {
   readonly title: string
@@ -31,12 +32,7 @@ export function AskFirst({ title, words, act, run, children }: AskFirstProps) {
   return (
     <>
       {children(() => open(true))}
-      <Modal
-        opened={isOpen}
-        onClose={() => open(false)}
-        title={title}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Dialog isOpen={isOpen} close={() => open(false)} title={title}>
         <Stack>
           <Text>{words}</Text>
           <Group justify="flex-end">
@@ -48,7 +44,7 @@ export function AskFirst({ title, words, act, run, children }: AskFirstProps) {
             </Button>
           </Group>
         </Stack>
-      </Modal>
+      </Dialog>
     </>
   )
 }

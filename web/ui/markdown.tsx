@@ -1,12 +1,12 @@
-import { Code, List, Text, Title } from '@mantine/core'
+import { Code, List, Table, Text, Title } from '@mantine/core'
 import { Fragment, type ReactNode } from 'react'
 import { Copy } from './copy.tsx'
 import { OuterLink } from './outer-link.tsx'
 import { useWords } from '../app/words.ts'
 
 /**
- * The Markdown of set-up texts: headings, paragraphs, lists, fenced code, **bold**, `code`, [links](https://…). It becomes elements, never
- * HTML, so there is nothing to sanitise; what is not understood stays text.
+ * The Markdown of set-up texts: headings, paragraphs, lists, tables, fenced code, **bold**, `code`, [links](https://…). It becomes elements,
+ * never HTML, so there is nothing to sanitise; what is not understood stays text.
  */
 export function Markdown({ text }: { text: string }) {
   return blocksOf(text).map((block, at) => <BlockView key={at} block={block} />)
@@ -16,10 +16,14 @@ export type Block =
   | { is: 'heading'; level: number; text: string }
   | { is: 'list'; isOrdered: boolean; start: number; items: string[] }
   | { is: 'code'; text: string }
+  | { is: 'table'; head: string[]; rows: string[][] }
   | { is: 'text'; text: string }
 
 const FENCE = /^```/
 const HEADING = /^(#{1,4})\s+(.+)$/
+const ROW = /^\s*\|(.+)\|\s*$/
+/** The line under a table's head. */
+const RULE = /^\s*\|[\s:|-]+\|\s*$/
 const ITEM = /^\s*(?:[-*]|(\d+)[.)])\s+(.+)$/
 
 export function blocksOf(text: string): Block[] {
@@ -41,6 +45,12 @@ export function blocksOf(text: string): Block[] {
       const stop = close === -1 ? lines.length : close
       blocks.push({ is: 'code', text: lines.slice(at + 1, stop).join('\n') })
       at = stop
+    } else if (ROW.test(line) && RULE.test(lines[at + 1] ?? '')) {
+      end()
+      const after = lines.findIndex((each, place) => place > at && !ROW.test(each))
+      const stop = after === -1 ? lines.length : after
+      blocks.push({ is: 'table', head: cellsOf(line), rows: lines.slice(at + 2, stop).map(cellsOf) })
+      at = stop - 1
     } else if (heading) {
       end()
       blocks.push({ is: 'heading', level: heading[1]!.length, text: heading[2]! })
@@ -57,6 +67,11 @@ export function blocksOf(text: string): Block[] {
   end()
   return blocks
 }
+
+const cellsOf = (line: string): string[] =>
+  ROW.exec(line)![1]!
+    .split('|')
+    .map((cell) => cell.trim())
 
 function BlockView({ block }: { block: Block }) {
   const t = useWords('ui')
@@ -82,6 +97,31 @@ function BlockView({ block }: { block: Block }) {
           ))}
         </List>
       )
+    case 'table':
+      return (
+        <Table.ScrollContainer minWidth={480} my="sm">
+          <Table fz="sm" withTableBorder>
+            <Table.Thead>
+              <Table.Tr>
+                {block.head.map((cell, at) => (
+                  <Table.Th key={at}>{inline(cell)}</Table.Th>
+                ))}
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {block.rows.map((row, at) => (
+                <Table.Tr key={at}>
+                  {row.map((cell, column) => (
+                    <Table.Td key={column} style={{ overflowWrap: 'anywhere' }}>
+                      {inline(cell)}
+                    </Table.Td>
+                  ))}
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )
     case 'text':
       return <Text my="sm">{inline(block.text)}</Text>
   }
@@ -96,7 +136,7 @@ function inline(text: string): ReactNode {
     pieces.push(text.slice(from, match.index))
     const [whole, code, bold, words, address] = match
     if (code !== undefined) pieces.push(<Code>{code}</Code>)
-    else if (bold !== undefined) pieces.push(<b>{bold}</b>)
+    else if (bold !== undefined) pieces.push(<b>{inline(bold)}</b>)
     else pieces.push(<OuterLink to={address!}>{words!}</OuterLink>)
     from = match.index + whole.length
   }

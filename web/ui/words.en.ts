@@ -4,5 +4,6 @@ export default {
   copied: 'Copied',
   copyThis: 'Copy: {{label}}',
   keep: 'Leave it as it is',
+  acts: 'Acts',
   snippet: 'To copy',
 }

@@ -4,5 +4,6 @@ export default {
   copied: 'Скопировано',
   copyThis: 'Скопировать: {{label}}',
   keep: 'Оставить как есть',
+  acts: 'Действия',
   snippet: 'Скопируйте',
 }

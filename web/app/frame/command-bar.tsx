@@ -3,6 +3,7 @@ import { createSpotlight, Spotlight } from '@mantine/spotlight'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { allCommands, commandSources, type Command } from '../commands.ts'
+import { validKeys } from '../keys.ts'
 import { PLACES } from '../places.ts'
 import { leave, useMay } from '../session.ts'
 import { tellFailure } from '../tell.ts'
@@ -11,7 +12,8 @@ import { Keys } from './keys-view.tsx'
 
 const [store, bar] = createSpotlight()
 const REST_MS = 150
-const MOST = 30
+const MOST = 40
+const FOCUS_BACK_MS = 60
 
 /** One box for everything: places, what the open page can do, and what its sources find. */
 export default function CommandBar({ isOpen, close }: { isOpen: boolean; close: () => void }) {
@@ -49,9 +51,19 @@ export default function CommandBar({ isOpen, close }: { isOpen: boolean; close: 
     })),
     { id: 'leave', label: t('own.leave'), run: () => void leave().catch(tellFailure) },
   ]
+  // What a key can do here, the box can do too. Sequences lead to the places, which stand here by name.
+  const keyed: Command[] = validKeys()
+    .filter((act) => act.keys !== 'mod+k' && act.keys !== 'escape' && !act.keys.includes(' '))
+    .map((act) => ({
+      id: `key ${act.keys}`,
+      label: act.about,
+      keys: act.keys,
+      // After the box gave the focus back: an act may want to move it.
+      run: () => void setTimeout(act.run, FOCUS_BACK_MS),
+    }))
   const wanted = typed.trim().toLocaleLowerCase()
   const fits = (command: Command) => `${command.label} ${command.also ?? ''}`.toLocaleLowerCase().includes(wanted)
-  const rows = [...allCommands(), ...own]
+  const rows = [...allCommands(), ...own, ...keyed]
     .filter(fits)
     .concat(wanted === '' ? [] : found)
     .slice(0, MOST)
@@ -64,6 +76,9 @@ export default function CommandBar({ isOpen, close }: { isOpen: boolean; close: 
       onQueryChange={type}
       onSpotlightClose={close}
       scrollable
+      centered={false}
+      yOffset="8vh"
+      overlayProps={{ blur: 0 }}
       maxHeight={420}
       aria-label={t('keys.commands')}
     >

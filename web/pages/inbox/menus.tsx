@@ -1,7 +1,7 @@
 /** Assign, snooze: small menus that open by their key and can be walked by arrows. */
-import { Menu, Popover } from '@mantine/core'
+import { Menu, Popover, Tooltip } from '@mantine/core'
 import { IconCheck, IconClockPause, IconUser, IconUserOff } from '@tabler/icons-react'
-import { useState, type ReactElement } from 'react'
+import { useState, type ReactElement, type ReactNode } from 'react'
 import type { MemberId } from '#contract/ids.ts'
 import { useWords } from '../../app/words.ts'
 import { useDirectory } from './directory.tsx'
@@ -57,15 +57,18 @@ export function AssignMenu({ assignee, isOpen, onOpen, onAssign, children }: Ass
 }
 
 export interface SnoozeMenuProps {
+  /** Over the button. Here and not around it: the menu stands beside the element that it gives its ref to. */
+  hint?: ReactNode
   isOpen: boolean
   onOpen: (isOpen: boolean) => void
   onSnooze: (until: string) => void
   children: ReactElement
 }
 
-export function SnoozeMenu({ isOpen, onOpen, onSnooze, children }: SnoozeMenuProps) {
+export function SnoozeMenu({ hint, isOpen, onOpen, onSnooze, children }: SnoozeMenuProps) {
   const t = useWords('inbox')
   const [isPicking, setPicking] = useState(false)
+  const target = <Menu.Target>{children}</Menu.Target>
   return (
     <Popover
       opened={isPicking}
@@ -81,7 +84,7 @@ export function SnoozeMenu({ isOpen, onOpen, onSnooze, children }: SnoozeMenuPro
       <Popover.Target>
         <span>
           <Menu opened={isOpen} onChange={onOpen} position="bottom-end" width={280} withinPortal returnFocus>
-            <Menu.Target>{children}</Menu.Target>
+            {hint ? <Tooltip label={hint}>{target}</Tooltip> : target}
             <Menu.Dropdown>
               <Menu.Label>{t('snooze.label')}</Menu.Label>
               <LaterItems onPick={onSnooze} />

@@ -1,8 +1,5 @@
 /** Times as the member reads them: their own zone and language, by `Intl`. */
-
-/** The browser's own kind of the member's language: British and American clocks differ. */
-const localeOf = (language: string): string =>
-  globalThis.navigator?.languages.find((each) => each.split('-')[0] === language) ?? language
+import { localeOf } from '../../app/words.ts'
 
 const formats = new Map<string, Intl.DateTimeFormat>()
 
@@ -71,6 +68,14 @@ export function relativeTime(at: string, language: string, now = Date.now()): st
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
   const [unit, per] = UNITS.find(([, size]) => Math.abs(seconds) >= size) ?? (['second', 1] as const)
   return relative.format(Math.trunc(seconds / per), unit)
+}
+
+/** "17 min", "2 days": how long since then. */
+export function lastingSince(at: string, language: string, now = Date.now()): string {
+  const seconds = Math.max(0, Math.round((now - Date.parse(at)) / 1000))
+  const [unit, per] = UNITS.find(([, size]) => seconds >= size) ?? (['minute', 60] as const)
+  const words = new Intl.NumberFormat(language, { style: 'unit', unit, unitDisplay: 'short' })
+  return words.format(Math.max(1, Math.trunc(seconds / per)))
 }
 
 const UNITS = [

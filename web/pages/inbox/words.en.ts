@@ -80,7 +80,7 @@ export default {
     reopen: 'Reopen',
     unread: 'Mark as unread',
     pane: 'Contact',
-    waits: 'waits for an answer: {{when}}',
+    waits: 'waiting {{time}}',
   },
   assign: { me: 'To me', nobody: 'To nobody' },
   snooze: { label: 'Put away until', until: 'Put away until', confirm: 'Snooze' },

@@ -91,7 +91,7 @@ export default {
     reopen: 'Открыть снова',
     unread: 'Отметить непрочитанным',
     pane: 'Контакт',
-    waits: 'ждёт ответа: {{when}}',
+    waits: 'ждёт {{time}}',
   },
   assign: { me: 'На меня', nobody: 'Ни на кого' },
   snooze: { label: 'Отложить до', until: 'Отложить до', confirm: 'Отложить' },

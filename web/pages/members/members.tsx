@@ -1,4 +1,4 @@
-import { Badge, Button, Modal, PasswordInput, Select, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Badge, Button, PasswordInput, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -10,9 +10,11 @@ import { keepMember, membersQuery } from '../../app/members.ts'
 import { useMay, useMe } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { useWords } from '../../app/words.ts'
-import { AskFirst } from '../../ui/ask-first.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
+import { RemoveButton } from '../../ui/remove-button.tsx'
+import { RowTable, TableRow } from '../../ui/row-table.tsx'
 
 const ROLES: readonly Exclude<Role, 'bot'>[] = ['owner', 'admin', 'supervisor', 'agent', 'viewer']
 const SHORTEST_PASSWORD = 10
@@ -40,33 +42,15 @@ export function MembersPage() {
       <FailureNote error={error} />
       {isPending && <Skeleton h={120} />}
       {data && (
-        <Table.ScrollContainer minWidth={480}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('name')}</Table.Th>
-                <Table.Th>{t('role')}</Table.Th>
-                <Table.Th>
-                  <span className="only-read">{t('acts')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {members.map((member) => (
-                <MemberRow key={member.id} member={member} mayChange={mayChange} />
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <RowTable heads={[t('name'), t('role')]}>
+          {members.map((member) => (
+            <MemberRow key={member.id} member={member} mayChange={mayChange} />
+          ))}
+        </RowTable>
       )}
-      <Modal
-        opened={isAdding}
-        onClose={() => add(false)}
-        title={t('add')}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Dialog isOpen={isAdding} close={() => add(false)} title={t('add')}>
         <AddMember done={() => add(false)} />
-      </Modal>
+      </Dialog>
     </PageFrame>
   )
 }
@@ -90,55 +74,50 @@ function MemberRow({ member, mayChange }: { member: MemberView; mayChange: boole
   const ranks = me.member.role === 'owner' || (member.role !== 'owner' && member.role !== 'admin')
   const isOpen = mayChange && ranks && !isMine
   return (
-    <Table.Tr>
-      <Table.Td>
-        <Text fw={500}>
+    <TableRow
+      name={
+        <>
           {member.name}{' '}
           {isMine && (
             <Badge variant="light" tt="none" c="var(--text-accent)">
               {t('you')}
             </Badge>
           )}
-        </Text>
-        <Text size="sm" c="var(--text-dim)">
-          {member.email}
-        </Text>
-      </Table.Td>
-      <Table.Td>
-        {isOpen ? (
-          <Select
-            size="xs"
-            w={170}
-            aria-label={t('roleOf', { name: member.name })}
-            data={rolesFor(me.member.role).map((role) => ({ value: role, label: t(`roles.${role}`) }))}
-            value={member.role}
-            allowDeselect={false}
-            disabled={change.isPending}
-            onChange={(role) =>
-              role && change.mutate({ params: { id: member.id }, body: { role: role as (typeof ROLES)[number] } })
-            }
-          />
-        ) : (
-          t(`roles.${member.role}`)
-        )}
-      </Table.Td>
-      <Table.Td ta="right">
-        {isOpen && (
-          <AskFirst
+        </>
+      }
+      about={member.email}
+      values={[
+        [
+          t('role'),
+          isOpen ? (
+            <Select
+              size="xs"
+              w={170}
+              aria-label={t('roleOf', { name: member.name })}
+              data={rolesFor(me.member.role).map((role) => ({ value: role, label: t(`roles.${role}`) }))}
+              value={member.role}
+              allowDeselect={false}
+              disabled={change.isPending}
+              onChange={(role) =>
+                role && change.mutate({ params: { id: member.id }, body: { role: role as (typeof ROLES)[number] } })
+              }
+            />
+          ) : (
+            t(`roles.${member.role}`)
+          ),
+        ],
+      ]}
+      acts={
+        isOpen && (
+          <RemoveButton
             title={t('remove.title', { name: member.name })}
             words={t('remove.words')}
             act={t('remove.act')}
             run={() => remove.mutateAsync({ params: { id: member.id } })}
-          >
-            {(ask) => (
-              <Button size="compact-sm" variant="subtle" c="var(--text-danger)" onClick={ask}>
-                {t('remove.act')}
-              </Button>
-            )}
-          </AskFirst>
-        )}
-      </Table.Td>
-    </Table.Tr>
+          />
+        )
+      }
+    />
   )
 }
 

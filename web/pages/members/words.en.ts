@@ -4,7 +4,6 @@ export default {
   name: 'Name',
   email: 'E-mail',
   role: 'Role',
-  acts: 'Acts',
   you: 'you',
   roleOf: 'Role of {{name}}',
   password: 'First password',

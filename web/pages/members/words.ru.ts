@@ -4,7 +4,6 @@ export default {
   name: 'Имя',
   email: 'Почта',
   role: 'Роль',
-  acts: 'Действия',
   you: 'вы',
   roleOf: 'Роль: {{name}}',
   password: 'Первый пароль',

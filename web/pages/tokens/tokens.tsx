@@ -1,4 +1,4 @@
-import { Alert, Button, Group, Modal, Select, Skeleton, Stack, Table, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Select, Skeleton, Stack, TextInput } from '@mantine/core'
 import { IconKey, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -9,11 +9,13 @@ import { client } from '../../app/client.ts'
 import { useMe } from '../../app/session.ts'
 import { useWords } from '../../app/words.ts'
 import { Ago, exactDay } from '../../ui/ago.tsx'
-import { AskFirst } from '../../ui/ask-first.tsx'
 import { Copy } from '../../ui/copy.tsx'
+import { Dialog } from '../../ui/dialog.tsx'
 import { Empty } from '../../ui/empty.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
+import { RemoveButton } from '../../ui/remove-button.tsx'
+import { RowTable, TableRow } from '../../ui/row-table.tsx'
 
 const DAYS = ['30', '90', '365', 'never'] as const
 const DAY_MS = 86_400_000
@@ -41,57 +43,31 @@ export function TokensPage() {
         </Empty>
       )}
       {data && data.items.length > 0 && (
-        <Table.ScrollContainer minWidth={520}>
-          <Table verticalSpacing="sm">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('name')}</Table.Th>
-                <Table.Th>{t('used')}</Table.Th>
-                <Table.Th>{t('expires')}</Table.Th>
-                <Table.Th>
-                  <span className="only-read">{t('acts')}</span>
-                </Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.items.map((token) => (
-                <Table.Tr key={token.id}>
-                  <Table.Td>
-                    <Text fw={500}>{token.name}</Text>
-                    <Text size="sm" c="var(--text-dim)">
-                      {t(`roles.${token.role}`)}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>{token.usedAt ? <Ago at={token.usedAt} /> : t('never')}</Table.Td>
-                  <Table.Td>{token.expiresAt ? exactDay(token.expiresAt) : t('unlimited')}</Table.Td>
-                  <Table.Td ta="right">
-                    <AskFirst
-                      title={t('remove.title', { name: token.name })}
-                      words={t('remove.words')}
-                      act={t('remove.act')}
-                      run={() => remove.mutateAsync({ params: { id: token.id } })}
-                    >
-                      {(ask) => (
-                        <Button size="compact-sm" variant="subtle" c="var(--text-danger)" onClick={ask}>
-                          {t('remove.act')}
-                        </Button>
-                      )}
-                    </AskFirst>
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <RowTable heads={[t('name'), t('used'), t('expires')]}>
+          {data.items.map((token) => (
+            <TableRow
+              key={token.id}
+              name={token.name}
+              about={t(`roles.${token.role}`)}
+              values={[
+                [t('used'), token.usedAt ? <Ago at={token.usedAt} /> : t('never')],
+                [t('expires'), token.expiresAt ? exactDay(token.expiresAt) : t('unlimited')],
+              ]}
+              acts={
+                <RemoveButton
+                  title={t('remove.title', { name: token.name })}
+                  words={t('remove.words')}
+                  act={t('remove.act')}
+                  run={() => remove.mutateAsync({ params: { id: token.id } })}
+                />
+              }
+            />
+          ))}
+        </RowTable>
       )}
-      <Modal
-        opened={isAdding}
-        onClose={() => add(false)}
-        title={t('add')}
-        closeButtonProps={{ 'aria-label': t('app:close') }}
-      >
+      <Dialog isOpen={isAdding} close={() => add(false)} title={t('add')}>
         <AddToken done={() => add(false)} />
-      </Modal>
+      </Dialog>
     </PageFrame>
   )
 }

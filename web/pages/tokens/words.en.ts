@@ -11,7 +11,6 @@ export default {
   unlimited: 'without end',
   days_one: '{{count}} day',
   days_other: '{{count}} days',
-  acts: 'Acts',
   token: 'Token',
   once: 'Copy it now. Parley keeps only its fingerprint and cannot show it again.',
   kept: 'I have it',

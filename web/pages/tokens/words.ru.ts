@@ -13,7 +13,6 @@ export default {
   days_few: '{{count}} дня',
   days_many: '{{count}} дней',
   days_other: '{{count}} дня',
-  acts: 'Действия',
   token: 'Токен',
   once: 'Скопируйте сейчас. Parley хранит только его отпечаток и снова показать не сможет.',
   kept: 'Сохранено у меня',

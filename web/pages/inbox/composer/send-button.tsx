@@ -4,8 +4,7 @@ import { useState } from 'react'
 import { useWords } from '../../../app/words.ts'
 import { LaterItems, TimePicker } from '../time-picker.tsx'
 import { Keys } from '../../../app/frame/keys-view.tsx'
-
-export const HOLDS = [0, 5, 10, 30] as const
+import { HOLDS } from './hold.ts'
 
 export interface SendButtonProps {
   isNote: boolean

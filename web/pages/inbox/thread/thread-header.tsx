@@ -18,8 +18,9 @@ import type { Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
 import { AssignMenu, SnoozeMenu } from '../menus.tsx'
+import { NetworkMark } from '../network-mark.tsx'
 import { usePresence } from '../presence.ts'
-import { dayAndClock, relativeTime } from '../times.ts'
+import { dayAndClock, lastingSince } from '../times.ts'
 import css from './thread-header.module.css'
 
 export type MenuName = 'assign' | 'snooze'
@@ -71,6 +72,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
                 className={css.wide}
                 leftSection={<IconUser size={17} aria-hidden />}
                 rightSection={<Keys keys="a" />}
+                title={row.assignee ? memberName(row.assignee) : undefined}
                 aria-label={
                   row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')
                 }
@@ -79,21 +81,14 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
               </Button>
             </AssignMenu>
             <SnoozeMenu
+              hint={<HintWords words={t('header.snooze')} keys="h" />}
               isOpen={menu === 'snooze'}
               onOpen={(isOpen) => onMenu(isOpen ? 'snooze' : null)}
               onSnooze={(until) => onChange({ to: 'snooze', until })}
             >
-              <Hint words={t('header.snooze')} keys="h">
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  size="lg"
-                  aria-label={t('header.snooze')}
-                  onClick={() => onMenu(menu === 'snooze' ? null : 'snooze')}
-                >
-                  <IconClockPause size={19} />
-                </ActionIcon>
-              </Hint>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('header.snooze')}>
+                <IconClockPause size={19} />
+              </ActionIcon>
             </SnoozeMenu>
             <Hint words={isClosed ? t('header.reopen') : t('header.close')} keys="e">
               <Button
@@ -152,22 +147,18 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
 }
 
 function Hint({ words, keys, children }: { words: string; keys: string; children: ReactNode }) {
-  return (
-    <Tooltip
-      label={
-        <>
-          {words} <Keys keys={keys} />
-        </>
-      }
-    >
-      {children}
-    </Tooltip>
-  )
+  return <Tooltip label={<HintWords words={words} keys={keys} />}>{children}</Tooltip>
 }
+
+const HintWords = ({ words, keys }: { words: string; keys: string }) => (
+  <>
+    {words} <Keys keys={keys} />
+  </>
+)
 
 /** The one line below the name: presence first, for it is about to matter. */
 function About({ row }: { row: ConversationRow }) {
-  const { me, memberName, language, networkName } = useDirectory()
+  const { me, memberName, language } = useDirectory()
   const t = useWords('inbox')
   const others = usePresence(row.id).filter((each) => each.member !== me.id)
   const typing = others.filter((each) => each.isTyping)
@@ -192,10 +183,14 @@ function About({ row }: { row: ConversationRow }) {
       )}
       {row.waitingSince && row.status === 'open' && (
         <span title={dayAndClock(row.waitingSince, language)}>
-          {t('header.waits', { when: relativeTime(row.waitingSince, language) })}
+          {t('header.waits', { time: lastingSince(row.waitingSince, language) })}
         </span>
       )}
-      <span>{row.networks.map(networkName).join(' · ')}</span>
+      <span className={css.networks}>
+        {row.networks.map((network) => (
+          <NetworkMark key={network} network={network} size={14} />
+        ))}
+      </span>
     </p>
   )
 }

@@ -13,6 +13,7 @@ import { useMe } from '../../../app/session.ts'
 import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
+import { holdOf } from '../composer/hold.ts'
 import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
@@ -45,8 +46,6 @@ export interface ThreadPaneProps {
   /** Merged into another while it was open. */
   onJoined: (into: ConversationId) => void
 }
-
-const DEFAULT_HOLD = 5
 
 export function ThreadPane(props: ThreadPaneProps) {
   const { id } = props
@@ -94,7 +93,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   const [ask, setAsk] = useState<ComposeAsk | null>(null)
   useAnnouncePresence(row.id)
   const remember = useAct(changeMe, { done: (next) => client.setQueryData(keyOf(getMe), next) })
-  const hold = typeof me.preferences.undoSeconds === 'number' ? me.preferences.undoSeconds : DEFAULT_HOLD
+  const hold = holdOf(me.preferences)
 
   const items = thread.pages?.items ?? NONE
   const jump = useCallback(
