@@ -28,7 +28,7 @@ export interface TableRowProps {
   /** Below the name. */
   readonly about: ReactNode
   /** The other columns, with their heads. */
-  readonly values: readonly (readonly [head: string, value: ReactNode])[]
+  readonly values: readonly { head: string; value: ReactNode }[]
   readonly acts: ReactNode
 }
 
@@ -43,7 +43,7 @@ export function TableRow({ name, about, values, acts }: TableRowProps) {
           {about}
         </Text>
       </Table.Td>
-      {values.map(([head, value]) => (
+      {values.map(({ head, value }) => (
         <Table.Td key={head}>
           <span className={css.head} aria-hidden>
             {head}

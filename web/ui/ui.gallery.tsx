@@ -37,8 +37,8 @@ export default {
           name={'Донаудампфшиффартсгезельшафтскапитэн'.repeat(3)}
           about="a.very.long.address.of.somebody@pigeon.example"
           values={[
-            ['Role', 'Agent'],
-            ['Last used', 'never'],
+            { head: 'Role', value: 'Agent' },
+            { head: 'Last used', value: 'never' },
           ]}
           acts={<button type="button">Remove</button>}
         />

@@ -87,9 +87,9 @@ function MemberRow({ member, mayChange }: { member: MemberView; mayChange: boole
       }
       about={member.email}
       values={[
-        [
-          t('role'),
-          isOpen ? (
+        {
+          head: t('role'),
+          value: isOpen ? (
             <Select
               size="xs"
               w={170}
@@ -105,7 +105,7 @@ function MemberRow({ member, mayChange }: { member: MemberView; mayChange: boole
           ) : (
             t(`roles.${member.role}`)
           ),
-        ],
+        },
       ]}
       acts={
         isOpen && (

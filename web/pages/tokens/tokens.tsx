@@ -50,8 +50,8 @@ export function TokensPage() {
               name={token.name}
               about={t(`roles.${token.role}`)}
               values={[
-                [t('used'), token.usedAt ? <Ago at={token.usedAt} /> : t('never')],
-                [t('expires'), token.expiresAt ? exactDay(token.expiresAt) : t('unlimited')],
+                { head: t('used'), value: token.usedAt ? <Ago at={token.usedAt} /> : t('never') },
+                { head: t('expires'), value: token.expiresAt ? exactDay(token.expiresAt) : t('unlimited') },
               ]}
               acts={
                 <RemoveButton
