@@ -42,7 +42,8 @@ export default defineConfig(({ command }) => ({
   server: {
     port: 4340,
     proxy: {
-      '/api': { target: PARLEY, ws: true, changeOrigin: true, rewriteWsOrigin: true },
+      // Parley takes changes from its own address only.
+      '/api': { target: PARLEY, ws: true, changeOrigin: true, rewriteWsOrigin: true, headers: { origin: PARLEY } },
       '/hooks': { target: PARLEY, ws: true },
     },
   },
