@@ -24,6 +24,7 @@ import { conversationCalls, conversationPresenters } from './conversations/conve
 import { fileCalls, fileRoutes, visitorFiles } from './conversations/files.http.ts'
 import { fileLinks } from './conversations/file-links.ts'
 import { findFile } from './conversations/files.ts'
+import { messagePageRoutes, messagePages } from '#server/conversations/message-pages.ts'
 import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
@@ -132,6 +133,7 @@ export async function startProgram(
   const setState = stateKeeper({ database, hints })
   const traffic = channelTraffic({ database, log })
   const links = await fileLinks({ database, secrets, clock: programClock, url: settings.url })
+  const pages = await messagePages({ database, secrets, clock: programClock, url: settings.url })
   const pictures = letterPictures({ database, files, http, permit: options.pictures })
   const linkOf = (channel: LiveChannel, file: FileRef, days: number) =>
     'file' in file ? links.make(channel.workspace, file.file, days) : null
@@ -259,7 +261,7 @@ export async function startProgram(
                 seen: toNetworks.read,
                 audit,
               }),
-              ...deliveryCalls({ database, connectors, hints, audit }),
+              ...deliveryCalls({ database, connectors, hints, audit, isReachable: settings.url !== null }),
               ...ingestCalls({ database, hints, journal, log, audit }),
               ...fileCalls({ database }),
               ...searchCalls({ database }),
@@ -270,6 +272,7 @@ export async function startProgram(
           ...(has('web')
             ? [
                 fileRoutes({ database, files, links, pictures, callerOf }),
+                messagePageRoutes(pages),
                 feedRoute({ reader: feed, hints, callerOf, log }),
               ]
             : []),
@@ -347,6 +350,7 @@ export async function startProgram(
     probe: async (channel) => channelManager.lookAgain(channel),
     contextOf: context,
     linkOf: (channel, file) => linkOf(channel, file, LINKS_OPEN_DAYS),
+    pageOf: (channel, message) => pages.linkTo(channel.workspace, message),
     ended: (channel, outcome) => {
       endings.add({ outcome })
       if (outcome !== 'sent') return

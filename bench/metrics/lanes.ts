@@ -259,6 +259,7 @@ async function ours(world: World): Promise<Taken> {
       secret: '',
     }),
     linkOf: () => null,
+    pageOf: () => null,
     log,
   })
   const name = `channel ${channel}`

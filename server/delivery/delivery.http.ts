@@ -41,6 +41,8 @@ export interface DeliveryCallsDeps {
   database: Database
   connectors: Connectors
   hints: Hints
+  /** Others can reach us: links to files and pages are possible. */
+  isReachable: boolean
   audit(
     tx: Tx,
     caller: Caller,
@@ -51,7 +53,7 @@ export interface DeliveryCallsDeps {
 }
 
 export function deliveryCalls(deps: DeliveryCallsDeps) {
-  const { database, connectors, hints } = deps
+  const { database, connectors, hints, isReachable } = deps
   const read = <T>(caller: Caller, work: (tx: Tx) => Promise<T>) => database.inWorkspace(caller.workspace, work)
 
   /** Changes a message, answers how it stands, and wakes the senders of the channels it waits for. */
@@ -73,7 +75,7 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
       change(caller, (tx) => sendMessage(tx, caller.workspace, caller.member, params.id, body, connectors)),
     ),
     answer(previewMessage, ({ params, body }, caller) =>
-      read(caller, (tx) => preview(tx, caller.workspace, params.id, body, connectors)),
+      read(caller, (tx) => preview(tx, caller.workspace, params.id, body, connectors, isReachable)),
     ),
     answer(listRoads, ({ params }, caller) =>
       read(caller, async (tx) => ({

@@ -19,6 +19,8 @@ export interface Making {
   /** Of the piece that is to go. */
   key: string
   linkOf(file: FileRef): string | null
+  /** Our page for the whole message; null: nobody outside can reach us. */
+  page: string | null
 }
 
 export function opsOf(making: Making): Made {
@@ -34,6 +36,7 @@ export function opsOf(making: Making): Made {
     now: programClock.now(),
     windowEnds: channel.windowSeconds === null ? null : (dispatch.windowUntil ?? new Date(0)),
     linkOf: making.linkOf,
+    ...(making.page === null ? {} : { page: making.page }),
     ...(dispatch.answered
       ? { answered: { name: dispatch.answered.name, words: wordsOf(dispatch.answered.content) } }
       : {}),

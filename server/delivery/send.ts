@@ -544,6 +544,8 @@ export async function preview(
   conversation: ConversationId,
   spoken: Spoken,
   connectors: Connectors,
+  /** Others can reach us: links to files and pages are possible. */
+  isReachable: boolean,
 ) {
   const { choice } = await chooseFor(tx, workspace, conversation, spoken, connectors)
   const channel = choice.road?.channel
@@ -558,7 +560,8 @@ export async function preview(
   const fitted = fit(op, connector.abilities, {
     now: programClock.now(),
     windowEnds: choice.road.hasWindow ? choice.road.windowUntil : null,
-    linkOf: () => 'https://…',
+    linkOf: () => (isReachable ? 'https://…' : null),
+    ...(isReachable ? { page: 'https://…' } : {}),
   })
   if ('cannot' in fitted) return { pieces: [], applied: [], cannot: fitted.cannot }
   return {

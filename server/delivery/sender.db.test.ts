@@ -226,6 +226,7 @@ async function aShop(more: Partial<Abilities> = {}) {
       },
       contextOf: () => ({}) as never,
       linkOf: () => null,
+      pageOf: () => null,
       log: silentLog,
     })
     const lease: Lease = {

@@ -10,7 +10,7 @@
  */
 import type { Context, FileRef, Op, Plan, Reply, Request, Sent } from '#connector-kit/connector.ts'
 import { perform, type Wire } from '#connector-kit/perform.ts'
-import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { backTopic, type SetState } from '#server/channels/state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
@@ -71,6 +71,8 @@ export interface SenderDeps {
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
   /** A link to a file that a network does not take; null: nobody outside can reach us. */
   linkOf(channel: LiveChannel, file: FileRef): string | null
+  /** A page that shows a message whole; null likewise. */
+  pageOf(channel: LiveChannel, message: MessageId): string | null
   /** Told how each attempt ended. */
   ended?(channel: LiveChannel, outcome: Result['outcome']['is']): void
   log: Log
@@ -354,7 +356,14 @@ function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       const dispatch = dispatches.get(row.pos)
       if (!dispatch) continue
       const key = keyOf(dispatch.delivery, row.piece, row.attempt)
-      const made = opsOf({ channel: o.channel, dispatch, refs, key, linkOf: (file) => deps.linkOf(o.channel, file) })
+      const made = opsOf({
+        channel: o.channel,
+        dispatch,
+        refs,
+        key,
+        linkOf: (file) => deps.linkOf(o.channel, file),
+        page: deps.pageOf(o.channel, dispatch.message),
+      })
       if (made.is === 'cannot') {
         results.push({
           row,
