@@ -34,7 +34,7 @@ import { feedRoute } from './feed/feed.http.ts'
 import { feedTopic } from './feed/feed.ts'
 import { noteHighWater } from './feed/high-water.ts'
 import { feedReader } from './feed/reader.ts'
-import { startHttp } from './http/http.ts'
+import { startHttp, type Http } from './http/http.ts'
 import { typingIn } from './ingest/contact-types.ts'
 import { startFetching } from './ingest/fetch-files.ts'
 import { hooks } from './ingest/hooks.ts'
@@ -122,7 +122,9 @@ export async function startProgram(
     return rows.map((row) => row.id)
   }
   const watching = watch({ database, metrics, log, workspaces, clockDiffersByMs: time.differsByMs })
-  const baseUrl = settings.url ?? `http://${settings.host}:${settings.port}`
+  /** Where outsiders find us. The port 0 is any free one, known once we listen. */
+  const baseUrl = () => settings.url ?? server?.url ?? `http://${settings.host}:${settings.port}`
+  let server: Http | null = null
 
   // ---------------------------------------------------------------- channels
   const folder = options.connectors ?? CONNECTORS
@@ -228,7 +230,7 @@ export async function startProgram(
   const toNetworks = losable({ database, channels, wireOf, contextOf: context, log })
   const audit = auditBy
   let setCookie: Parameters<typeof memberCalls>[0]['setCookie'] = () => {}
-  const server = listens
+  server = listens
     ? await startHttp({
         settings,
         database,
@@ -249,7 +251,7 @@ export async function startProgram(
                 callers: known,
                 setCookie: (...args) => setCookie(...args),
                 isPublic: isPublicUrl(settings.url),
-                isSecure: baseUrl.startsWith('https://'),
+                isSecure: settings.url?.startsWith('https://') ?? false,
               }),
               ...channelCalls({ database, connectors, channels, manager: channelManager, setState, audit, failQueued }),
               ...conversationCalls({

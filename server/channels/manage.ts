@@ -61,8 +61,8 @@ export interface ManagerDeps {
   hints: Hints
   setState: ReturnType<typeof stateKeeper>
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
-  /** `PARLEY_URL`, or where we listen. */
-  publicUrl: string
+  /** `PARLEY_URL`, or where we listen: known once we do. */
+  publicUrl(): string
   log: Log
 }
 
@@ -74,7 +74,6 @@ const GIVEN_UP: readonly ChannelState[] = ['degraded', 'retrying', 'signed_out',
 
 export function manager(deps: ManagerDeps): Manager {
   const { database, connectors, secrets, channels, lines, hints, setState, log } = deps
-  const isPublic = deps.publicUrl.startsWith('https://')
 
   const receiveOf = (settings: Record<string, unknown>) =>
     typeof settings.receive === 'string' ? settings.receive : 'auto'
@@ -84,11 +83,11 @@ export function manager(deps: ManagerDeps): Manager {
     if (!connector.connect) return false
     if (!receives.includes('webhook')) return true
     const receive = receiveOf(settings)
-    return receive === 'polling' || (receive === 'auto' && !isPublic)
+    return receive === 'polling' || (receive === 'auto' && !deps.publicUrl().startsWith('https://'))
   }
 
   const webhookUrl: Manager['webhookUrl'] = (channel) =>
-    channel.connector.webhook && !usesLine(channel) ? `${deps.publicUrl}/hooks/${channel.id}` : null
+    channel.connector.webhook && !usesLine(channel) ? `${deps.publicUrl()}/hooks/${channel.id}` : null
 
   async function create(
     workspace: WorkspaceId,

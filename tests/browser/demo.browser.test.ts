@@ -3,16 +3,17 @@ import type { FrameLocator, Locator, Page } from '@playwright/test'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { aBrowser, complaintsOf } from '#tests/support/browser.ts'
 import { aFolder } from '#tests/support/parts.ts'
-import { aRunningDemo } from '#tests/support/running-demo.ts'
+import { aRunningDemo, type RunningDemo } from '#tests/support/running-demo.ts'
 
 const browser = await aBrowser()
 let phones: Page
 let parley: Page
 let complaints: string[]
+let demo: RunningDemo | undefined
+afterAll(() => demo?.stop())
 
 beforeAll(async () => {
-  const demo = await aRunningDemo(await aFolder())
-  afterAll(demo.stop)
+  demo = await aRunningDemo(await aFolder())
   const context = await browser.newContext({ viewport: { width: 1440, height: 1000 }, locale: 'en-GB' })
   phones = await context.newPage()
   complaints = complaintsOf(phones)
