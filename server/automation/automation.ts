@@ -84,9 +84,9 @@ export function startAutomation(deps: {
   /** @returns whether more may wait */
   async function turn(workspace: WorkspaceId): Promise<boolean> {
     if (closed) return false
-    const { count, channels } = await database.inWorkspace(workspace, async (tx) => {
-      await sql`select pg_advisory_xact_lock(hashtextextended(${`automation ${workspace}`}, 0))`.execute(tx)
-      const inputs = await take(tx, workspace)
+    const { count, channels } = await database.onMessagePath(workspace, async (tx) => {
+      const locked = sql`select pg_advisory_xact_lock(hashtextextended(${`automation ${workspace}`}, 0))`.execute(tx)
+      const [inputs] = await Promise.all([take(tx, workspace), locked])
       const answers: Saying[] = []
       for (const input of inputs) answers.push(...(await react(tx, workspace, input, answers)))
       await sayAll(tx, workspace, answers)

@@ -21,6 +21,8 @@ export interface LoadedConversation extends KnownConversation {
   status: string
   /** With microseconds, as text. */
   readonly lastAt: string
+  /** The moment of this batch here, not before `lastAt`: where a fresh message is placed, and when the conversation moved last. */
+  readonly now: string
 }
 
 export interface Loaded extends Known {
@@ -33,8 +35,13 @@ export async function loadKnown(tx: Tx, workspace: WorkspaceId, batch: readonly 
   const people = await loadIdentities(tx, workspace, batch)
   const owners = new Set<ContactId | IdentityId>()
   for (const told of batch) for (const owner of ownersIn(told, people)) owners.add(owner)
-  const conversations = await lockConversations(tx, workspace, people.all(), owners)
-  const refs = await loadRefs(tx, workspace, batch.flatMap(namesIn))
+  const ids = await conversationsOf(tx, workspace, people.all(), owners)
+  // Names are read when the conversations are locked: whoever else brings the same message has committed then.
+  const [conversations, refs] = await Promise.all([
+    lockThose(tx, workspace, ids),
+    loadRefs(tx, workspace, batch.flatMap(namesIn)),
+  ])
+  if (conversations.length < ids.length) throw new Overtaken()
   const messages = await loadMessages(
     tx,
     workspace,
@@ -163,12 +170,13 @@ function ownersIn(told: Told, people: People): (ContactId | IdentityId)[] {
   })
 }
 
-async function lockConversations(
+/** Of all these owners; new ones are made. */
+async function conversationsOf(
   tx: Tx,
   workspace: WorkspaceId,
   identities: Identity[],
   owners: Set<ContactId | IdentityId>,
-): Promise<LoadedConversation[]> {
+): Promise<ConversationId[]> {
   if (owners.size === 0) return []
   const rooms = new Set(
     identities.filter((identity) => identity.kind === 'room').map((identity) => identity.id as string),
@@ -185,10 +193,8 @@ async function lockConversations(
       on conflict do nothing`.execute(tx)
     ids = await idsOfOwners(tx, workspace, wanted)
   }
-  // All in one sorted statement, and after the new ones: two batches that lock in two portions wait for each other.
-  const locked = await lockThose(tx, workspace, [...ids.values()])
-  if (locked.length < wanted.length) throw new Overtaken()
-  return locked
+  if (ids.size < wanted.length) throw new Overtaken()
+  return [...ids.values()]
 }
 
 /** A contact was merged, or split, between two statements of this transaction: nothing was written, and the next try will see it. */
@@ -209,12 +215,14 @@ async function idsOfOwners(tx: Tx, workspace: WorkspaceId, owners: string[]): Pr
 }
 
 /**
- * By their ids alone: rows that somebody else changes are read again after the wait, and a subquery in the condition would not find its
+ * All in one sorted statement, and after the new ones: two batches that lock in two portions wait for each other. By their ids alone: rows that somebody else changes are read again after the wait, and a subquery in the condition would not find its
  * rows then.
  */
 async function lockThose(tx: Tx, workspace: WorkspaceId, ids: ConversationId[]): Promise<LoadedConversation[]> {
+  if (ids.length === 0) return []
   const { rows } = await sql<LoadedConversation>`
-    select id, contact_id as contact, room_id as room, last_seq as "lastSeq", in_count as "inCount", status, last_at::text as "lastAt"
+    select id, contact_id as contact, room_id as room, last_seq as "lastSeq", in_count as "inCount", status, last_at::text as "lastAt",
+           greatest(clock_timestamp(), last_at)::text as now
       from conversation
      where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and joined_into is null
      order by id for update`.execute(tx)

@@ -1,6 +1,7 @@
 /**
  * Writes a batch's plan, one statement a table, rows sorted, in one fixed order, so that batches do not deadlock:
- * conversation → message_ref → message → versions, reactions → roads, reach → files to fetch → inputs → feed → parked events.
+ * conversation → message_ref → message → roads → inputs → feed → parked events, all sent at once; then what few batches have:
+ * versions, reactions → reach → files to fetch.
  */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
@@ -18,38 +19,29 @@ const FRESH_MS = 3_000
 
 /** @returns whether parked events woke up */
 export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<boolean> {
-  await writeConversations(tx, workspace, plan.messages, loaded)
-  await writeRefs(tx, workspace, plan.refs)
-  await writeMessages(tx, workspace, plan.messages, loaded)
-  await writeChanges(tx, workspace, plan)
-  for (const channel of new Set(plan.roads.map((road) => road.channel)))
-    await recordRoads(
+  // What these write does not depend on one another: one answer for all, in this order.
+  const writes: Promise<unknown>[] = [
+    writeConversations(tx, workspace, plan.messages, loaded),
+    writeRefs(tx, workspace, plan.refs),
+    writeMessages(tx, workspace, plan.messages, loaded),
+    writeRoads(tx, workspace, plan),
+    writeInputs(
       tx,
       workspace,
-      channel,
-      plan.roads.filter((road) => road.channel === channel),
-    )
-  // The last word about each counts.
-  const reached = [...new Map(plan.reach.map((each) => [each.identity, each.reach]))]
-  for (const [reach, some] of Map.groupBy(reached, ([, each]) => each))
-    await recordReach(
-      tx,
-      workspace,
-      some.map(([identity]) => identity),
-      reach,
-    )
-  await writeFetches(tx, workspace, plan)
-  await writeInputs(
-    tx,
-    workspace,
-    plan.messages.filter((message) => message.direction === 'in' && !message.automatic),
-  )
-  await announce(tx, workspace, newsOf(plan, loaded))
-  return wakeParked(
+      plan.messages.filter((message) => message.direction === 'in' && !message.automatic),
+    ),
+    announce(tx, workspace, newsOf(plan, loaded)),
+  ]
+  const woke = wakeParked(
     tx,
     workspace,
     plan.refs.map((ref) => ref.name),
   )
+  await Promise.all([...writes, woke])
+  await writeChanges(tx, workspace, plan)
+  await writeReach(tx, workspace, plan)
+  await writeFetches(tx, workspace, plan)
+  return woke
 }
 
 async function writeConversations(
@@ -69,15 +61,16 @@ async function writeConversations(
   const rows = touched.toSorted((a, b) => (a.id < b.id ? -1 : 1))
   await sql`
     update conversation c
-       set last_seq = n.seq, in_count = n.ins, last_message = n.message, last_at = greatest(clock_timestamp(), c.last_at),
-           last_in_at = case when n.heard then clock_timestamp() else c.last_in_at end,
-           waiting_since = case when n.heard then coalesce(c.waiting_since, clock_timestamp()) else c.waiting_since end,
+       set last_seq = n.seq, in_count = n.ins, last_message = n.message, last_at = n.now,
+           last_in_at = case when n.heard then n.now else c.last_in_at end,
+           waiting_since = case when n.heard then coalesce(c.waiting_since, n.now) else c.waiting_since end,
            -- whoever writes again is heard again
            status = case when n.heard and c.status in ('closed', 'snoozed') then 'open' else c.status end,
            snoozed_until = case when n.heard then null else c.snoozed_until end
       from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.lastSeq)}::bigint[], ${rows.map((r) => r.inCount)}::bigint[],
-                  ${rows.map((r) => last.get(r.id)!.id)}::uuid[], ${rows.map((r) => heard.has(r.id))}::boolean[]) as n (id, seq, ins, message, heard)
-     where c.workspace_id = ${workspace} and c.id = any (${rows.map((r) => r.id)}::uuid[]) and c.id = n.id`.execute(tx)
+                  ${rows.map((r) => last.get(r.id)!.id)}::uuid[], ${rows.map((r) => heard.has(r.id))}::boolean[], ${rows.map((r) => r.now)}::timestamptz[])
+           as n (id, seq, ins, message, heard, now)
+     where c.workspace_id = ${workspace} and c.id = n.id`.execute(tx)
 }
 
 async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']): Promise<void> {
@@ -99,7 +92,7 @@ async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']
  */
 async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessage[], loaded: Loaded): Promise<void> {
   if (messages.length === 0) return
-  const lastAt = new Map(loaded.conversations.map((each) => [each.id, each.lastAt]))
+  const talks = new Map(loaded.conversations.map((each) => [each.id, each]))
   const of = <T>(read: (message: NewMessage) => T) => messages.map(read)
   const isFresh = (m: NewMessage) => m.platformAt === null || m.receivedAt.getTime() - m.platformAt.getTime() < FRESH_MS
   await sql`
@@ -108,42 +101,61 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
                   ${of((m) => m.author)}::uuid[], ${of((m) => m.identity)}::uuid[], ${of((m) => m.channel)}::uuid[],
                   ${of((m) => JSON.stringify(m.content))}::text[]::jsonb[], ${of((m) => m.replyTo)}::uuid[], ${of((m) => m.thread)}::text[],
                   ${of((m) => (m.forwarded ? JSON.stringify(m.forwarded) : null))}::text[]::jsonb[], ${of((m) => m.platformAt)}::timestamptz[],
-                  ${of((m) => m.platformOrder)}::text[], ${of(isFresh)}::boolean[], ${of((m) => lastAt.get(m.conversation) ?? null)}::timestamptz[],
+                  ${of((m) => m.platformOrder)}::text[], ${of(isFresh)}::boolean[], ${of((m) => talks.get(m.conversation)!.lastAt)}::timestamptz[],
+                  ${of((m) => talks.get(m.conversation)!.now)}::timestamptz[],
                   ${of((m) => m.automatic)}::boolean[], ${of((m) => m.editedAt)}::timestamptz[], ${of((m) => m.deletedAt)}::timestamptz[],
                   ${of((m) => m.inbound)}::uuid[])
            as m (id, conversation, seq, direction, author, identity, channel, content, reply_to, thread, forwarded, platform_at, platform_order,
-                 fresh, last_at, automatic, edited_at, deleted_at, inbound)),
+                 fresh, last_at, now, automatic, edited_at, deleted_at, inbound)),
     near as (
       select m.*, next.placed is not null as late,
-             coalesce(next.placed - interval '1 microsecond', prev.placed,
-                      case when m.fresh then greatest(clock_timestamp(), m.last_at) else m.platform_at end) as wanted
+             coalesce(next.placed - interval '1 microsecond', prev.placed, case when m.fresh then m.now else m.platform_at end) as wanted
         from told m
+        -- an id is never much older than its place: older months are not even opened
         left join lateral (
              select x.placed from message x
-              where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
-                and x.channel_id = m.channel and x.direction = 'in'
+              where m.direction = 'in' and m.last_at >= m.platform_at
+                and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
+                and x.id >= first_id_of(m.platform_at - interval '1 day') and x.channel_id = m.channel and x.direction = 'in'
                 and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
                          else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
-              order by x.placed limit 1) next
-          on m.direction = 'in' and m.last_at >= m.platform_at
+              order by x.placed limit 1) next on true
         -- an older one stands at its own time, but not before one that it follows, which was fresh and stands where it arrived
         left join lateral (
              select x.placed from message x
-              where x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at
-                and x.channel_id = m.channel and x.direction = 'in'
-              order by x.placed desc limit 1) prev
-          on m.direction = 'in' and not m.fresh and next.placed is null and m.last_at >= m.platform_at)
+              where m.direction = 'in' and not m.fresh and next.placed is null and m.last_at >= m.platform_at
+                and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at
+                and x.id >= first_id_of(m.platform_at - interval '1 day') and x.channel_id = m.channel and x.direction = 'in'
+              order by x.placed desc limit 1) prev on true)
     insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_identity, identity_id, channel_id,
                          content, reply_to, thread, forwarded, platform_at, platform_order, late, automatic, edited_at, deleted_at, inbound_id)
     select ${workspace}, m.id, m.conversation, m.seq, m.conversation,
-           -- nor before those of this very batch that it follows
+           -- nor before those of this very batch that it follows; a fresh one is behind them all
            greatest(m.wanted, (select max(b.wanted) from near b
-                                where b.conversation = m.conversation and b.channel = m.channel and b.seq < m.seq and not m.late and m.direction = 'in' and b.direction = 'in'
+                                where not m.fresh and not m.late and m.direction = 'in' and b.direction = 'in'
+                                  and b.conversation = m.conversation and b.channel = m.channel and b.seq < m.seq
                                   and case when m.platform_order is null or b.platform_order is null then b.platform_at <= m.platform_at
                                            else (length(b.platform_order), b.platform_order) < (length(m.platform_order), m.platform_order) end)),
-           clock_timestamp(), m.direction, m.author, m.identity, m.channel, m.content, m.reply_to, m.thread, m.forwarded,
+           m.now, m.direction, m.author, m.identity, m.channel, m.content, m.reply_to, m.thread, m.forwarded,
            m.platform_at, m.platform_order, m.late, m.automatic, m.edited_at, m.deleted_at, m.inbound
       from near m order by m.seq`.execute(tx)
+}
+
+async function writeRoads(tx: Tx, workspace: WorkspaceId, { roads }: BatchPlan): Promise<void> {
+  for (const [channel, some] of Map.groupBy(roads, (road) => road.channel))
+    await recordRoads(tx, workspace, channel, some)
+}
+
+/** The last word about each counts. */
+async function writeReach(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
+  const reached = [...new Map(plan.reach.map((each) => [each.identity, each.reach]))]
+  for (const [reach, some] of Map.groupBy(reached, ([, each]) => each))
+    await recordReach(
+      tx,
+      workspace,
+      some.map(([identity]) => identity),
+      reach,
+    )
 }
 
 async function writeChanges(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {

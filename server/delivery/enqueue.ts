@@ -60,26 +60,25 @@ export async function say(tx: Tx, workspace: WorkspaceId, saying: Saying): Promi
 export async function sayAll(tx: Tx, workspace: WorkspaceId, sayings: readonly Saying[]): Promise<Enqueued[]> {
   if (sayings.length === 0) return []
   const named = sayings.map((saying) => ({ saying, id: newId<MessageId>() }))
-  const lastSeq = await takeSeq(tx, workspace, named)
+  const places = await takePlaces(tx, workspace, named)
   const rows = named.map((row) => {
-    const seq = lastSeq.get(row.saying.conversation)! + 1
-    lastSeq.set(row.saying.conversation, seq)
-    return { ...row, seq }
+    const place = places.get(row.saying.conversation)!
+    place.seq++
+    return { ...row, ...place }
   })
   const of = <T>(read: (row: (typeof rows)[number]) => T) => rows.map(read)
-  await sql`
+  const written = sql`
     insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_member, cause, identity_id, channel_id,
                          content, reply_to, thread, automatic, client_id)
-    select ${workspace}, m.id, c.id, m.seq, c.id, c.last_at, clock_timestamp(), m.direction, m.member, m.cause, m.identity, m.channel, m.content,
+    select ${workspace}, m.id, m.conversation, m.seq, m.conversation, m.placed, m.placed, m.direction, m.member, m.cause, m.identity, m.channel, m.content,
            m.reply_to, m.thread, m.cause is not null, m.client
       from unnest(${of((m) => m.id)}::uuid[], ${of((m) => m.saying.conversation)}::uuid[], ${of((m) => m.seq)}::bigint[],
                   ${of((m) => (m.saying.road ? 'out' : 'note'))}::text[], ${of((m) => m.saying.member)}::uuid[],
                   ${of((m) => (m.saying.cause ? JSON.stringify(m.saying.cause) : null))}::text[]::jsonb[],
                   ${of((m) => m.saying.road?.identity ?? null)}::uuid[], ${of((m) => m.saying.road?.channel ?? null)}::uuid[],
                   ${of((m) => JSON.stringify(m.saying.content))}::text[]::jsonb[], ${of((m) => m.saying.replyTo)}::uuid[],
-                  ${of((m) => m.saying.thread)}::text[], ${of((m) => m.saying.clientId)}::uuid[])
-           as m (id, conversation, seq, direction, member, cause, identity, channel, content, reply_to, thread, client)
-     cross join lateral (select id, last_at from conversation x where x.workspace_id = ${workspace} and x.id = m.conversation limit 1) c`.execute(
+                  ${of((m) => m.saying.thread)}::text[], ${of((m) => m.saying.clientId)}::uuid[], ${of((m) => m.placed)}::timestamptz[])
+           as m (id, conversation, seq, direction, member, cause, identity, channel, content, reply_to, thread, client, placed)`.execute(
     tx,
   )
   const queued = rows.flatMap(({ saying, id }) =>
@@ -87,41 +86,53 @@ export async function sayAll(tx: Tx, workspace: WorkspaceId, sayings: readonly S
       ? [{ ...saying, ...saying.road, message: id, op: 'message' as const, body: null, delivery: newId<DeliveryId>() }]
       : [],
   )
-  await queueAll(tx, workspace, queued)
-  await announce(
-    tx,
-    workspace,
-    rows.map(({ saying, id }) => ({
-      kind: 'message.added',
-      subject: id,
-      data: { conversation: saying.conversation },
-    })),
-  )
+  await Promise.all([
+    written,
+    queueAll(tx, workspace, queued),
+    announce(
+      tx,
+      workspace,
+      rows.map(({ saying, id }) => ({
+        kind: 'message.added',
+        subject: id,
+        data: { conversation: saying.conversation },
+      })),
+    ),
+  ])
   const deliveries = new Map(queued.map(({ message, delivery }) => [message, delivery]))
   return rows.map(({ id }) => ({ message: id, delivery: deliveries.get(id) ?? null }))
 }
 
-/** Locks the conversations and takes as many numbers as each needs. @returns the last number before */
-async function takeSeq(
+interface Place {
+  /** The last number that is taken. */
+  seq: number
+  /** With microseconds, as text. */
+  placed: string
+}
+
+/** Locks the conversations, takes as many numbers as each needs, and the moment at which all of its messages stand. */
+async function takePlaces(
   tx: Tx,
   workspace: WorkspaceId,
   rows: readonly { saying: Saying; id: MessageId }[],
-): Promise<Map<ConversationId, number>> {
+): Promise<Map<ConversationId, Place>> {
   const talks = [...Map.groupBy(rows, ({ saying }) => saying.conversation)]
   const ids = talks.map(([id]) => id)
-  if (ids.length > 1)
-    await sql`select 1 from conversation where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(
+  const locked =
+    ids.length > 1 &&
+    sql`select 1 from conversation where workspace_id = ${workspace} and id = any (${ids}::uuid[]) order by id for update`.execute(
       tx,
     )
-  const { rows: taken } = await sql<{ id: ConversationId; before: number }>`
+  const taken = sql<{ id: ConversationId } & Place>`
     update conversation c
        set last_seq = c.last_seq + n.more, last_message = n.message, last_at = greatest(clock_timestamp(), c.last_at),
            waiting_since = case when n.answers then null else c.waiting_since end
       from unnest(${ids}::uuid[], ${talks.map(([, some]) => some.length)}::int[], ${talks.map(([, some]) => some.at(-1)!.id)}::uuid[],
                   ${talks.map(([, some]) => some.some(({ saying }) => saying.road !== null && saying.cause === null))}::boolean[]) as n (id, more, message, answers)
      where c.workspace_id = ${workspace} and c.id = any (${ids}::uuid[]) and c.id = n.id
-    returning c.id, c.last_seq - n.more as before`.execute(tx)
-  return new Map(taken.map((row) => [row.id, row.before]))
+    returning c.id, c.last_seq - n.more as seq, c.last_at::text as placed`.execute(tx)
+  const [{ rows: places }] = await Promise.all([taken, locked])
+  return new Map(places.map(({ id, seq, placed }) => [id, { seq, placed }]))
 }
 
 export interface Queueing {

@@ -2,12 +2,7 @@
 import { sql } from 'kysely'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
-
-export interface KeptPace {
-  /** From now on; 0: not blocked. */
-  blockedMs: number
-  factor: number
-}
+import type { KeptPace, Owned } from './owned.ts'
 
 /** What an earlier owner learned. */
 export async function loadPace(tx: Tx, workspace: WorkspaceId, channel: ChannelId): Promise<KeptPace> {
@@ -18,24 +13,44 @@ export async function loadPace(tx: Tx, workspace: WorkspaceId, channel: ChannelI
   return rows[0] ?? { blockedMs: 0, factor: 1 }
 }
 
-export interface PaceLearned extends KeptPace {
+/** An owner of an older epoch changes nothing any more. @returns what to note once it is committed */
+export async function savePaces(tx: Tx, workspace: WorkspaceId, owned: readonly Owned[]): Promise<() => void> {
+  const now = performance.now()
+  const learned = owned.map((o) => ({
+    o,
+    channel: o.id,
+    epoch: o.lease.epoch,
+    breaker: o.breaker.state,
+    /** For how long it could send since this was last saved. */
+    openMs: Math.round(o.openMs),
+    factor: o.pace.factor,
+    blockedUntil: o.pace.blockedUntil,
+    blockedMs: Math.max(0, o.pace.blockedUntil - now),
+  }))
+  if (learned.length > 0) await write(tx, workspace, learned)
+  return () => {
+    for (const { o, openMs, blockedUntil } of learned) {
+      o.openMs -= openMs
+      o.savedBlock = blockedUntil
+    }
+  }
+}
+
+interface Learned extends KeptPace {
   channel: ChannelId
   epoch: number
   breaker: string
-  /** For how long it could send since this was last saved. */
   openMs: number
 }
 
-/** An owner of an older epoch changes nothing any more. */
-export async function savePace(tx: Tx, workspace: WorkspaceId, learned: readonly PaceLearned[]): Promise<void> {
-  if (learned.length === 0) return
-  const of = <T>(read: (each: PaceLearned) => T) => learned.map(read)
+async function write(tx: Tx, workspace: WorkspaceId, learned: readonly Learned[]): Promise<void> {
+  const of = <T>(read: (each: Learned) => T) => learned.map(read)
   await sql`
     insert into channel_pace as p (workspace_id, channel_id, blocked_until, rates, breaker, open_ms, epoch)
     select ${workspace}, n.channel, case when n.blocked > 0 then now() + n.blocked * interval '1 millisecond' end,
            jsonb_build_object('factor', n.factor), n.breaker, n.open, n.epoch
       from unnest(${of((e) => e.channel)}::uuid[], ${of((e) => e.blockedMs)}::float8[], ${of((e) => e.factor)}::float8[],
-                  ${of((e) => e.breaker)}::text[], ${of((e) => Math.round(e.openMs))}::bigint[], ${of((e) => e.epoch)}::bigint[])
+                  ${of((e) => e.breaker)}::text[], ${of((e) => e.openMs)}::bigint[], ${of((e) => e.epoch)}::bigint[])
            as n (channel, blocked, factor, breaker, open, epoch)
       join channel c on c.workspace_id = ${workspace} and c.id = n.channel
      order by n.channel

@@ -4,12 +4,15 @@ import type { ChannelId } from '#contract/ids.ts'
 import { SENDING_STATES } from '#contract/message/channel-state.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Lease } from '#server/platform/leases.ts'
-import type { Breaker } from './breaker.ts'
-import type { Pacing } from './pacing.ts'
+import { breaker, type Breaker } from './breaker.ts'
+import { pacing, type Pacing } from './pacing.ts'
 import type { Dispatch, WorkRow } from './sender.sql.ts'
 
 /** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
 const MOST_IN_FLIGHT = 64
+
+/** Where a scan of lanes begins. */
+export const FIRST_LANE = '-9223372036854775808'
 
 export interface Owned {
   readonly id: ChannelId
@@ -33,21 +36,50 @@ export interface Owned {
   telling: Promise<void>
 }
 
-/** A plan between two transactions: claimed, performed up to the request that must be marked first. */
-export interface Flight {
+/** What an outcome is recorded of. */
+export interface Landing {
   readonly owned: Owned
   readonly row: WorkRow
   readonly dispatch: Dispatch
-  readonly key: string
-  readonly plan: Plan<Sent>
   readonly pieces: number
   readonly applied: unknown[]
+}
+
+/** A plan between two transactions: claimed, performed up to the request that must be marked first. */
+export interface Flight extends Landing {
+  readonly key: string
+  readonly plan: Plan<Sent>
   /** The request that waits for the mark. */
   final: Request
   marked: boolean
   /** When it was marked, or began without a mark, while that is still to be told. */
   untoldSince: number | null
 }
+
+/** What outlives an owner. */
+export interface KeptPace {
+  /** From now on; 0: not blocked. */
+  blockedMs: number
+  factor: number
+}
+
+/** @param kept  what an earlier owner learned */
+export const ownedChannel = (lease: Lease, channel: LiveChannel, kept: KeptPace, nowMs: number): Owned => ({
+  id: channel.id,
+  lease,
+  channel,
+  pace: pacing(channel.abilities.pacing, nowMs, { blockedUntil: nowMs + kept.blockedMs, factor: kept.factor }),
+  breaker: breaker(channel.state === 'retrying' ? nowMs : undefined),
+  inFlight: new Map(),
+  calls: new AbortController(),
+  after: FIRST_LANE,
+  refusals: 0,
+  openMs: 0,
+  savedBlock: 0,
+  seenAt: nowMs,
+  probing: false,
+  telling: Promise.resolve(),
+})
 
 /** The time that has passed counts as what it was. */
 export function countOpen(o: Owned, nowMs: number): void {

@@ -1,6 +1,6 @@
 /** Records what came of attempts, in sets. A verdict counts as long as its row still carries the epoch of that attempt. */
 import { sql } from 'kysely'
-import type { ChannelId, ConversationId, DeliveryId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { recordReach } from '#server/contacts/identities.ts'
 import { refKey } from '#server/conversations/told.ts'
@@ -12,25 +12,38 @@ import type { Dispatch, WorkRow } from './sender.sql.ts'
 import { countFailures } from './trouble.ts'
 import type { Verdict } from './verdict.ts'
 
+/** `unmark`: nothing left, back to the queue. */
+export type Outcome = Verdict | { is: 'unmark' }
+
 export interface Result {
   readonly row: WorkRow
   readonly dispatch: Dispatch
   /** Of the attempt; null: recorded by a new owner, who holds the row's lock. */
   readonly epoch: number | null
-  /** `unmark`: nothing left, back to the queue. */
-  readonly outcome: Verdict | { is: 'unmark' }
+  readonly outcome: Outcome
   readonly applied: unknown[]
   /** Into how many ops `fit` cut it. */
   readonly pieces: number
 }
 
 /** @returns whether the feed was told */
-export async function recordResults(tx: Tx, workspace: WorkspaceId, given: Result[]): Promise<boolean> {
+export async function recordResults(tx: Tx, workspace: WorkspaceId, given: readonly Result[]): Promise<boolean> {
   const results = await stillOurs(tx, workspace, given)
   if (results.length === 0) return false
-  await nameSent(tx, workspace, results)
-  await moveWork(tx, workspace, results)
-  const changed = await changeDeliveries(tx, workspace, results)
+  const news = results.filter((r) => r.outcome.is !== 'unmark').map((r) => r.dispatch.message)
+  // Four tables, one answer: what these write does not depend on one another.
+  const [, , moved] = await Promise.all([
+    nameSent(tx, workspace, results),
+    moveWork(tx, workspace, results),
+    changeDeliveries(tx, workspace, results),
+    announce(
+      tx,
+      workspace,
+      news.map((subject): Announcement => ({ kind: 'message.changed', subject })),
+    ),
+  ])
+  await noteChats(tx, workspace, results)
+  await announce(tx, workspace, await countFailures(tx, workspace, moved))
   await endFollowers(
     tx,
     workspace,
@@ -44,21 +57,27 @@ export async function recordResults(tx: Tx, workspace: WorkspaceId, given: Resul
   )
   await markIdentities(tx, workspace, results)
   await takeBack(tx, workspace, results)
-  await announce(tx, workspace, changed)
-  return changed.length > 0
+  return news.length > 0
 }
 
-async function stillOurs(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<Result[]> {
+/** With the time of their mark, which the delivery learns with its result. */
+type Ours = Result & { readonly dispatchedAt: Date | null }
+
+async function stillOurs(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<Ours[]> {
   if (results.length === 0) return []
-  const { rows } = await sql<{ pos: number; epoch: number | null }>`
-    select pos, epoch from delivery_work where workspace_id = ${workspace} and pos = any (${results.map((r) => r.row.pos)}::bigint[])
+  const { rows } = await sql<{ pos: number; epoch: number | null; dispatchedAt: Date | null }>`
+    select pos, epoch, dispatched_at as "dispatchedAt" from delivery_work
+     where workspace_id = ${workspace} and pos = any (${results.map((r) => r.row.pos)}::bigint[])
      order by pos for update`.execute(tx)
-  const epochs = new Map(rows.map((row) => [row.pos, row.epoch]))
-  return results.filter((r) => epochs.has(r.row.pos) && (r.epoch === null || epochs.get(r.row.pos) === r.epoch))
+  const work = new Map(rows.map((row) => [row.pos, row]))
+  return results.flatMap((r) => {
+    const row = work.get(r.row.pos)
+    return row && (r.epoch === null || row.epoch === r.epoch) ? [{ ...r, dispatchedAt: row.dispatchedAt }] : []
+  })
 }
 
 /** The platform's ids become names of the message, in the transaction that calls it sent. Whoever spoke of them early wakes up. */
-async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
+async function nameSent(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<void> {
   const told = results.flatMap((result) => {
     if (result.outcome.is !== 'sent' || result.dispatch.op !== 'message') return []
     const { dispatch, row } = result
@@ -75,23 +94,33 @@ async function nameSent(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
   })
   // Sorted, as whoever else writes names does: two that lock in their own order wait for each other.
   const names = told.toSorted((a, b) => (refKey(a) < refKey(b) ? -1 : 1))
-  if (names.length > 0) {
-    await sql`
+  if (names.length === 0) return
+  await Promise.all([
+    sql`
       insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, delivery_id, piece, direction, identity_id)
       select ${workspace}, c, h, i, m, d, p, 'out', y
         from unnest(${names.map((n) => n.channel)}::uuid[], ${names.map((n) => n.chat)}::text[], ${names.map((n) => n.id)}::text[], ${names.map((n) => n.message)}::uuid[],
                     ${names.map((n) => n.delivery)}::uuid[], ${names.map((n) => n.piece)}::smallint[], ${names.map((n) => n.identity)}::uuid[]) as n (c, h, i, m, d, p, y)
       on conflict (workspace_id, channel_id, chat, external_id) do update
          set message_id = excluded.message_id, delivery_id = excluded.delivery_id, piece = excluded.piece, direction = 'out', identity_id = excluded.identity_id
-       where message_ref.message_id is null or message_ref.message_id = excluded.message_id`.execute(tx)
-    await wakeParked(tx, workspace, names)
-  }
+       where message_ref.message_id is null or message_ref.message_id = excluded.message_id`.execute(tx),
+    wakeParked(tx, workspace, names),
+  ])
+}
+
+/** Where an answer named the chat, or the chat it moved to, the road keeps it. */
+async function noteChats(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<void> {
   const opened = results.flatMap((r) =>
     r.outcome.is === 'sent' && r.outcome.sent.chat
       ? [{ ...r.row, identity: r.dispatch.identity, chat: r.outcome.sent.chat }]
       : [],
   )
-  for (const each of opened) await writeChat(tx, workspace, each.identity, each.channel, each.chat)
+  const moved = results.flatMap(({ outcome, dispatch, row }) =>
+    outcome.is === 'again' && outcome.code === 'moved' && outcome.details.to
+      ? [{ ...row, identity: dispatch.identity, chat: outcome.details.to }]
+      : [],
+  )
+  for (const each of [...opened, ...moved]) await writeChat(tx, workspace, each.identity, each.channel, each.chat)
 }
 
 async function writeChat(
@@ -108,7 +137,7 @@ async function writeChat(
 }
 
 /** Ended rows go; the others keep their place in the lane. */
-async function moveWork(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
+async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<void> {
   const ended = results.filter(isEnd).map((r) => r.row.pos)
   if (ended.length > 0)
     await sql`delete from delivery_work where workspace_id = ${workspace} and pos = any (${ended}::bigint[])`.execute(
@@ -125,36 +154,37 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: Result[]): Prom
                   ${kept.map((r) => (r.outcome.is === 'again' && r.outcome.counts ? 1 : 0))}::smallint[],
                   ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[]) as n (pos, piece, tried, wait_ms)
      where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
-  for (const { outcome, dispatch, row } of kept) {
-    if (outcome.is === 'again' && outcome.code === 'moved' && outcome.details.to)
-      await writeChat(tx, workspace, dispatch.identity, row.channel, outcome.details.to)
-  }
 }
 
 const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
 
-async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<Announcement[]> {
-  const { rows } = await sql<{ id: DeliveryId; conversation: ConversationId; was: string; state: string }>`
-    with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${results.map((r) => r.row.delivery)}::uuid[]) for update)
+interface Moved {
+  conversation: ConversationId
+  was: string
+  state: string
+}
+
+async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: readonly Ours[]): Promise<Moved[]> {
+  const ids = results.map((r) => r.row.delivery)
+  const { rows } = await sql<Moved>`
+    with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${ids}::uuid[]) for update)
     update delivery d
        set -- a report may have come before the answer: never down
            state = case when n.state = 'queued' then case d.state when 'sending' then 'queued' else d.state end
                         when n.state = 'sent' and d.state in ('delivered', 'read', 'sent') then d.state
                         when n.state in ('failed', 'unconfirmed') and d.state in ('delivered', 'read') then d.state else n.state end,
            reason = case when n.quiet then d.reason else n.reason end, hint = case when n.quiet then d.hint else n.hint end, applied = coalesce(d.applied, n.applied),
-           dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then now() end),
+           dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then coalesce(n.dispatched, now()) end),
            sent_at = case when n.state = 'sent' then coalesce(d.sent_at, now()) else d.sent_at end,
            ended_at = case when n.state = 'queued' then null else now() end
-      from unnest(${results.map((r) => r.row.delivery)}::uuid[], ${results.map(stateOf)}::text[], ${results.map(reasonOf)}::text[],
+      from unnest(${ids}::uuid[], ${results.map(stateOf)}::text[], ${results.map(reasonOf)}::text[],
                   ${results.map(hintOf)}::text[]::jsonb[], ${results.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[],
-                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[])
-           as n (id, state, reason, hint, applied, quiet), before
-     where d.workspace_id = ${workspace} and d.id = any (${results.map((r) => r.row.delivery)}::uuid[]) and d.id = n.id and before.id = d.id
-    returning d.id, d.conversation_id as conversation, before.was, d.state`.execute(tx)
-  const trouble = await countFailures(tx, workspace, rows)
-  const told = results.filter((r) => r.outcome.is !== 'unmark')
-  return [...told.map((r): Announcement => ({ kind: 'message.changed', subject: r.dispatch.message })), ...trouble]
+                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[], ${results.map((r) => r.dispatchedAt)}::timestamptz[])
+           as n (id, state, reason, hint, applied, quiet, dispatched), before
+     where d.workspace_id = ${workspace} and d.id = any (${ids}::uuid[]) and d.id = n.id and before.id = d.id
+    returning d.conversation_id as conversation, before.was, d.state`.execute(tx)
+  return rows
 }
 
 function stateOf(result: Result): string {
@@ -181,7 +211,7 @@ function hintOf({ outcome }: Result): string | null {
 }
 
 /** A refusal that tells about the address: it is marked, so that nobody tries it again in vain. */
-async function markIdentities(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
+async function markIdentities(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<void> {
   for (const { outcome, dispatch } of results) {
     const marks = outcome.is === 'failed' ? verdictOf(outcome.code).marks : undefined
     if (marks) await recordReach(tx, workspace, [dispatch.identity], marks)
@@ -189,7 +219,7 @@ async function markIdentities(tx: Tx, workspace: WorkspaceId, results: Result[])
 }
 
 /** A deletion that the platform accepted shows here too. */
-async function takeBack(tx: Tx, workspace: WorkspaceId, results: Result[]): Promise<void> {
+async function takeBack(tx: Tx, workspace: WorkspaceId, results: readonly Result[]): Promise<void> {
   const gone = results
     .filter((r) => r.outcome.is === 'sent' && r.dispatch.op === 'delete')
     .map((r) => r.dispatch.message)

@@ -1,5 +1,4 @@
 import { sql } from 'kysely'
-import type { SeenLease } from './sender.ts'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -17,8 +16,15 @@ export interface WorkRow {
   attempt: number
 }
 
+export interface SeenLease {
+  workspace: WorkspaceId
+  name: string
+  epoch: number
+}
+
 /** Whether these leases are still ours; locked against takers until the commit. */
-export async function confirmLeases(tx: Tx, leases: SeenLease[]): Promise<Set<string>> {
+export async function confirmLeases(tx: Tx, leases: readonly SeenLease[]): Promise<Set<string>> {
+  if (leases.length === 0) return new Set()
   const { rows } = await sql<{ name: string }>`
     select l.name from unnest(${leases.map((l) => l.workspace)}::uuid[], ${leases.map((l) => l.name)}::text[], ${leases.map((l) => l.epoch)}::bigint[])
            as mine (workspace, name, epoch)
@@ -96,7 +102,11 @@ export interface Dispatch {
  * All that making an op needs, for claimed rows. Each step is one look into an index: as plain joins, a plan that was made while the
  * tables were small reads them whole, and is kept.
  */
-export async function loadDispatches(tx: Tx, workspace: WorkspaceId, rows: WorkRow[]): Promise<Map<number, Dispatch>> {
+export async function loadDispatches(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: readonly WorkRow[],
+): Promise<Map<number, Dispatch>> {
   const { rows: found } = await sql<Dispatch>`
     select w.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.identity_id as identity,
            i.external_id as "externalId", i.kind, r.chat, d.op, d.state, d.body, m.content, m.deleted_at is not null as deleted, m.thread, m.automatic,
@@ -170,8 +180,8 @@ export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId
 }
 
 /**
- * Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. The delivery
- * reads `sending` from then on, in the same statement; a report that came early stays.
+ * Writes, before the request leaves, that it is about to: whoever finds this mark later knows that it may have arrived. The delivery's
+ * own row changes once, with the result; only where that takes its time it reads `sending` before (`noteSending`).
  */
 export async function markRows(
   tx: Tx,
@@ -179,14 +189,18 @@ export async function markRows(
   rows: { pos: number; epoch: number; key: string }[],
 ): Promise<Set<number>> {
   const { rows: marked } = await sql<{ pos: number }>`
-    with marked as (
     update delivery_work w set dispatched_at = now(), key = n.key
       from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
      where w.workspace_id = ${workspace} and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
-    returning w.pos, w.delivery_id),
-    told as (update delivery d set state = 'sending', dispatched_at = now() from marked where d.workspace_id = ${workspace} and d.id = marked.delivery_id and d.state = 'queued')
-    select pos from marked`.execute(tx)
+    returning w.pos`.execute(tx)
   return new Set(marked.map((row) => row.pos))
+}
+
+/** Deliveries whose platform thinks long; a report that came early stays. */
+export async function noteSending(tx: Tx, workspace: WorkspaceId, deliveries: DeliveryId[]): Promise<void> {
+  await sql`
+    update delivery set state = 'sending', dispatched_at = coalesce(dispatched_at, now())
+     where workspace_id = ${workspace} and id = any (${deliveries}::uuid[]) and state = 'queued'`.execute(tx)
 }
 
 /** Our op key becomes a name of the message, before the request: an echo can beat the answer. */

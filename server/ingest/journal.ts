@@ -1,7 +1,7 @@
 /**
  * The journal: what platforms told us is on disk before they hear "thank you".
  *
- * One flusher per process, at most two flights. No timer: a flight leaves as soon as one is free and something waits, so a quiet system
+ * One flusher per process, at most two flights. No timer: a flight leaves as soon as one is free and enough waits for it, so a quiet system
  * answers in one commit and a busy one grows its flights. Twins inside a flight are folded and all get the answer; a lane that flies
  * waits for the next flight.
  *
@@ -58,6 +58,9 @@ export class LeaseLost extends Error {
 }
 
 const MOST_FLIGHTS = 2
+/** A second flight leaves for so many, or when the first is late: two half-empty ones cost twice. */
+const FILL_A_SECOND = 64
+const LATE_MS = 20
 const MOST_EVENTS = 256
 const MOST_BYTES = 4 * 1024 * 1024
 const MOST_WAITING = 4_096
@@ -96,6 +99,7 @@ export function startJournal(deps: {
   let waiting: Request[] = []
   let waitingBytes = 0
   let flights = 0
+  let departedAt = 0
   const flyingLanes = new Set<string>()
   const memory = remember()
 
@@ -118,9 +122,12 @@ export function startJournal(deps: {
   /** Sends off flights while one is free and somebody may board. */
   function depart(): void {
     while (flights < MOST_FLIGHTS && waiting.length > 0) {
+      const now = performance.now()
+      if (flights > 0 && waiting.length < FILL_A_SECOND && now - departedAt < LATE_MS) return
       const boarding = board()
       if (boarding.length === 0) return
       flights++
+      departedAt = now
       void fly(boarding).finally(() => {
         flights--
         depart()
@@ -191,16 +198,13 @@ export function startJournal(deps: {
     const fresh = new Set<InboundId>()
     const [first, ...others] = byWorkspace.keys()
     // Most flights carry one workspace, which then goes with `begin` instead of in a statement of its own.
-    const begin = (work: (tx: Tx) => Promise<void>) =>
-      others.length === 0 ? database.inWorkspace(first!, work) : database.transaction(work)
-    await begin(async (tx) => {
-      if (lanes.length > 0)
-        await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(
-          tx,
-        )
+    await database.onMessagePath(others.length === 0 ? first! : null, async (tx) => {
+      // Travels with the first insert, which the server begins when it has the lock.
+      const locked = lockLanes(tx, lanes)
       for (const [workspace, some] of byWorkspace) {
-        if (others.length > 0) await enterWorkspace(tx, workspace)
-        for (const id of await insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)) fresh.add(id)
+        if (others.length > 0) await Promise.all([locked, enterWorkspace(tx, workspace)])
+        const inserted = insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)
+        for (const id of (await Promise.all([inserted, locked]))[0]) fresh.add(id)
         if (again) for (const id of await landedBefore(tx, workspace, some)) fresh.add(id)
         for (const request of some) if (request.cursor) await moveCursor(tx, workspace, request.channel, request.cursor)
       }
@@ -280,6 +284,14 @@ function foldTwins(requests: Request[]): Entry[] {
   return [...first.values()]
 }
 
+async function lockLanes(tx: Tx, lanes: string[]): Promise<void> {
+  if (lanes.length === 0) return
+  await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(
+    tx,
+  )
+}
+
+/** `is true` keeps the two look-ups of what is fresh hashed, however many events fly. */
 async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: Sealer): Promise<InboundId[]> {
   if (entries.length === 0) return []
   const of = <T>(read: (entry: Entry) => T) => entries.map(read)
@@ -293,9 +305,9 @@ async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: 
       on conflict do nothing returning channel_id, event_hash),
     raw as (
       insert into inbound (workspace_id, id, channel_id, body)
-      select ${workspace}, id, channel, body from told join fresh on fresh.channel_id = channel and fresh.event_hash = hash)
+      select ${workspace}, id, channel, body from told where ((channel, hash) in (select * from fresh)) is true)
     insert into inbound_work (workspace_id, channel_id, lane, inbound_id)
-    select ${workspace}, channel, lane, id from told join fresh on fresh.channel_id = channel and fresh.event_hash = hash order by no
+    select ${workspace}, channel, lane, id from told where ((channel, hash) in (select * from fresh)) is true order by no
     returning inbound_id`.execute(tx)
   return rows.map((row) => row.inbound_id)
 }

@@ -25,18 +25,15 @@ import type { Log } from '#server/platform/log.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { isUnavailable } from '#server/platform/unavailable.ts'
 import { storable } from '#server/platform/storable.ts'
-import type { Journal } from './journal.ts'
+import { claimLanes, claimPositions, FIRST_LANE, isFull, type WorkRow } from './claim.ts'
+import type { Journal, JournaledEvent } from './journal.ts'
 import { openSlots } from './slots.ts'
 
-const MOST_LANES = 64
-const MOST_EVENTS = 256
-const MOST_OF_A_LANE = 8
 const BATCHES = 2
 const POLL_MS = 1_000
 export const MOST_TRIES = 5
 /** How long an album that comes item by item is waited for; what comes later still joins it. */
 const ALBUM_MS = 800
-const FIRST_LANE = '-9223372036854775808'
 
 export interface WorkerDeps {
   database: Database
@@ -58,23 +55,20 @@ export interface Worker {
   close(): Promise<void>
 }
 
-interface WorkRow {
-  pos: number
-  channel: ChannelId
-  lane: string
-  inbound: InboundId
-  tries: number
-  /** It waited a day for a message nobody knows. */
-  overdue: boolean
+/** What runs. `heard`: a hint came after its claim, perhaps of an event behind it, whose lane is closed to all others. */
+interface Batch {
+  readonly workspace: WorkspaceId
+  readonly slot: number
+  heard: boolean
 }
 
 export function startWorker(deps: WorkerDeps): Worker {
   const { database, hints, log } = deps
   let closed = false
   let waiting = new Set<WorkspaceId>()
-  let running = 0
-  /** What runs. `heard`: a hint came meanwhile, perhaps of an event behind what it had claimed, whose lane is closed to all others. */
-  const batches = new Set<{ readonly workspace: WorkspaceId; heard: boolean }>()
+  const batches = new Set<Batch>()
+  /** Workspaces whose last batch was full: two of theirs may run at once. Others gather what comes while their one runs. */
+  const deep = new Set<WorkspaceId>()
   const afterLane = new Map<WorkspaceId, string>()
   const slots = openSlots(database)
   const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
@@ -99,16 +93,17 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   /** Workspaces take turns: one batch each, then the end of the row. */
   function pump(): void {
-    while (!closed && running < BATCHES && waiting.size > 0) {
+    while (!closed && batches.size < BATCHES && waiting.size > 0) {
       const busy = new Set([...batches].map((each) => each.workspace))
-      const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting][0]!
+      const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting].find((each) => deep.has(each))
+      if (workspace === undefined) return
       waiting.delete(workspace)
-      running++
-      const run = { workspace, heard: false }
+      const run: Batch = { workspace, slot: freeSlots.pop()!, heard: false }
       batches.add(run)
-      const slot = freeSlots.pop()!
-      void batch(workspace, slot)
+      void batch(run)
         .then((more) => {
+          if (more) deep.add(workspace)
+          else deep.delete(workspace)
           if (more || run.heard) waiting.add(workspace)
         })
         .catch((error: unknown) => {
@@ -116,8 +111,7 @@ export function startWorker(deps: WorkerDeps): Worker {
           if (!isUnavailable(error)) waiting.add(workspace)
         })
         .finally(() => {
-          freeSlots.push(slot)
-          running--
+          freeSlots.push(run.slot)
           batches.delete(run)
           pump()
         })
@@ -125,31 +119,35 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   /** @returns whether more may wait */
-  async function batch(workspace: WorkspaceId, slot: number): Promise<boolean> {
-    const done = await attempt(workspace, slot, null)
-    if (done.is === 'failed') await isolate(workspace, slot, done.positions)
+  async function batch(run: Batch): Promise<boolean> {
+    const done = await attempt(run, null)
+    if (done.is === 'failed') await isolate(run, done.positions)
     return done.is === 'failed' || done.more
   }
 
   type Attempt = { is: 'done'; more: boolean } | { is: 'failed'; positions: number[]; error: unknown }
 
   /** One transaction over what is claimed, or over these positions as far as their lanes' heads are among them. */
-  async function attempt(workspace: WorkspaceId, slot: number, only: number[] | null): Promise<Attempt> {
+  async function attempt(run: Batch, only: number[] | null): Promise<Attempt> {
+    const { workspace, slot } = run
     let positions: number[] = []
     const channels = new Map<ChannelId, LiveChannel>()
     const streams = new Set<string>()
     let plan: Awaited<ReturnType<typeof recordIncoming>> | undefined
     let more = false
     try {
-      await database.inWorkspace(workspace, async (tx) => {
-        const rows = only ? await lockRows(tx, workspace, only) : await claim(tx, workspace)
+      await database.onMessagePath(workspace, async (tx) => {
+        // What was told of until now is committed, and this claim sees it.
+        run.heard = false
+        const rows = only ? await claimPositions(tx, workspace, only) : await claim(tx, workspace)
         positions = rows.map((row) => row.pos)
         more = only === null && isFull(rows)
         if (rows.length === 0) return
-        await slots.note(slot, workspace, positions)
-        const events = await read(tx, workspace, rows, channels)
-        const held = await holdAlbums(tx, workspace, rows, events)
-        const told = events.filter((each) => !held.has(each.pos))
+        const noted = slots.note(slot, workspace, positions)
+        const [events] = await Promise.all([eventsOf(tx, workspace, rows, channels), noted])
+        const all = await read(rows, events, channels)
+        const held = await holdAlbums(tx, workspace, rows, all)
+        const told = all.filter((each) => !held.has(each.pos))
         plan = await recordIncoming(tx, workspace, told)
         // What was to be parked is free again where its message came at the same moment.
         more ||= plan.woke || plan.parked.length > 0
@@ -177,17 +175,18 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 
   /** Halves a failing batch until the culprit stands alone; the others commit. What follows the culprit in its lane waits with it. */
-  async function isolate(workspace: WorkspaceId, slot: number, positions: number[]): Promise<void> {
-    if (positions.length === 1) return blame(workspace, slot, positions[0]!)
+  async function isolate(run: Batch, positions: number[]): Promise<void> {
+    if (positions.length === 1) return blame(run, positions[0]!)
     const middle = positions.length >> 1
     for (const half of [positions.slice(0, middle), positions.slice(middle)]) {
-      const done = await attempt(workspace, slot, half)
-      if (done.is === 'failed') await isolate(workspace, slot, done.positions)
+      const done = await attempt(run, half)
+      if (done.is === 'failed') await isolate(run, done.positions)
     }
   }
 
-  async function blame(workspace: WorkspaceId, slot: number, position: number): Promise<void> {
-    const again = await attempt(workspace, slot, [position])
+  async function blame(run: Batch, position: number): Promise<void> {
+    const { workspace } = run
+    const again = await attempt(run, [position])
     if (again.is === 'done') return
     const code = again.error instanceof ApiChanged ? 'api_changed' : 'unreadable'
     const atOnce = again.error instanceof ApiChanged
@@ -201,95 +200,38 @@ export function startWorker(deps: WorkerDeps): Worker {
     hints.tell('quarantine', workspace)
   }
 
-  // ---------------------------------------------------------------- claiming
-
-  /**
-   * Heads by skip scan: one index probe per waiting lane; as an array, or a plan may repeat the scan for every row. Never `skip locked`
-   * inside the lateral: it would take a busy lane's second.
-   */
   async function claim(tx: Tx, workspace: WorkspaceId): Promise<WorkRow[]> {
-    const after = afterLane.get(workspace) ?? FIRST_LANE
-    const { rows: heads } = await sql<WorkRow>`
-      with recursive lanes as (
-        (select lane from inbound_work where workspace_id = ${workspace} and state = 0 and lane > ${after}::text::bigint order by lane limit 1)
-        union all
-        select n.lane from lanes l, lateral (select lane from inbound_work
-         where workspace_id = ${workspace} and state = 0 and lane > l.lane order by lane limit 1) n),
-      heads as (
-        select h.pos from lanes s, lateral (
-          select pos, ready_at from inbound_work where workspace_id = ${workspace} and state = 0 and lane = s.lane order by pos limit 1) h
-         where h.ready_at <= now()
-         limit ${MOST_LANES})
-      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
-        from inbound_work w
-       where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.state = 0
-         for update of w skip locked`.execute(tx)
-    const troubled = heads.find((head) => head.tries > 0)
-    if (troubled) {
-      // Alone: the others of this batch must not fall with it. They are free again at its end.
-      waiting.add(workspace)
-      return [troubled]
-    }
-    const last = heads.reduce((max, row) => (BigInt(row.lane) > max ? BigInt(row.lane) : max), BigInt(FIRST_LANE))
-    afterLane.set(workspace, heads.length < MOST_LANES ? FIRST_LANE : last.toString())
-    // The scan began behind waiting lanes and came to the end: once more, from the first.
-    if (after !== FIRST_LANE && heads.length < MOST_LANES) waiting.add(workspace)
-    if (heads.length === 0) return []
-    return [...heads, ...(await followers(tx, workspace, heads))].toSorted((a, b) => a.pos - b.pos)
-  }
-
-  /** The head's lock owns its lane. What failed before, and what follows it in its lane, comes later. */
-  async function followers(tx: Tx, workspace: WorkspaceId, heads: WorkRow[]): Promise<WorkRow[]> {
-    const { rows } = await sql<WorkRow>`
-      select f.pos, f.channel_id as channel, f.lane::text as lane, f.inbound_id as inbound, f.tries, coalesce(f.error_code = 'no_target', false) as overdue
-        from unnest(${heads.map((h) => h.lane)}::text[]::bigint[], ${heads.map((h) => h.pos)}::bigint[]) as h (lane, pos),
-             lateral (select * from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = h.lane and w.pos > h.pos
-                       order by w.pos limit ${MOST_OF_A_LANE - 1}) f
-       order by f.pos
-       limit ${MOST_EVENTS - heads.length}`.execute(tx)
-    const closedLanes = new Set<string>()
-    return rows.filter((row) => {
-      if (row.tries > 0) closedLanes.add(row.lane)
-      return !closedLanes.has(row.lane)
-    })
-  }
-
-  /** Of these positions, those of lanes whose head is among them: meanwhile somebody else may own the lane, or its head waits. */
-  async function lockRows(tx: Tx, workspace: WorkspaceId, positions: number[]): Promise<WorkRow[]> {
-    const { rows: heads } = await sql<WorkRow>`
-      with heads as (
-        select h.pos from (select distinct lane from inbound_work where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0) l,
-               lateral (select pos, ready_at from inbound_work w where w.workspace_id = ${workspace} and w.state = 0 and w.lane = l.lane order by pos limit 1) h
-         where h.ready_at <= now() and h.pos = any (${positions}::bigint[]))
-      select w.pos, w.channel_id as channel, w.lane::text as lane, w.inbound_id as inbound, w.tries, coalesce(w.error_code = 'no_target', false) as overdue
-        from inbound_work w
-       where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.state = 0
-         for update of w skip locked`.execute(tx)
-    if (heads.length === 0) return []
-    const { rows } = await sql<WorkRow>`
-      select pos, channel_id as channel, lane::text as lane, inbound_id as inbound, tries, coalesce(error_code = 'no_target', false) as overdue from inbound_work
-       where workspace_id = ${workspace} and pos = any (${positions}::bigint[]) and state = 0
-         and lane = any (${heads.map((head) => head.lane)}::text[]::bigint[]) order by pos`.execute(tx)
+    const { rows, nextLane, leavesMore } = await claimLanes(tx, workspace, afterLane.get(workspace) ?? FIRST_LANE)
+    afterLane.set(workspace, nextLane)
+    if (leavesMore) waiting.add(workspace)
     return rows
   }
 
   // ---------------------------------------------------------------- reading
 
-  async function read(
+  async function eventsOf(
     tx: Tx,
     workspace: WorkspaceId,
     rows: WorkRow[],
     channels: Map<ChannelId, LiveChannel>,
-  ): Promise<Told[]> {
+  ): Promise<Map<InboundId, JournaledEvent>> {
     for (const id of new Set(rows.map((row) => row.channel))) {
       const channel = await deps.channels.get(id)
       if (channel) channels.set(id, channel)
     }
-    const events = await deps.journal.read(
+    return deps.journal.read(
       tx,
       workspace,
       rows.map((row) => row.inbound),
     )
+  }
+
+  /** What a connector reads may kill the process: the batch was noted before. */
+  async function read(
+    rows: WorkRow[],
+    events: ReadonlyMap<InboundId, JournaledEvent>,
+    channels: ReadonlyMap<ChannelId, LiveChannel>,
+  ): Promise<Told[]> {
     const told: Told[] = []
     for (const row of rows) {
       const channel = channels.get(row.channel)
@@ -353,17 +295,10 @@ export function startWorker(deps: WorkerDeps): Worker {
       closed = true
       off()
       clearInterval(timer)
-      while (running > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      while (batches.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
       await slots.close()
     },
   }
-}
-
-/** Whether the claim may have left something: it was cut at a limit. */
-function isFull(rows: readonly WorkRow[]): boolean {
-  const lanes = new Map<string, number>()
-  for (const { lane } of rows) lanes.set(lane, (lanes.get(lane) ?? 0) + 1)
-  return rows.length >= MOST_EVENTS || lanes.size >= MOST_LANES || [...lanes.values()].some((n) => n >= MOST_OF_A_LANE)
 }
 
 /** A deadlock's victim, a lock that was not to be had: as innocent as when the database is away. */

@@ -113,6 +113,45 @@ describe('statements', () => {
     expect(rows).toEqual([{ statement: 'select $1::int as one' }])
   })
 
+  test('given together, they run in their order', async () => {
+    await asOwner(
+      'create table parley.told (no int, pos serial); grant all on parley.told, parley.told_pos_seq to public',
+    )
+    const ours = await aWorkspace()
+    const numbers = Array.from({ length: 20 }, (_, index) => index)
+    await database.onMessagePath(ours, async (tx) => {
+      await Promise.all(numbers.map((no) => sql`insert into parley.told (no) values (${no})`.execute(tx)))
+    })
+    const rows = await asOwner('select no from parley.told order by pos')
+    expect(rows.map(({ no }) => no)).toEqual(numbers)
+  })
+
+  test('given together, one that fails takes the whole transaction with it', async () => {
+    const ours = await aWorkspace()
+    const failing = database.onMessagePath(ours, async (tx) => {
+      await Promise.all([
+        sql`update workspace set name = 'Changed' where workspace_id = ${ours}`.execute(tx),
+        sql`select 1 / ${0}::int`.execute(tx),
+      ])
+    })
+    await expect(failing).rejects.toThrow('division by zero')
+    const [row] = await database.inWorkspace(ours, (tx) => tx.selectFrom('workspace').select('name').execute())
+    expect(row!.name).not.toBe('Changed')
+  })
+
+  test('of the message path are planned by index while a table is empty', async () => {
+    const ours = await aWorkspace()
+    await asOwner('analyze parley.inbound_work')
+    const plan = await database.onMessagePath(ours, (tx) =>
+      sql<
+        Record<'QUERY PLAN', string>
+      >`explain select lane from inbound_work where workspace_id = '${sql.raw(ours)}' and state = 0 order by lane limit 1`.execute(
+        tx,
+      ),
+    )
+    expect(plan.rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('inbound_work_lane')
+  })
+
   test('prepared before a migration beside us fail once and then work', async () => {
     await asOwner(`create table parley.changing (one int); grant select on parley.changing to public`)
     const session = await database.session()

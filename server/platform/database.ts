@@ -18,6 +18,11 @@ export type Tx = Transaction<Tables>
 export interface Database {
   /** One transaction in one workspace. Commits when `work` returns, rolls back when it throws. */
   inWorkspace<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * As `inWorkspace`, for the transactions that every message goes through: on a few connections of their own, whose statements are planned
+   * once and by index. A plan that was made while the tables were small would read them whole, and is kept. Without a workspace: over several, one after the other, by `enterWorkspace`.
+   */
+  onMessagePath<T>(workspace: WorkspaceId | null, work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction over plumbing, or over several workspaces one after the other: `enterWorkspace`. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements over plumbing. */
@@ -39,21 +44,41 @@ export interface DatabaseOptions {
   readonly connections?: number
 }
 
-export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
-  const pool = new pg.Pool({
-    ...connectionTo(url),
-    Client: PreparingClient,
-    max: connections,
-    idleTimeoutMillis: 30_000,
-  })
-  // A connection that breaks fails its statement, or is replaced at the next; the event alone would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  pool.on('error', () => {})
+/** More at once would only wait for the same two or three rows' locks, and each keeps plans of its own. */
+const PATH_CONNECTIONS = 8
 
-  async function transaction<T>(begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await pool.connect()
+/** Every look of the message path is one into an index, so that no plan depends on what the tables held when it was made. */
+const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
+  set enable_hashjoin = off; set enable_mergejoin = off`
+
+export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
+  const poolOf = (max: number) => {
+    const pool = new pg.Pool({
+      ...connectionTo(url),
+      Client: PreparingClient,
+      // Statements of a transaction that are given together travel together.
+      pipeline: true,
+      max,
+      idleTimeoutMillis: 30_000,
+    } as pg.PoolConfig)
+    // A connection that breaks fails its statement, or is replaced at the next; the event alone would end the process.
+    pool.on('connect', (client) => client.on('error', () => {}))
+    pool.on('error', () => {})
+    return pool
+  }
+  const pool = poolOf(connections)
+  const path = poolOf(Math.min(PATH_CONNECTIONS, connections))
+  /** Connections that plan by index already. */
+  const planned = new WeakSet<pg.PoolClient>()
+
+  async function transaction<T>(from: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await from.connect()
     let broken = true
     try {
+      if (from === path && !planned.has(client)) {
+        await client.query(PLANNED_BY_INDEX)
+        planned.add(client)
+      }
       await client.query(begin)
       const tx = transactionOver<Tables>(client)
       const result = await work(tx).catch(async (error: unknown) => {
@@ -75,8 +100,10 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
   }
 
   return {
-    inWorkspace: async (workspace, work) => transaction(`begin; ${entering(workspace)}`, work),
-    transaction: (work) => transaction('begin', work),
+    inWorkspace: async (workspace, work) => transaction(pool, `begin; ${entering(workspace)}`, work),
+    onMessagePath: async (workspace, work) =>
+      transaction(path, workspace === null ? 'begin' : `begin; ${entering(workspace)}`, work),
+    transaction: (work) => transaction(pool, 'begin', work),
     plumbing: kyselyOver<Tables>(pool),
     session: async () => {
       const client = new PreparingClient(connectionTo(url))
@@ -91,7 +118,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
       const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
       return rows[0]!.now
     },
-    close: () => pool.end(),
+    close: async () => void (await Promise.all([pool.end(), path.end()])),
   }
 }
 

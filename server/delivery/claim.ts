@@ -1,0 +1,119 @@
+/** Claims heads of lanes and runs each plan, purely, to its first request. */
+import type { Context, FileRef, Op } from '#connector-kit/connector.ts'
+import type { MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
+import type { Tx } from '#server/platform/database.ts'
+import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
+import { programClock } from '#server/platform/new-id.ts'
+import { opsOf } from './ops.ts'
+import { FIRST_LANE, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
+import type { Outcome } from './results.ts'
+import { claimHeads, loadDispatches, noteAnswered, refsOf, type Dispatch, type WorkRow } from './sender.sql.ts'
+import { keyOf } from './send-key.ts'
+
+export interface ClaimDeps {
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  linkOf(channel: LiveChannel, file: FileRef): string | null
+  pageOf(channel: LiveChannel, message: MessageId): string | null
+  /** A plan that ended, or broke, before its first request. */
+  land(landing: Landing, outcome: Outcome): void
+  broken(landing: Landing, error: unknown): void
+  /** More may be claimed at once. */
+  again(): void
+}
+
+/** @param owned  with leases that this transaction has confirmed */
+export async function claimFlights(
+  tx: Tx,
+  workspace: WorkspaceId,
+  owned: readonly Owned[],
+  deps: ClaimDeps,
+): Promise<Flight[]> {
+  const now = performance.now()
+  const mine = new Map(owned.map((o) => [o.id, o]))
+  const asking = owned.map((o) => ({ o, room: roomOf(o, now) })).filter(({ room }) => room > 0)
+  if (asking.length === 0) return []
+  const rows = await claimHeads(
+    tx,
+    workspace,
+    asking.map(({ o, room }) => ({
+      channel: o.id,
+      epoch: o.lease.epoch,
+      room,
+      after: o.after,
+      waitingLanes: o.pace.waitingLanes(now),
+    })),
+    new Date(programClock.now().getTime() + CLOCKS_DIFFER_MS),
+  )
+  for (const { o, room } of asking) moveOn(o, room, rows, deps)
+  if (rows.length === 0) return []
+  const dispatches = await dispatchesOf(tx, workspace, rows, mine)
+  const refs = await refsOf(
+    tx,
+    workspace,
+    [...dispatches.values()].flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])),
+  )
+  return rows.flatMap((row) => {
+    const o = mine.get(row.channel)!
+    const dispatch = dispatches.get(row.pos)
+    if (!dispatch) return []
+    const key = keyOf(dispatch.delivery, row.piece, row.attempt)
+    const made = opsOf({
+      channel: o.channel,
+      dispatch,
+      refs,
+      key,
+      linkOf: (file) => deps.linkOf(o.channel, file),
+      page: deps.pageOf(o.channel, dispatch.message),
+    })
+    const landing = { owned: o, row, dispatch, pieces: made.is === 'ops' ? made.ops.length : 1 }
+    if (made.is === 'cannot') {
+      deps.land({ ...landing, applied: [] }, { is: 'failed', code: made.code, details: made.details })
+      return []
+    }
+    const op = made.ops[row.piece]
+    if (!op) {
+      deps.land({ ...landing, applied: made.applied }, { is: 'sent', sent: { ids: [] } })
+      return []
+    }
+    o.pace.take(row.lane, performance.now(), dispatch.kind)
+    const flight = begin({ ...landing, applied: made.applied }, key, op, deps)
+    return flight ? [flight] : []
+  })
+}
+
+/** Where the next scan begins. Fewer than asked for: this one came to the end; once more, from the first lane. */
+function moveOn(o: Owned, room: number, rows: readonly WorkRow[], deps: ClaimDeps): void {
+  const lanes = rows.filter((row) => row.channel === o.id).map((row) => BigInt(row.lane))
+  const wrapped = lanes.length < room
+  if (wrapped && o.after !== FIRST_LANE) deps.again()
+  o.after = wrapped ? FIRST_LANE : lanes.reduce((max, lane) => (lane > max ? lane : max)).toString()
+}
+
+async function dispatchesOf(
+  tx: Tx,
+  workspace: WorkspaceId,
+  rows: readonly WorkRow[],
+  owned: ReadonlyMap<string, Owned>,
+): Promise<Map<number, Dispatch>> {
+  const dispatches = await loadDispatches(tx, workspace, rows)
+  const letters = rows.flatMap((row) => {
+    const dispatch = dispatches.get(row.pos)
+    return dispatch?.op === 'message' && owned.get(row.channel)?.channel.abilities.subject?.out ? [dispatch] : []
+  })
+  await noteAnswered(tx, workspace, letters)
+  return dispatches
+}
+
+function begin(landing: Landing, key: string, op: Op, deps: ClaimDeps): Flight | undefined {
+  const { channel } = landing.owned
+  const plan = channel.connector.outgoing(op, deps.contextOf(channel))
+  try {
+    const first = plan.next()
+    if (!first.done) return { ...landing, key, plan, final: first.value, marked: false, untoldSince: null }
+    deps.land(landing, { is: 'sent', sent: first.value })
+  } catch (error) {
+    deps.broken(landing, error)
+  }
+  return undefined
+}

@@ -1,0 +1,327 @@
+/** The outbox of one workspace in this process: all its owned channels share one transaction, again and again while something moves. */
+import type { Context, FileRef } from '#connector-kit/connector.ts'
+import type { Wire } from '#connector-kit/perform.ts'
+import type { ChannelId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import { backTopic, type SetState } from '#server/channels/state.ts'
+import { announce, feedTopic } from '#server/feed/feed.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import type { Log } from '#server/platform/log.ts'
+import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
+import { claimFlights } from './claim.ts'
+import { fly, verdictOn, type FlightDeps } from './flights.ts'
+import { learner } from './learner.ts'
+import { settleOrphans } from './orphans.ts'
+import { countOpen, ownedChannel, type Flight, type Landing, type Owned } from './owned.ts'
+import { loadPace, savePaces } from './kept-pace.ts'
+import { pacing } from './pacing.ts'
+import { recordResults, type Outcome, type Result } from './results.ts'
+import { confirmLeases, endWireWaits, giveBackUnknown, markRows, nameByKey, noteSending } from './sender.sql.ts'
+
+const POLL_MS = 1_000
+/** After a turn that failed: sooner than the poll, later than at once. */
+const AFTER_TROUBLE_MS = 50
+/** What is in flight when a channel is handed over may still be answered. */
+const LAST_CALLS_MS = 10_000
+const BETWEEN_TURNS_MS = 5
+const KEEP_PACE_MS = 10_000
+/** An answer that takes longer is waited for visibly. */
+const SLOW_MS = 500
+
+export interface SenderDeps {
+  database: Database
+  hints: Hints
+  channels: LiveChannels
+  setState: SetState
+  wireOf(channel: LiveChannel, signal: AbortSignal): Wire
+  /** Asks the platform whether it lives, for the breaker. @throws when it does not */
+  probe(channel: LiveChannel, signal: AbortSignal): Promise<void>
+  /** What connectors are called with. */
+  contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  /** A link to a file that a network does not take; null: nobody outside can reach us. */
+  linkOf(channel: LiveChannel, file: FileRef): string | null
+  /** A page that shows a message whole; null likewise. */
+  pageOf(channel: LiveChannel, message: MessageId): string | null
+  /** Told how each attempt ended. */
+  ended?(channel: LiveChannel, outcome: Outcome['is']): void
+  log: Log
+}
+
+export interface Desk {
+  own(lease: Lease, channel: LiveChannel): Promise<void>
+  isIdle(): boolean
+  close(): void
+}
+
+export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
+  const { database, hints, log } = deps
+  const channels = new Map<ChannelId, Owned>()
+  let results: Result[] = []
+  let toMark: Flight[] = []
+  let running = false
+  /** Channels whose pace is being read. */
+  let arriving = 0
+  let again = false
+  let closed = false
+  /** The last transaction failed: whether it committed, nobody knows. */
+  let isUnsure = false
+  /** When to look for what an earlier owner left; at once for a channel that is new here. */
+  let orphansAt = 0
+  /** When to save what was learned about the pace of the channels. */
+  let paceAt = 0
+  const timer = setInterval(() => void round(), POLL_MS)
+
+  const now = () => performance.now()
+  const { learn, tellRetrying } = learner(deps)
+
+  async function own(lease: Lease, channel: LiveChannel): Promise<void> {
+    arriving++
+    const kept = await database
+      .inWorkspace(workspace, (tx) => loadPace(tx, workspace, channel.id))
+      .catch(() => ({ blockedMs: 0, factor: 1 }))
+    const owned = ownedChannel(lease, channel, kept, now())
+    channels.set(channel.id, owned)
+    arriving--
+    orphansAt = 0
+    const offs = [
+      hints.on(`delivery ${channel.id}`, () => void round()),
+      hints.on(backTopic(channel.id), () => void goOn(owned)),
+    ]
+    void round()
+    await new Promise<void>((resolve) => {
+      if (lease.signal.aborted) resolve()
+      lease.signal.addEventListener('abort', () => resolve())
+    })
+    for (const off of offs) off()
+    channels.delete(channel.id)
+    // Their verdicts count by the row's epoch even after the lease has moved.
+    const cut = setTimeout(() => owned.calls.abort(), LAST_CALLS_MS)
+    while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    clearTimeout(cut)
+    await round()
+    countOpen(owned, now())
+    await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
+  }
+
+  async function round(): Promise<void> {
+    if (running) {
+      again = true
+      return
+    }
+    running = true
+    try {
+      do {
+        again = false
+        const began = now()
+        await turn()
+        // What comes back meanwhile shares the next transaction.
+        const rest = BETWEEN_TURNS_MS - (now() - began)
+        if (again && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
+      } while (again && !closed)
+    } catch (error) {
+      log.warn({ error }, 'the outbox waits for the database')
+      setTimeout(() => void round(), AFTER_TROUBLE_MS).unref()
+    } finally {
+      running = false
+    }
+  }
+
+  /** One transaction, then the requests it allowed. */
+  async function turn(): Promise<void> {
+    await refreshChannels()
+    const recording = results
+    const marking = toMark
+    results = []
+    toMark = []
+    let started: Flight[] = []
+    let marked = new Set<number>()
+    let told = false
+    let slow: Flight[] = []
+    let saved: (() => void) | undefined
+    try {
+      await database.onMessagePath(workspace, async (tx) => {
+        told = await recordResults(tx, workspace, recording)
+        const mine = [...channels.values()].filter((o) => o.lease.left() > HALF_A_LEASE_MS)
+        const valid = await confirmLeases(
+          tx,
+          mine.map(({ lease }) => lease),
+        )
+        const owned = mine.filter((o) => valid.has(o.lease.name))
+        if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(recording, marking))
+        if (now() >= orphansAt) {
+          told = (await settleOrphans(tx, workspace, owned)) || told
+          orphansAt = now() + POLL_MS
+        }
+        started = await claimFlights(tx, workspace, owned, claimDeps)
+        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) =>
+          owned.includes(flight.owned),
+        )
+        marked = await mark(tx, ready)
+        if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
+        slow = slowOnes()
+        if (slow.length > 0) await tellSending(tx, slow)
+      })
+    } catch (error) {
+      // Nothing of it happened: results and marks wait for the next turn.
+      results = [...recording, ...results]
+      toMark = [...marking, ...toMark]
+      isUnsure = true
+      throw error
+    }
+    isUnsure = false
+    for (const flight of started) flight.owned.inFlight.set(flight.row.pos, flight)
+    saved?.()
+    for (const flight of slow) flight.untoldSince = null
+    if (told || slow.length > 0) hints.tell(feedTopic(workspace))
+    for (const flight of [...marking, ...started]) {
+      if (!flight.final.final) {
+        // Edits, deletions and reactions are never marked, and files go up before the mark: both are on their way from here.
+        flight.untoldSince = now()
+        void fly(flight, flightDeps)
+      } else if (marked.has(flight.row.pos)) {
+        flight.marked = true
+        flight.untoldSince = now()
+        void fly(flight, flightDeps)
+      } else flightDeps.land(flight, { is: 'unmark' })
+    }
+  }
+
+  const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
+
+  const knownPositions = (recording: Result[], marking: Flight[]) => [
+    ...[...channels.values()].flatMap((o) => [...o.inFlight.keys()]),
+    ...[...recording, ...results].map((result) => result.row.pos),
+    ...[...marking, ...toMark].map((flight) => flight.row.pos),
+  ]
+
+  async function mark(tx: Tx, flights: Flight[]): Promise<Set<number>> {
+    if (flights.length === 0) return new Set()
+    const echoing = flights.filter(
+      ({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo,
+    )
+    await nameByKey(
+      tx,
+      workspace,
+      echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })),
+    )
+    return markRows(
+      tx,
+      workspace,
+      flights.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch, key: flight.key })),
+    )
+  }
+
+  /** Sends that take their time are told as being sent; the others are sent before anybody could look. */
+  const slowOnes = () =>
+    [...channels.values()]
+      .flatMap((o) => [...o.inFlight.values()])
+      .filter(({ untoldSince }) => untoldSince !== null && now() - untoldSince >= SLOW_MS)
+
+  async function tellSending(tx: Tx, slow: Flight[]): Promise<void> {
+    await noteSending(
+      tx,
+      workspace,
+      slow.map(({ row }) => row.delivery),
+    )
+    await announce(
+      tx,
+      workspace,
+      slow.map(({ dispatch }) => ({ kind: 'message.changed', subject: dispatch.message })),
+    )
+  }
+
+  // ---------------------------------------------------------------- channels
+
+  async function refreshChannels(): Promise<void> {
+    for (const owned of channels.values()) {
+      const fresh = await deps.channels.get(owned.id)
+      if (!fresh) continue
+      if (fresh.abilities !== owned.channel.abilities && fresh.version !== owned.channel.version)
+        owned.pace = pacing(fresh.abilities.pacing, now(), owned.pace)
+      countOpen(owned, now())
+      owned.channel = fresh
+      if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
+    }
+  }
+
+  async function probe(owned: Owned): Promise<void> {
+    owned.probing = true
+    try {
+      await owned.telling
+      await deps.probe(owned.channel, owned.lease.signal)
+      await goOn(owned)
+    } catch {
+      owned.breaker.probed(false, now())
+      await tellRetrying(owned).catch(() => {})
+    } finally {
+      owned.probing = false
+      again = true
+      void round()
+    }
+  }
+
+  /** The platform is back: what waits for it goes, one at a time until one was taken. */
+  async function goOn(owned: Owned): Promise<void> {
+    owned.breaker.probed(true, now())
+    await database
+      .inWorkspace(workspace, (tx) => endWireWaits(tx, workspace, owned.id))
+      .catch((error: unknown) => log.debug({ error }, 'what waits goes in its own time'))
+    void round()
+  }
+
+  /** A wait that the platform asked for must outlive this owner. */
+  const isNewlyBlocked = (o: Owned) => o.pace.blockedUntil > now() && o.pace.blockedUntil !== o.savedBlock
+
+  /** @returns what to note once it is committed */
+  async function keepPace(tx: Tx, owned: Owned[]): Promise<() => void> {
+    const saved = await savePaces(tx, workspace, owned)
+    return () => {
+      saved()
+      paceAt = now() + KEEP_PACE_MS
+    }
+  }
+
+  // ---------------------------------------------------------------- landing
+
+  function settle({ owned, row, dispatch, applied, pieces }: Landing, outcome: Outcome): void {
+    results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
+    deps.ended?.(owned.channel, outcome.is)
+    learn(owned, row, outcome)
+    again = true
+  }
+
+  const flightDeps: FlightDeps = {
+    wireOf: deps.wireOf,
+    scrub: log.scrub,
+    land: (flight, outcome) => {
+      flight.owned.inFlight.delete(flight.row.pos)
+      settle(flight, outcome)
+      void round()
+    },
+    mark: (flight) => {
+      toMark.push(flight)
+      void round()
+    },
+  }
+
+  const claimDeps = {
+    contextOf: deps.contextOf,
+    linkOf: deps.linkOf,
+    pageOf: deps.pageOf,
+    land: settle,
+    broken: (landing: Landing, error: unknown) => settle(landing, verdictOn(error, landing, false, log.scrub)),
+    again: () => {
+      again = true
+    },
+  }
+
+  return {
+    own,
+    isIdle: () => channels.size === 0 && arriving === 0 && results.length === 0,
+    close: () => {
+      closed = true
+      clearInterval(timer)
+    },
+  }
+}
