@@ -242,6 +242,7 @@ export async function startProgram(
           await database.now()
           return !stopping
         },
+        alarms: watching.alarms,
         calls: has('web')
           ? [
               ...memberCalls({
@@ -251,6 +252,7 @@ export async function startProgram(
                 callers: known,
                 setCookie: (...args) => setCookie(...args),
                 isPublic: isPublicUrl(settings.url),
+                alarms: watching.alarms,
                 isSecure: settings.url?.startsWith('https://') ?? false,
               }),
               ...channelCalls({ database, connectors, channels, manager: channelManager, setState, audit, failQueued }),

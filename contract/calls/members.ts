@@ -20,8 +20,8 @@ export const Me = z.object({
   language: z.enum(['en', 'ru']),
   secondFactor: z.boolean(),
   preferences: z.record(z.string(), z.unknown()),
-  /** Shown as a line on the screen: no second factor on a public address, plain http beyond loopback. */
-  warnings: z.array(z.enum(['second_factor_wanted', 'plain_http'])),
+  /** Shown as a line on the screen: no second factor on a public address, plain http beyond loopback, events that nobody reads. */
+  warnings: z.array(z.enum(['second_factor_wanted', 'plain_http', 'events_wait'])),
 })
 export type Me = z.infer<typeof Me>
 

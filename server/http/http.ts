@@ -43,6 +43,8 @@ export interface HttpDeps {
   /** Encapsulated routes of features: hooks, files, the feed's socket. */
   routes(who: Who): ((app: FastifyInstance) => Promise<void>)[]
   ready(): Promise<boolean>
+  /** Names of what somebody must look at. */
+  alarms(): Promise<readonly string[]>
   metrics: Metrics
   log: Log
 }
@@ -199,9 +201,11 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   // ---------------------------------------------------------------- for machines
 
   app.get('/healthz', async () => ({ ok: true }))
-  app.get('/readyz', async (_, reply) =>
-    (await deps.ready().catch(() => false)) ? { ready: true } : reply.code(503).send({ ready: false }),
-  )
+  app.get('/readyz', async (_, reply) => {
+    const ready = await deps.ready().catch(() => false)
+    // Who is told 503 gets no requests any more; an alarm wants a person, not fewer requests.
+    return ready ? { ready, alarms: await deps.alarms().catch(() => []) } : reply.code(503).send({ ready })
+  })
   app.get('/metrics', async (request, reply) => {
     // Figures are for the operator: on this machine, or with a token of an admin.
     if (!isLoopback(request.ip)) await callerOf(request, 'audit.read')

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
 import type { Event } from '#connector-kit/connector.ts'
-import { openDatabase } from '#server/platform/database.ts'
+import { openDatabase, type Database } from '#server/platform/database.ts'
 import { inProcessHints } from '#server/platform/hints.ts'
 import { isUnavailable } from '#server/platform/unavailable.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { someSecrets } from '#tests/support/parts.ts'
 import { aChannel, aWorkspace } from '#tests/support/world.ts'
-import { LeaseLost, startJournal } from './journal.ts'
+import { JournalFull, LeaseLost, MOST_WAITING, startJournal } from './journal.ts'
 
 const { database, programUrl } = await aDatabase()
 const secrets = await someSecrets(database)
@@ -123,5 +123,22 @@ describe('the journal', () => {
     const error = await journal.take(channel, [event('1')]).catch((reason: unknown) => reason)
     expect(isUnavailable(error)).toBe(true)
     await away.close()
+  })
+
+  test('more than can wait is refused, so that the platform comes again; what waits is taken', async () => {
+    const { workspace, channel } = await aJournal()
+    const gate = Promise.withResolvers<void>()
+    const slow: Database = { ...database, transaction: async (run) => (await gate.promise, database.transaction(run)) }
+    const journal = startJournal({ database: slow, secrets, hints: inProcessHints() })
+    // The first departs at once and stands at the gate; its lane holds the others back.
+    const taken = Array.from({ length: 1 + MOST_WAITING }, (_, n) => journal.take(channel, [event(`${n}`)]))
+    await expect(journal.take(channel, [event('one too many')])).rejects.toThrow(JournalFull)
+    gate.resolve()
+    expect((await Promise.all(taken)).flat().every(Boolean)).toBe(true)
+    const { rows } = await database.inWorkspace(workspace, (tx) =>
+      sql<{ n: number }>`select count(*)::int as n from inbound_work where workspace_id = ${workspace}`.execute(tx),
+    )
+    expect(rows[0]!.n).toBe(1 + MOST_WAITING)
+    expect(await journal.take(channel, [event('one too many')])).toEqual([true])
   })
 })

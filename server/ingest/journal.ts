@@ -63,7 +63,8 @@ const FILL_A_SECOND = 64
 const LATE_MS = 20
 const MOST_EVENTS = 256
 const MOST_BYTES = 4 * 1024 * 1024
-const MOST_WAITING = 4_096
+/** Requests. */
+export const MOST_WAITING = 4_096
 const MOST_WAITING_BYTES = 64 * 1024 * 1024
 const REMEMBERED_BYTES = 32 * 1024 * 1024
 

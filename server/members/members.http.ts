@@ -67,6 +67,8 @@ export interface MemberCallsDeps {
   /** Parley is reached from beyond this machine: second factors are wanted, plain http is warned of. */
   isPublic: boolean
   isSecure: boolean
+  /** What an operator must look at now. */
+  alarms(): Promise<readonly 'events_wait'[]>
 }
 
 const PROGRAM = NIL_ID as WorkspaceId
@@ -95,6 +97,7 @@ export function memberCalls(deps: MemberCallsDeps) {
         warnings: [
           ...(deps.isPublic && leads && account && !secondFactor ? (['second_factor_wanted'] as const) : []),
           ...(deps.isPublic && !deps.isSecure ? (['plain_http'] as const) : []),
+          ...(await deps.alarms()),
         ],
       }
     })

@@ -21,8 +21,12 @@ export interface WatchDeps {
 export interface Watch {
   /** A message was brought into its conversation, or left. */
   counted(messages: number): void
+  /** What somebody must look at now: told by `/readyz` and in the window, as `parley_alarm` tells it by `/metrics`. */
+  alarms(): Promise<readonly Alarm[]>
   close(): Promise<void>
 }
+
+export type Alarm = 'events_wait'
 
 const LOOK_MS = 15_000
 const ALARM_SECONDS = 60
@@ -95,8 +99,9 @@ export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: 
   let isWaiting = false
   const look = () =>
     (looking = plumbing()
-      .then(({ waiting, oldest, lag }) => {
-        const waits = waiting > 0 && oldest > ALARM_SECONDS
+      .then((found) => {
+        const { waiting, oldest, lag } = found
+        const waits = areUnread(found)
         alarm.set(waits ? 1 : 0, { about: 'events' })
         alarm.set(lag > 2 ? 1 : 0, { about: 'feed' })
         if (waits && !isWaiting)
@@ -111,6 +116,7 @@ export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: 
       .catch(() => {}))
 
   return {
+    alarms: async () => (areUnread(await plumbing()) ? ['events_wait'] : []),
     counted: (times) => {
       total += times
       messages.add(undefined, times)
@@ -122,10 +128,17 @@ export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: 
   }
 }
 
+const areUnread = ({ waiting, oldest }: Plumbing): boolean => waiting > 0 && oldest > ALARM_SECONDS
+
 function remembered<T>(ask: () => Promise<T>): () => Promise<T> {
   let known: { at: number; answer: Promise<T> } | undefined
   return () => {
-    if (!known || performance.now() - known.at > FRESH_MS) known = { at: performance.now(), answer: ask() }
+    if (!known || performance.now() - known.at > FRESH_MS) {
+      const asked = { at: performance.now(), answer: ask() }
+      known = asked
+      // Whoever asks after a failure asks anew.
+      asked.answer.catch(() => known === asked && (known = undefined))
+    }
     return known.answer
   }
 }

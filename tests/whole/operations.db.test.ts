@@ -3,6 +3,7 @@ import { afterAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { listConversations, listMessages, sendMessage } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
+import { getMe } from '#contract/calls/members.ts'
 import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId } from '#contract/ids.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
@@ -110,6 +111,28 @@ test('while it stops, /readyz says 503 and /healthz goes on', async () => {
   expect((await stranger.ask('GET', '/healthz')).status).toBe(200)
   await stopping
 }, 60_000)
+
+test('events that nobody reads for a minute are told to the operator and in the window; the platform is thanked all the same', async () => {
+  // The other processes are gone: this one takes what comes and reads nothing.
+  const door = await parley.twin({ PARLEY_ROLES: 'web,ingest' })
+  const [{ place } = { place: '' }] = await parley.test.asOwner<{ place: string }>(`
+    insert into parley.inbound_work (workspace_id, channel_id, lane, inbound_id, changed_at)
+    select workspace_id, id, 1, gen_random_uuid(), now() - interval '59 seconds' from parley.channel limit 1 returning pos::text as place`)
+  const readyz = async () =>
+    (await (await door.owner.ask('GET', '/readyz')).json()) as { ready: boolean; alarms: string[] }
+  expect(await readyz()).toEqual({ ready: true, alarms: [] })
+  await until(async () => (await readyz()).alarms.includes('events_wait'), 20_000)
+  expect((await door.owner.call(getMe)).warnings).toEqual(['events_wait'])
+  await until(async () => {
+    const page = await (await door.owner.ask('GET', '/metrics')).text()
+    return (
+      page.includes('parley_alarm{about="events"} 1') && /^parley_events_oldest_waiting_seconds [6-9]\d/m.test(page)
+    )
+  }, 30_000)
+  await until(() => parley.log.some((line) => line.includes('ALARM: events wait and nobody reads them')), 20_000)
+  await parley.test.asOwner('delete from parley.inbound_work where pos = $1', [place])
+  await until(async () => (await readyz()).alarms.length === 0, 20_000)
+}, 90_000)
 
 test('no line of the log holds what was said, a token, a cookie or a link', () => {
   const all = parley.log.join('')

@@ -11,7 +11,8 @@ import { closeFeed } from './feed.ts'
 
 export type MeView = z.infer<typeof Me>
 
-export const meQuery = () => ({ ...read(getMe), staleTime: 60_000 })
+/** Asked again each minute: its warnings come and go. */
+export const meQuery = () => ({ ...read(getMe), staleTime: 60_000, refetchInterval: 60_000 })
 
 export const useMe = (): MeView => useSuspenseQuery(meQuery()).data
 

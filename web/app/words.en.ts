@@ -39,6 +39,8 @@ export default {
     second_factor_wanted:
       'Parley is reachable from outside, so owners and admins sign in with a second factor. Turn it on here; everything else opens then.',
     plain_http: 'The connection is not encrypted. Anyone on the way can read along; use https.',
+    events_wait:
+      'Messages have come in and nobody reads them: the part of Parley that does is not running. Tell whoever runs the server; nothing is lost.',
   },
   failure: {
     offline: { title: 'No connection', next: 'Parley did not answer. Look at your network and try again.' },

@@ -26,7 +26,7 @@ export const olga: MeView = {
   language: 'en',
   secondFactor: false,
   preferences: {},
-  warnings: ['second_factor_wanted', 'plain_http'],
+  warnings: ['second_factor_wanted', 'plain_http', 'events_wait'],
 }
 
 export const pigeonPost: ConnectorCard = {
