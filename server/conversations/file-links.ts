@@ -5,6 +5,7 @@
 import { sql } from 'kysely'
 import { FileId, type WorkspaceId } from '#contract/ids.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { findFile, type FileRow } from './files.ts'
 import { signedLinks, type SignedLinksDeps } from './signed-links.ts'
 
@@ -32,10 +33,13 @@ export async function fileLinks(deps: SignedLinksDeps & { readonly database: Dat
   }
 }
 
-/** All links to the file that were made until now. @returns whether there is such a file */
+/**
+ * All links to the file that were made until now. Links carry our clock's time, which may be a little ahead of the database's.
+ * @returns whether there is such a file
+ */
 export async function takeLinksBack(tx: Tx, workspace: WorkspaceId, file: FileId): Promise<boolean> {
   const { rows } = await sql`
-    update file set links_since = clock_timestamp() where workspace_id = ${workspace} and id = ${file} returning 1`.execute(
+    update file set links_since = greatest(clock_timestamp(), ${programClock.now()}) where workspace_id = ${workspace} and id = ${file} returning 1`.execute(
     tx,
   )
   return rows.length > 0
