@@ -1,10 +1,22 @@
 /** `/docs`: the API to read and to try, drawn in the browser from `/api/openapi.json`. Nothing is loaded from elsewhere. */
 import { createHash } from 'node:crypto'
-import reference from '@scalar/fastify-api-reference'
-import type { FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { csp } from './headers.ts'
 
+/** The page is a library that takes half a second to read: whoever asks first waits for it, and no start of Parley does. */
 export async function docs(app: FastifyInstance): Promise<void> {
+  let drawn: Promise<FastifyInstance> | undefined
+  for (const url of ['/docs', '/docs/*'])
+    app.get(url, { schema: { hide: true } }, async (request, reply) => {
+      const answer = await (await (drawn ??= draw())).inject({ url: request.url })
+      return reply.code(answer.statusCode).headers(answer.headers).send(answer.rawPayload)
+    })
+  app.addHook('onClose', async () => (await drawn)?.close())
+}
+
+async function draw(): Promise<FastifyInstance> {
+  const { default: reference } = await import('@scalar/fastify-api-reference')
+  const app = Fastify()
   app.addHook('onSend', async (_, reply, payload) => {
     const isPage = String(reply.getHeader('content-type')).startsWith('text/html')
     if (!isPage || typeof payload !== 'string') return payload
@@ -34,4 +46,6 @@ export async function docs(app: FastifyInstance): Promise<void> {
       hideClientButton: true,
     },
   })
+  await app.ready()
+  return app
 }
