@@ -230,8 +230,6 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     await app.register(fastifyStatic, {
       root: fileURLToPath(WINDOW),
       prefix: '/',
-      wildcard: false,
-      index: false,
       // `bin/build.mjs` laid .br and .gz beside each text.
       preCompressed: true,
       cacheControl: false,
