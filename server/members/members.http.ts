@@ -195,7 +195,7 @@ export function memberCalls(deps: MemberCallsDeps) {
       await proveCode(account, body.code)
       const [workspace] = await workspacesOf(database, account.id)
       if (!workspace) throw new Refused('wrong_credentials')
-      await forgive(database, 'sign_in', body.email)
+      await forgive(database, 'sign_in', { account: body.email, address: caller.address })
       const { rows } = await database.inWorkspace(workspace.id, (tx) =>
         sql<{
           id: MemberId

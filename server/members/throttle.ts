@@ -1,11 +1,16 @@
-/** How often somebody may try: per account, per address (/64 for IPv6) and overall. Rows, so that it holds over processes and restarts. */
+/**
+ * How often somebody may try: per account and address (/64 for IPv6), per address, per account, and overall. Rows, so that it holds over
+ * processes and restarts.
+ */
 import { createHash } from 'node:crypto'
 import ipaddr from 'ipaddr.js'
 import { sql } from 'kysely'
 import type { Database } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
 
-const LIMITS = { account: [10, 15], address: [30, 15], overall: [500, 15] } as const
+const WINDOW_MINUTES = 15
+/** One stranger shuts out himself and nobody else: what closes an account or all of them takes many addresses. */
+const MOST = { pair: 10, address: 30, account: 100, overall: 5_000 } as const
 
 /** Counts a try. @throws Refused `too_many` with the seconds to wait */
 export async function countTry(
@@ -13,28 +18,43 @@ export async function countTry(
   what: string,
   who: { account?: string; address: string },
 ): Promise<void> {
-  const keys: [keyof typeof LIMITS, string][] = [
-    ...(who.account ? [['account', who.account.toLowerCase()] as ['account', string]] : []),
-    ['address', networkOf(who.address)],
-    ['overall', ''],
+  const address = networkOf(who.address)
+  const tried: (readonly [keyof typeof MOST, Buffer])[] = [
+    ...(who.account === undefined
+      ? []
+      : ([
+          ['pair', pairKey(what, who.account, address)],
+          ['account', keyOf(what, 'account', who.account.toLowerCase())],
+        ] as const)),
+    ['address', keyOf(what, 'address', address)],
+    ['overall', keyOf(what, 'overall', '')],
   ]
-  for (const [kind, value] of keys) {
-    const [most, minutes] = LIMITS[kind]
-    const key = createHash('sha256').update(`${what} ${kind} ${value}`).digest()
-    const { rows } = await sql<{ hits: number }>`
-      insert into throttle (key, hits, resets_at) values (${key}, 1, now() + ${minutes} * interval '1 minute')
+  for (const [kind, key] of tried) {
+    const { rows } = await sql<{ hits: number; seconds: number }>`
+      insert into throttle (key, hits, resets_at) values (${key}, 1, now() + ${WINDOW_MINUTES} * interval '1 minute')
       on conflict (key) do update set hits = case when throttle.resets_at < now() then 1 else throttle.hits + 1 end,
          resets_at = case when throttle.resets_at < now() then excluded.resets_at else throttle.resets_at end
-      returning hits`.execute(database.plumbing)
-    if (rows[0]!.hits > most) throw new Refused('too_many', { values: { seconds: minutes * 60 } })
+      returning hits, ceil(extract(epoch from resets_at - now()))::int as seconds`.execute(database.plumbing)
+    const { hits, seconds } = rows[0]!
+    if (hits > MOST[kind]) throw new Refused('too_many', { values: { seconds } })
   }
 }
 
-/** A success forgives the account its slips. */
-export async function forgive(database: Database, what: string, account: string): Promise<void> {
-  const key = createHash('sha256').update(`${what} account ${account.toLowerCase()}`).digest()
+/** A success forgives the account its slips at this address. */
+export async function forgive(
+  database: Database,
+  what: string,
+  who: { account: string; address: string },
+): Promise<void> {
+  const key = pairKey(what, who.account, networkOf(who.address))
   await sql`delete from throttle where key = ${key}`.execute(database.plumbing)
 }
+
+const keyOf = (what: string, kind: keyof typeof MOST, value: string): Buffer =>
+  createHash('sha256').update(`${what} ${kind} ${value}`).digest()
+
+const pairKey = (what: string, account: string, address: string): Buffer =>
+  keyOf(what, 'pair', `${account.toLowerCase()} ${address}`)
 
 /** One household of IPv6 has a /64. */
 export function networkOf(address: string): string {
