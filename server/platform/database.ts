@@ -79,7 +79,9 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
         await client.query(PLANNED_BY_INDEX)
         planned.add(client)
       }
-      await client.query(begin)
+      // Travels with the first statement. Nothing but a broken connection fails it, and that fails what follows too.
+      const begun = client.query(begin)
+      begun.catch(() => {})
       const tx = transactionOver<Tables>(client)
       const result = await work(tx).catch(async (error: unknown) => {
         // A failed rollback must not hide why; the connection is then thrown away.
@@ -89,6 +91,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
         )
         throw error
       })
+      await begun
       const { command } = await client.query('commit')
       broken = false
       // PostgreSQL answers so when a statement failed and `work` swallowed the error.
