@@ -1,11 +1,12 @@
 /**
- * `npm run bench -- [1] [2] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
+ * `npm run bench -- [1] [2] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--users 32,256] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
  * and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
 import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { BOUNDS, type Bounds } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
@@ -18,7 +19,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '6' },
-    // A million, as the figure is meant, takes hours on two busy cores; CPU per job hardly depends on it.
+    // A million, as the figure is meant, takes ten minutes a round on two cores; CPU per job hardly depends on it.
     jobs: { type: 'string', default: '20000' },
     users: { type: 'string', default: '32,256' },
     write: { type: 'boolean', default: false },
@@ -29,11 +30,8 @@ const seconds = Number(values.seconds)
 const jobs = Number(values.jobs)
 const say = (words: string) => console.log(words)
 
-interface Figure {
+interface Figure extends Bounds {
   readonly title: string
-  /** What the ratio must reach. */
-  readonly floor: string
-  readonly limits: string
   measure(): Promise<{ rows: Row[]; notes: string[] }>
 }
 
@@ -41,9 +39,7 @@ const FIGURES: Record<string, Figure[]> = {
   1: [
     {
       title: '1. Durable ingest: signed webhooks, 256 connections, 200 only after COMMIT',
-      floor: 'floor ≥ 0.25 of bare Fastify and ≥ 5,000/s; goal ≥ 0.5',
-      limits:
-        'The journal’s transaction (three tables, sealed bodies, lane locks) and, on the same cores, the worker that reads what was taken.',
+      ...BOUNDS.ingest,
       measure: () => durableIngest({ rounds, seconds, say }),
     },
   ],
@@ -52,17 +48,13 @@ const FIGURES: Record<string, Figure[]> = {
     .map(Number)
     .map((users) => ({
       title: `2. Durable loop: webhook → stored → echo rule → sendMessage accepted, ${users} users`,
-      floor: 'floor ≥ 0.35 of grammY, ≤ 0.35 CPU-ms a loop; goal ≥ 0.8, ≤ 0.25',
-      limits:
-        'Five group commits a loop, shared by those that come together; the time of the rows themselves is PostgreSQL’s.',
+      ...BOUNDS.loop,
       measure: () => durableLoop({ rounds, seconds, users, say }),
     })),
   10: [
     {
       title: `10. Lanes: ${jobs.toLocaleString('en')} jobs over ${Math.ceil(jobs / 10).toLocaleString('en')} conversations, strict order, 5 % retries`,
-      floor: 'floor ≥ 0.15 of raw SKIP LOCKED; goal ≥ 0.3, and ≥ 1.0 of graphile-worker',
-      limits:
-        'Six rows change a job (work claimed and marked, deleted; delivery; the platform’s id; feed), where the raw table deletes one.',
+      ...BOUNDS.lanes,
       measure: () => lanes({ rounds, jobs, say }),
     },
   ],

@@ -5,7 +5,8 @@ import { aServer } from '../support/processes.ts'
 import { inRounds, type Row } from '../support/rounds.ts'
 import { Void } from '../support/void.ts'
 
-const WARM_UP = 2
+/** Seconds; connections open, plans and machine code are made in them. Counted as stored, not as measured. */
+const WARM_UP = 3
 
 export async function durableLoop(options: {
   rounds: number

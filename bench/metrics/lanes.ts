@@ -43,7 +43,7 @@ const failsFirst = (job: number): boolean => Math.imul(job + 1, 2_654_435_761) >
 const BATCH = 200
 const CONNECTIONS = 4
 /** Handlers at once, as many as Parley has requests in flight. */
-const AT_ONCE = 64
+const AT_ONCE = 128
 
 interface World {
   readonly jobs: number

@@ -9,7 +9,7 @@ import { pacing, type Pacing } from './pacing.ts'
 import type { Dispatch, WorkRow } from './sender.sql.ts'
 
 /** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
-const MOST_IN_FLIGHT = 64
+const MOST_IN_FLIGHT = 128
 
 /** Where a scan of lanes begins. */
 export const FIRST_LANE = '-9223372036854775808'
