@@ -36,7 +36,7 @@ export async function roadsOf(
 ): Promise<KnownRoad[]> {
   const { rows } = await sql<Row>`
     select r.identity_id as identity, r.channel_id as channel, ch.connector, ch.network, ch.name as "channelName", ch.state as "channelState", i.reach,
-           r.last_in_at as "lastInAt", r.window_until as "windowUntil", coalesce('@' || i.handle, i.phone, i.email, i.name, i.external_id) as address
+           r.last_in_at as "lastInAt", r.window_until as "windowUntil", coalesce(case when i.handle like '%@%' then i.handle else '@' || i.handle end, i.phone, i.email, i.name, i.external_id) as address
       from conversation c
       join identity i on i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
       join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id

@@ -281,15 +281,18 @@ async function joinWaitingEdit(
   return rows.length > 0
 }
 
-/** The words of a content, replaced; its media stay. */
+/** The words of a content, replaced where they stand: as a text, else under a picture; its media stay. */
 function withText(content: Content, text: string): Content {
-  const index = content.parts.findIndex((part) => part.kind === 'text')
-  if (index >= 0)
-    return {
-      ...content,
-      parts: content.parts.map((part, at) => (at === index ? { kind: 'text', text, entities: [] } : part)),
-    }
-  return { ...content, parts: [...content.parts, { kind: 'text', text, entities: [] }] }
+  const words = { text, entities: [] }
+  const isText = (part: Part) => part.kind === 'text'
+  const isCaptioned = (part: Part) => 'caption' in part && part.caption !== undefined
+  const index = [isText, isCaptioned].map((has) => content.parts.findIndex(has)).find((at) => at >= 0)
+  if (index === undefined) return { ...content, parts: [...content.parts, { kind: 'text', ...words }] }
+  const parts = content.parts.map((part, at): Part => {
+    if (at !== index) return part
+    return isText(part) ? { kind: 'text', ...words } : ({ ...part, caption: words } as Part)
+  })
+  return { ...content, parts }
 }
 
 /** @throws Refused `cannot` where a network does not take anything back; nothing was changed then */

@@ -15,7 +15,7 @@ import {
   type KeyboardEvent,
 } from 'react'
 import { editMessage, type ConversationRow, type MessageView, type RoadOption } from '#contract/calls/conversations.ts'
-import { wordsOf, type Part } from '#contract/message/content.ts'
+import { wordsOf, writtenWordsOf, type Part } from '#contract/message/content.ts'
 import { call } from '../../../app/call.ts'
 import { isMac } from '../../../app/keys.ts'
 import { tellFailure } from '../../../app/tell.ts'
@@ -94,7 +94,7 @@ export function Composer(props: ComposerProps) {
   const [editedId, setEditedId] = useState<string | null>(null)
   if (editing && editing.id !== editedId) {
     setEditedId(editing.id)
-    setEdited(wordsOf(editing.content))
+    setEdited(writtenWordsOf(editing.content))
   } else if (!editing && editedId !== null) setEditedId(null)
   useEffect(() => {
     if (editing || replyTo) input.current?.focus()
