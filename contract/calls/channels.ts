@@ -25,6 +25,15 @@ export const ChannelView = z.object({
   lastOutAt: z.iso.datetime().nullable(),
   /** Deliveries waiting to leave. */
   queued: z.int(),
+  /** Of the workspace's last 1000 deliveries, those of this channel that have ended: the base of the two numbers below. */
+  sentLately: z.int(),
+  /** Of these: refused, given up, or nobody knows. */
+  failedLately: z.int(),
+  /** 19 of 20 of these were accepted by the platform within so many ms after they were handed to it. */
+  acceptedWithinMs: z.int().nullable(),
+  /** Events that came and are not read yet, and since when the oldest waits. */
+  unread: z.int(),
+  unreadSince: z.iso.datetime().nullable(),
   /** Events that could not be read: kept, can be replayed. */
   quarantined: z.int(),
   createdAt: z.iso.datetime(),

@@ -102,6 +102,8 @@ export const ConversationRow = z.object({
   status: ConversationStatus,
   assignee: MemberId.nullable(),
   snoozedUntil: z.iso.datetime().nullable(),
+  /** It was snoozed, and its time came: why it stands where it stands. null again as soon as anything is said. */
+  wokeAt: z.iso.datetime({ precision: 6 }).nullable(),
   priority: z.int(),
   subject: z.string().nullable(),
   lastSeq: z.int(),

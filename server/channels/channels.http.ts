@@ -144,6 +144,7 @@ function viewOfRow(row: ChannelRow, { manager, connectors }: ViewDeps): ChannelV
     since: row.since.toISOString(),
     lastInAt: row.lastInAt?.toISOString() ?? null,
     lastOutAt: row.lastOutAt?.toISOString() ?? null,
+    unreadSince: row.unreadSince?.toISOString() ?? null,
     createdAt: row.createdAt.toISOString(),
   }
 }

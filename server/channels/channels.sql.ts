@@ -6,23 +6,36 @@ import type { Tx } from '#server/platform/database.ts'
 
 export interface ChannelRow extends Omit<
   ChannelView,
-  'secretsSet' | 'webhookUrl' | 'since' | 'lastInAt' | 'lastOutAt' | 'createdAt' | 'me'
+  'secretsSet' | 'webhookUrl' | 'since' | 'lastInAt' | 'lastOutAt' | 'unreadSince' | 'createdAt' | 'me'
 > {
   me: Me
   since: Date
   lastInAt: Date | null
   lastOutAt: Date | null
+  unreadSince: Date | null
   createdAt: Date
 }
 
-/** Channels with their queues, oldest first. */
+/** Over so many deliveries of the workspace: a bounded walk down the primary key, whose ids grow with time. */
+const LATELY = 1_000
+
+/** Channels with their queues and how their last deliveries went, oldest first. */
 export async function channelRows(tx: Tx, workspace: WorkspaceId, ids: ChannelId[] | null): Promise<ChannelRow[]> {
   const { rows } = await sql<ChannelRow>`
+    with last as (select channel_id, state, reason, dispatched_at, sent_at from delivery where workspace_id = ${workspace} order by id desc limit ${LATELY}),
+         lately as (select channel_id, count(*)::int as sent, count(*) filter (where state in ('failed', 'unconfirmed'))::int as failed,
+                           round(1000 * percentile_cont(0.95) within group (order by extract(epoch from sent_at - dispatched_at)))::int as accepted
+                      from last where state not in ('queued', 'sending') and reason is distinct from 'cancelled' group by channel_id)
     select c.id, c.connector, c.network, c.name, c.settings_open as settings, c.me, c.state, c.reason, c.state_data as "stateData", c.since,
            c.last_in_at as "lastInAt", c.last_out_at as "lastOutAt", c.created_at as "createdAt",
            (select count(*)::int from delivery_work w where w.workspace_id = c.workspace_id and w.channel_id = c.id) as queued,
-           (select count(*)::int from inbound_work w where w.workspace_id = c.workspace_id and w.channel_id = c.id and w.state = 2) as quarantined
+           (select count(*)::int from inbound_work w where w.workspace_id = c.workspace_id and w.channel_id = c.id and w.state = 2) as quarantined,
+           coalesce(l.sent, 0) as "sentLately", coalesce(l.failed, 0) as "failedLately", l.accepted as "acceptedWithinMs",
+           coalesce(u.unread, 0) as unread, u.since as "unreadSince"
       from channel c
+      left join lately l on l.channel_id = c.id
+      left join lateral (select count(*)::int as unread, min(w.changed_at) as since from inbound_work w
+                          where w.workspace_id = c.workspace_id and w.channel_id = c.id and w.state <> 2) u on true
      where c.workspace_id = ${workspace} and c.removed_at is null ${ids ? sql`and c.id = any (${ids}::uuid[])` : sql``}
      order by c.created_at, c.id`.execute(tx)
   return rows

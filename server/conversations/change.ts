@@ -23,6 +23,9 @@ export interface Before {
   priority: number
   road_identity: IdentityId | null
   road_channel: ChannelId | null
+  /** Closing ends the waiting. It comes back only where nobody has spoken since; acts of older versions do not know it. */
+  waiting_since?: Date | string | null
+  last_seq?: string
 }
 
 /** @throws Refused `not_found` for the conversation, the assignee or the road */
@@ -34,7 +37,7 @@ export async function changeConversation(
   change: Change,
 ): Promise<ActId> {
   const { rows } = await sql<Before>`
-    select status, snoozed_until, assignee_id, priority, road_identity, road_channel from conversation
+    select status, snoozed_until, assignee_id, priority, road_identity, road_channel, waiting_since, last_seq::text as last_seq from conversation
      where workspace_id = ${workspace} and id = ${id} for update`.execute(tx)
   const before = rows[0]
   if (!before) throw new Refused('not_found')
@@ -49,6 +52,7 @@ export async function changeConversation(
     )
   const snoozed = change.snoozeUntil !== undefined
   await restoreConversation(tx, workspace, id, {
+    ...before,
     status: snoozed ? 'snoozed' : (change.status ?? before.status),
     snoozed_until: snoozed ? change.snoozeUntil! : change.status ? null : before.snoozed_until,
     assignee_id: change.assignee === undefined ? before.assignee_id : change.assignee,
@@ -72,7 +76,8 @@ export async function restoreConversation(
 ): Promise<void> {
   await sql`
     update conversation set status = ${to.status}, snoozed_until = ${to.snoozed_until}, assignee_id = ${to.assignee_id}, priority = ${to.priority},
-           road_identity = ${to.road_identity}, road_channel = ${to.road_channel}
+           road_identity = ${to.road_identity}, road_channel = ${to.road_channel},
+           waiting_since = case when last_seq = ${to.last_seq ?? null}::bigint then ${to.waiting_since ?? null}::timestamptz else waiting_since end
      where workspace_id = ${workspace} and id = ${id}`.execute(tx)
   await announce(tx, workspace, [{ kind: 'conversation.changed', subject: id }])
 }
@@ -82,10 +87,10 @@ async function mustExist(tx: Tx, from: ReturnType<typeof sql>): Promise<void> {
   if (rows.length === 0) throw new Refused('not_found')
 }
 
-/** Snoozed ones whose time has come are open again, with the reason. Called by the scheduler. @returns how many woke */
+/** Snoozed ones whose time has come are open again, at the top and with the reason. Called by the scheduler. @returns how many woke */
 export async function wakeSnoozed(tx: Tx, workspace: WorkspaceId): Promise<number> {
   const { rows } = await sql<{ id: ConversationId }>`
-    update conversation set status = 'open', snoozed_until = null
+    update conversation set status = 'open', snoozed_until = null, last_at = greatest(now(), last_at), woke_at = greatest(now(), last_at)
      where workspace_id = ${workspace} and status = 'snoozed' and snoozed_until <= now() returning id`.execute(tx)
   await announce(
     tx,

@@ -178,7 +178,7 @@ export async function conversationRows(
   const { rows } = await sql<RowOfDatabase>`
     select c.id, c.contact_id as contact, c.room_id as room,
            coalesce(co.name, p.name, p.handle, p.phone, p.email, p.external_id, '') as name, p.avatar_id as avatar,
-           c.status, c.assignee_id as assignee, c.snoozed_until as "snoozedUntil", c.priority, c.subject, c.last_seq as "lastSeq",
+           c.status, c.assignee_id as assignee, c.snoozed_until as "snoozedUntil", ${iso(sql`case when c.status = 'open' and c.woke_at = c.last_at then c.woke_at end`)} as "wokeAt", c.priority, c.subject, c.last_seq as "lastSeq",
            c.in_count as "inCount", ${member === null ? sql`null::bigint` : sql`coalesce(r.in_count, 0)`} as "readCount",
            ${iso(sql`c.last_at`)} as "lastAt", c.waiting_since as "waitingSince", c.failed, c.joined_into as "joinedInto",
            m.id as "lastId", m.direction as "lastDirection", m.content as "lastContent", m.deleted_at is not null as "lastDeleted",

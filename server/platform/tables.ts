@@ -244,6 +244,7 @@ export interface Conversation {
   waiting_since: Timestamp | null
   failed: Generated<number>
   created_at: Generated<Timestamp>
+  woke_at: Timestamp | null
 }
 
 export interface ConversationInput {

@@ -33,7 +33,18 @@ export function ChannelCard({ channel }: { channel: ChannelView }) {
   )
 }
 
-/** Last traffic, what waits, what could not be read. */
+/** Fewer cases say nothing about a speed. */
+const FEW = 5
+
+const secondsOf = (ms: number): string =>
+  new Intl.NumberFormat(language(), {
+    style: 'unit',
+    unit: 'second',
+    unitDisplay: 'short',
+    maximumSignificantDigits: 2,
+  }).format(ms / 1000)
+
+/** Last traffic, how sending goes, what waits, what could not be read. */
 export function ChannelFacts({ channel }: { channel: ChannelView }) {
   const t = useWords('channels')
   return (
@@ -42,6 +53,28 @@ export function ChannelFacts({ channel }: { channel: ChannelView }) {
       <dd>{channel.lastInAt ? <Ago at={channel.lastInAt} /> : t('fact.never')}</dd>
       <dt>{t('fact.lastOut')}</dt>
       <dd>{channel.lastOutAt ? <Ago at={channel.lastOutAt} /> : t('fact.never')}</dd>
+      {channel.sentLately > 0 && (
+        <>
+          <dt>{t('fact.failed')}</dt>
+          <dd className="tabular" data-weight={channel.failedLately > 0 ? 'uneasy' : undefined}>
+            {t('fact.failedOf', { failed: channel.failedLately, sent: channel.sentLately })}
+          </dd>
+        </>
+      )}
+      {channel.acceptedWithinMs !== null && channel.sentLately >= FEW && (
+        <>
+          <dt title={t('fact.acceptedAbout')}>{t('fact.accepted')}</dt>
+          <dd className="tabular">{secondsOf(channel.acceptedWithinMs)}</dd>
+        </>
+      )}
+      {channel.unreadSince && (
+        <>
+          <dt>{t('fact.unread')}</dt>
+          <dd className="tabular">
+            {channel.unread} · <Ago at={channel.unreadSince} />
+          </dd>
+        </>
+      )}
       {channel.queued > 0 && (
         <>
           <dt>{t('fact.queued')}</dt>

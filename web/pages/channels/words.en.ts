@@ -55,6 +55,11 @@ export default {
     never: 'none yet',
     queued: 'Waiting to leave',
     quarantined: 'Could not be read',
+    failed: 'Did not arrive, lately',
+    failedOf: '{{failed}} of {{sent}}',
+    accepted: 'Accepted within',
+    acceptedAbout: '19 of the last 20 messages were accepted by the network within this time',
+    unread: 'Waiting to be read',
   },
   first: {
     title: 'First steps',

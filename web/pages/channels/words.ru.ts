@@ -57,6 +57,11 @@ export default {
     never: 'ещё не было',
     queued: 'Ждут отправки',
     quarantined: 'Не удалось прочитать',
+    failed: 'Не дошло в последнее время',
+    failedOf: '{{failed}} из {{sent}}',
+    accepted: 'Сеть принимает за',
+    acceptedAbout: '19 из 20 последних сообщений сеть приняла за это время',
+    unread: 'Ждут чтения',
   },
   first: {
     title: 'Первые шаги',

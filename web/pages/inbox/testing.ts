@@ -30,6 +30,7 @@ export const aRow = (id: string, given: Partial<ConversationRow> = {}): Conversa
     state: null,
   },
   networks: ['pigeon'],
+  wokeAt: null,
   joinedInto: null,
   ...given,
 })

@@ -36,6 +36,7 @@ export default {
     failed_other: '{{count}} messages did not arrive for certain',
     assignedTo: 'Assigned: {{name}}',
     snoozedUntil: 'Snoozed until {{at}}',
+    wokeAt: 'Back from snooze, {{at}}',
     waitingSince: 'Waits since {{at}}',
     choose: 'Choose {{name}}',
     new_one: '{{count}} new',

@@ -39,6 +39,7 @@ export default {
     failed_many: '{{count}} сообщений точно не дошли или не подтверждены',
     failed_other: '{{count}} сообщений точно не дошли или не подтверждены',
     assignedTo: 'Ответственный: {{name}}',
+    wokeAt: 'Время пришло: {{at}}',
     snoozedUntil: 'Отложен до {{at}}',
     waitingSince: 'Ждёт с {{at}}',
     choose: 'Выбрать: {{name}}',

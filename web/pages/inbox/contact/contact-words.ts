@@ -6,7 +6,7 @@ import { dayAndClock } from '../times.ts'
 
 /** How an address is read by people. */
 export const addressOf = ({ handle, phone, email, name, externalId }: IdentityView): string =>
-  handle ? `@${handle}` : (phone ?? email ?? name ?? externalId)
+  handle ? (handle.includes('@') ? handle : `@${handle}`) : (phone ?? email ?? name ?? externalId)
 
 export const HOWS = ['link', 'code', 'sign_in', 'platform', 'phone', 'email', 'name', 'member'] as const
 

@@ -1,5 +1,13 @@
 import { Checkbox, Tooltip } from '@mantine/core'
-import { IconAlertCircle, IconClockPause, IconEye, IconKeyboard, IconLock, IconPencil } from '@tabler/icons-react'
+import {
+  IconAlarm,
+  IconAlertCircle,
+  IconClockPause,
+  IconEye,
+  IconKeyboard,
+  IconLock,
+  IconPencil,
+} from '@tabler/icons-react'
 import { memo, type MouseEvent } from 'react'
 import type { ConversationRow as Row } from '#contract/calls/conversations.ts'
 import type { MemberId } from '#contract/ids.ts'
@@ -145,6 +153,11 @@ function RowMarks({ row, hasDraft }: ConversationRowProps) {
           </Tooltip>
         )
       })}
+      {row.wokeAt && (
+        <Tooltip label={t('list.wokeAt', { at: dayAndClock(row.wokeAt, language) })}>
+          <IconAlarm size={14} aria-label={t('list.wokeAt', { at: dayAndClock(row.wokeAt, language) })} />
+        </Tooltip>
+      )}
       {row.status === 'snoozed' && (
         <Tooltip
           label={

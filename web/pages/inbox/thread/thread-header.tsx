@@ -181,6 +181,11 @@ function About({ row }: { row: ConversationRow }) {
             : t(`status.${row.status}`)}
         </Badge>
       )}
+      {row.wokeAt && (
+        <Badge size="sm" variant="light" color="fir" tt="none">
+          {t('list.wokeAt', { at: dayAndClock(row.wokeAt, language) })}
+        </Badge>
+      )}
       {row.waitingSince && row.status === 'open' && (
         <span title={dayAndClock(row.waitingSince, language)}>
           {t('header.waits', { time: lastingSince(row.waitingSince, language) })}

@@ -1,0 +1,186 @@
+/** A day at the inbox over the API: paging while people write, snooze, undo, preview, two members, words found in all their forms. */
+import { afterAll, expect, test } from 'vitest'
+import { createChannel, listChannels } from '#contract/calls/channels.ts'
+import { undoAct } from '#contract/calls/contacts.ts'
+import {
+  changeConversation,
+  editMessage,
+  getConversation,
+  listConversations,
+  listMessages,
+  previewMessage,
+  sendMessage,
+} from '#contract/calls/conversations.ts'
+import { search } from '#contract/calls/search.ts'
+import type { FileId } from '#contract/ids.ts'
+import { plain, wordsOf } from '#contract/message/content.ts'
+import startTelegram from '#connectors/telegram/emulator.ts'
+import { until } from '#tests/support/parts.ts'
+import { aPng } from '#tests/support/samples.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+
+const telegram = await startTelegram()
+afterAll(() => telegram.close())
+const parley = await wholeParley({ reaches: [telegram.url] })
+const { owner } = parley
+await owner.call(createChannel, {
+  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
+})
+
+const rowOf = (name: string, heard = 1) =>
+  until(async () => {
+    const { items } = await owner.call(listConversations, { query: { q: name } })
+    return items.find((row) => row.inCount >= heard)
+  })
+async function aTalk(name: string, ...words: string[]) {
+  const phone = telegram.phone(name)
+  for (const each of words.length > 0 ? words : ['Hello']) await phone.say(plain(each))
+  const row = await rowOf(name, words.length)
+  return { phone, id: row.id, params: { id: row.id } }
+}
+const ours = (phone: { sees(): { from: string; content: ReturnType<typeof plain> }[] }) =>
+  phone.sees().flatMap((seen) => (seen.from === 'us' ? [seen.content] : []))
+const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString()
+
+test('turning the pages of the list while people write shows everybody once: nobody is skipped, nobody comes twice', async () => {
+  const names = Array.from({ length: 9 }, (_, index) => `Pager ${index}`)
+  for (const name of names) await aTalk(name)
+  const seen: string[] = []
+  let cursor: string | undefined
+  for (let turn = 0; turn < 9; turn++) {
+    const page = await owner.call(listConversations, {
+      query: { q: 'Pager', limit: 2, ...(cursor ? { cursor } : {}) },
+    })
+    seen.push(...page.items.map((row) => row.name))
+    if (!page.next) break
+    cursor = page.next
+    // Who stands on a page already turned writes again, and a stranger comes: both move to the top, behind the reader.
+    await telegram.phone(page.items[0]!.name).say(plain('Still there?'))
+    await aTalk(`Pager late ${turn}`)
+  }
+  expect(seen).toEqual(names.toReversed())
+})
+
+test('turning the pages of a thread while it grows shows every message once', async () => {
+  const said = Array.from({ length: 11 }, (_, index) => `line ${index}`)
+  const { phone, params } = await aTalk('Reader', ...said)
+  const seen: string[] = []
+  let cursor: string | undefined
+  for (let turn = 0; turn < 9; turn++) {
+    const page = await owner.call(listMessages, { params, query: { limit: 3, ...(cursor ? { cursor } : {}) } })
+    seen.push(...page.items.filter((each) => each.direction === 'in').map((each) => wordsOf(each.content)))
+    if (!page.next) break
+    cursor = page.next
+    await phone.say(plain(`meanwhile ${turn}`))
+    await rowOf('Reader', said.length + turn + 1)
+  }
+  expect(seen).toEqual(said.toReversed())
+})
+
+test('a snoozed conversation wakes by itself, stands at the top and says why, until somebody speaks', async () => {
+  const { id, params } = await aTalk('Sleeper')
+  await owner.call(changeConversation, { params, body: { snoozeUntil: inSeconds(1) } })
+  await aTalk('Louder')
+  expect(await owner.call(getConversation, { params })).toMatchObject({ status: 'snoozed', wokeAt: null })
+  const woken = await until(async () => {
+    const row = await owner.call(getConversation, { params })
+    return row.status === 'open' ? row : undefined
+  }, 30_000)
+  expect(woken.wokeAt).toBe(woken.lastAt)
+  const { items } = await owner.call(listConversations, { query: { view: 'all' } })
+  expect(items[0]!.id).toBe(id)
+  await owner.call(sendMessage, { params, body: { text: 'Good morning' } })
+  expect((await owner.call(getConversation, { params })).wokeAt).toBeNull()
+})
+
+test('closing, assigning and snoozing are undone to what was before', async () => {
+  const agent = await parley.member('agent')
+  const { params } = await aTalk('Undone')
+  const before = await owner.call(getConversation, { params })
+  for (const body of [
+    { status: 'closed' as const },
+    { assignee: agent.id },
+    { snoozeUntil: inSeconds(3_600) },
+    { priority: 2 },
+  ]) {
+    const { act } = await owner.call(changeConversation, { params, body })
+    expect(await owner.call(getConversation, { params })).not.toEqual(before)
+    await owner.call(undoAct, { params: { id: act } })
+    expect(await owner.call(getConversation, { params })).toEqual(before)
+  }
+})
+
+test('what one member takes, another sees as taken; what he leaves, nobody holds', async () => {
+  const agent = await parley.member('agent')
+  const { id, params } = await aTalk('Shared')
+  await agent.call(changeConversation, { params, body: { assignee: agent.id } })
+  expect(await owner.call(getConversation, { params })).toMatchObject({ assignee: agent.id })
+  const holds = async (view: 'mine' | 'unassigned') =>
+    (await agent.call(listConversations, { query: { view } })).items.some((row) => row.id === id)
+  expect([await holds('mine'), await holds('unassigned')]).toEqual([true, false])
+  await owner.call(changeConversation, { params, body: { assignee: null } })
+  expect([await holds('mine'), await holds('unassigned')]).toEqual([false, true])
+})
+
+test('the preview shows exactly what the phone will get: pieces, marks and all', async () => {
+  const { phone, params } = await aTalk('Preview')
+  const parts = [
+    {
+      kind: 'text' as const,
+      text: `Bold. ${'word '.repeat(1_200)}`,
+      entities: [{ kind: 'bold' as const, offset: 0, length: 4 }],
+    },
+  ]
+  const { pieces, applied } = await owner.call(previewMessage, { params, body: { parts } })
+  expect(applied.map(({ rule }) => rule)).toEqual(['text_split'])
+  await owner.call(sendMessage, { params, body: { parts } })
+  await until(() => ours(phone).length === pieces.length, 20_000)
+  expect(ours(phone).map(({ parts: got }) => got)).toEqual(pieces.map(({ parts: shown }) => shown))
+})
+
+test('words are found in every form, in Russian and in English, however long ago they were said', async () => {
+  const { id } = await aTalk(
+    'Searcher',
+    'Отправили две посылки вчера',
+    'The kettles were broken',
+    ...Array.from({ length: 60 }, () => 'noise'),
+  )
+  const found = async (q: string) =>
+    (await owner.call(search, { query: { q } })).messages.some((hit) => hit.conversation === id)
+  for (const q of ['посылка', 'посылку', 'отправить', 'kettle', 'kettles'])
+    await expect.poll(() => found(q), { timeout: 20_000, message: q }).toBe(true)
+  expect(await found('самовар')).toBe(false)
+})
+
+test('an edit of a caption changes the caption, and nothing else is said', async () => {
+  const { params } = await aTalk('Captioned')
+  const file = (await owner.upload('cup.png', 'image/png', await aPng(8, 8))) as FileId
+  const caption = { text: 'The cop', entities: [] }
+  const sent = await owner.call(sendMessage, {
+    params,
+    body: { parts: [{ kind: 'image', source: { file }, type: 'image/png', name: 'cup.png', caption }] },
+  })
+  const edited = await owner.call(editMessage, { params: { id: sent.id }, body: { text: 'The cup' } })
+  expect(edited.content.parts).toMatchObject([{ kind: 'image', name: 'cup.png', caption: { text: 'The cup' } }])
+})
+
+test('a channel says how its sending goes: the base, the failures, and how fast the network accepts', async () => {
+  const { phone, params } = await aTalk('Health')
+  await owner.call(sendMessage, { params, body: { text: 'Counted' } })
+  await until(() => ours(phone).length === 1, 20_000)
+  const channel = async () => (await owner.call(listChannels, { query: {} })).items[0]!
+  const before = await until(async () => {
+    const now = await channel()
+    return now.queued === 0 ? now : undefined
+  }, 20_000)
+  expect(before.sentLately).toBeGreaterThan(0)
+  expect(before.acceptedWithinMs).toBeGreaterThanOrEqual(0)
+  expect(before).toMatchObject({ failedLately: 0, unread: 0, unreadSince: null })
+  await phone.block(true)
+  await owner.call(sendMessage, { params, body: { text: 'Refused' } })
+  const after = await until(async () => {
+    const now = await channel()
+    return now.failedLately > 0 ? now : undefined
+  }, 20_000)
+  expect([after.sentLately - before.sentLately, after.failedLately]).toEqual([1, 1])
+})
