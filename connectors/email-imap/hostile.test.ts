@@ -44,6 +44,15 @@ const HOSTILE: Record<string, () => string> = {
   'one line of 900 KB': () => `${HEAD}\r\n${'a'.repeat(900_000)}`,
   'html that never ends a tag': () => `${HEAD}Content-Type: text/html\r\n\r\n${'<script '.repeat(100_000)}`,
   'a quotation of 300,000 lines': () => `${HEAD}\r\n${'>\nx\n'.repeat(150_000)}`,
+  'an attachment of 600,000 lines': () =>
+    `${HEAD}${mixed('b')}--b\r\nContent-Type: application/pdf\r\n\r\n${'x\r\n'.repeat(600_000)}--b--\r\n`,
+  '150 texts of 4,000 lines': () => `${HEAD}${mixed('b')}${`--b\r\n\r\n${'x\r\n'.repeat(4_000)}`.repeat(150)}--b--\r\n`,
+  'letters in letters, and 100,000 lines': () =>
+    `${HEAD}${'Content-Type: message/rfc822\r\n\r\nFrom: a@b.c\r\n'.repeat(30)}\r\n${'x\r\n'.repeat(100_000)}`,
+  'html of 90,000 links': () => `${HEAD}Content-Type: text/html\r\n\r\n${'<a href="x">y</a><br>'.repeat(90_000)}`,
+  '20 letters of html': () =>
+    `${HEAD}${mixed('b')}${`--b\r\nContent-Type: text/html\r\n\r\n${'<p>x\r\n'.repeat(9_000)}`.repeat(20)}--b--\r\n`,
+  '40,000 header fields': () => `${HEAD}${'A: b\r\n'.repeat(40_000)}\r\nhello`,
   'encoded words without end': () =>
     `Subject: ${'=?utf-8?Q?=41?= '.repeat(20_000)}\r\nFrom: e@evil.example\r\n\r\nhello`,
   'no header at all': () => '\x00\x01\x02',

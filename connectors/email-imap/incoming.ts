@@ -139,7 +139,8 @@ function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat
       ...(file.name ? { name: file.name.slice(0, 500) } : {}),
       // Encoded bytes are a third more than what they hold.
       bytes: file.cut ? Math.floor((file.cut.length * 3) / 4) : file.bytes.length,
-      ...(file.cid ? { cid: file.cid } : {}),
+      // Only of what the letter shows in its place: whatever has a name and no place stands below it like any file.
+      ...(file.cid && letter.html !== undefined && isShownIn(letter.html, file.cid) ? { cid: file.cid } : {}),
     } as Part)
   if (letter.html !== undefined || lettersOf(text) < lettersOf(whole))
     parts.push({ kind: 'html', source: source(HTML) })
@@ -152,6 +153,11 @@ function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat
     parts,
   }
 }
+
+const isShownIn = (html: string, cid: string): boolean =>
+  html.includes(`cid:${cid}`) ||
+  html.includes(`cid:${encodeURIComponent(cid)}`) ||
+  html.includes(`cid:${encodeURI(cid)}`)
 
 /** Blank space apart: whether anything that can be read was left out. */
 const lettersOf = (text: string): number => text.replaceAll(/\s+/g, '').length

@@ -29,10 +29,11 @@ const DEEPEST = 20
 /** One header field; all header fields of one part. */
 const MOST_FIELD = 64 * 1024
 const MOST_HEAD = 256 * 1024
-/** Where attachments are cut out, texts are kept up to here. */
+/** Of what is shown, together: the parser turns html into words in the square of its length. Gmail shows 102 KB of a letter. */
 const MOST_TEXT = 256 * 1024
-/** Of one text; the parser's time grows with the square of them. */
+/** Of one text, and of the whole letter; the parser's time grows with the square of them. An attachment of 2 MB in base64 has 27,000. */
 const MOST_LINES = 10_000
+const MOST_LINES_OF_ALL = 40_000
 const MOST_RAW = 2 * 1024 * 1024
 /** A line longer than this goes on in pieces; boundaries are 70 characters at most (RFC 2046 §5.1.1). */
 const MOST_LINE = 64 * 1024
@@ -45,13 +46,15 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
   let partial = false
   let full = false
   let parts = 1
+  let lines = 0
+  let shownBytes = 0
   let at = 0
   let mode: Mode = 'head'
   const boundaries: string[] = []
   let head = newHead()
   let pending: Buffer = Buffer.alloc(0)
   let inLongLine = false
-  let body = { start: 0, bytes: 0, kept: 0, lineEnd: 0, encoding: '', shown: false, lines: 0 }
+  let body = { start: 0, bytes: 0, lineEnd: 0, encoding: '', shown: false, lines: 0 }
 
   function push(chunk: Uint8Array): void {
     if (full) return
@@ -149,7 +152,7 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
 
   function beginBody(): void {
     const type = (head.type ?? 'text/plain').toLowerCase()
-    body = { start: at, bytes: 0, kept: 0, lineEnd: 0, encoding: head.encoding ?? '', shown: false, lines: 0 }
+    body = { start: at, bytes: 0, lineEnd: 0, encoding: head.encoding ?? '', shown: false, lines: 0 }
     if (type.startsWith('multipart/')) {
       const inner = boundaryIn(head.type ?? '')
       if (inner === null) mode = 'keep'
@@ -167,17 +170,17 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
   }
 
   function keep(line: Buffer): void {
-    if (cutWith !== undefined && body.kept + line.length > MOST_TEXT) {
+    if (body.shown) shownBytes += line.length
+    if (shownBytes > MOST_TEXT) {
       partial = true
       mode = 'skip'
       return
     }
-    if (body.shown && ++body.lines > MOST_LINES) {
+    if ((body.shown && ++body.lines > MOST_LINES) || ++lines > MOST_LINES_OF_ALL) {
       partial = true
       mode = 'skip'
       return
     }
-    body.kept += line.length
     write(line)
   }
 

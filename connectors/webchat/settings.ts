@@ -45,12 +45,25 @@ export const settings = z.strictObject({
   ),
   position: shown(z.enum(['right', 'left']).default('right'), {
     label: { en: 'Corner of the page', ru: 'Угол страницы' },
+    options: { right: { en: 'Right', ru: 'Справа' }, left: { en: 'Left', ru: 'Слева' } },
   }),
   language: shown(z.enum(['auto', 'en', 'ru']).default('auto'), {
     label: { en: 'Language', ru: 'Язык' },
+    options: {
+      auto: { en: 'Automatic', ru: 'Автоматически' },
+      en: { en: 'English', ru: 'Английский' },
+      ru: { en: 'Russian', ru: 'Русский' },
+    },
     hint: { en: 'Automatic: the page’s language.', ru: 'Автоматически: язык страницы.' },
   }),
-  theme: shown(z.enum(['auto', 'light', 'dark']).default('auto'), { label: { en: 'Theme', ru: 'Тема' } }),
+  theme: shown(z.enum(['auto', 'light', 'dark']).default('auto'), {
+    label: { en: 'Theme', ru: 'Тема' },
+    options: {
+      auto: { en: 'As the visitor’s device', ru: 'Как на устройстве посетителя' },
+      light: { en: 'Light', ru: 'Светлая' },
+      dark: { en: 'Dark', ru: 'Тёмная' },
+    },
+  }),
   askFor: shown(
     z
       .array(z.enum(['name', 'email', 'phone']))
@@ -58,6 +71,11 @@ export const settings = z.strictObject({
       .default([]),
     {
       label: { en: 'Ask before the talk', ru: 'Спросить перед разговором' },
+      options: {
+        name: { en: 'Name', ru: 'Имя' },
+        email: { en: 'E-mail', ru: 'Эл. почта' },
+        phone: { en: 'Phone', ru: 'Телефон' },
+      },
       hint: {
         en: 'What a visitor writes here is a label, not a proof: it joins nobody with anybody.',
         ru: 'То, что посетитель здесь напишет, — подпись, а не доказательство: по ней никого ни с кем не объединяют.',

@@ -11,6 +11,7 @@ import { isMedia, type Part, type PartOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
 import { cleanLetter, withPictures } from './clean-letter.ts'
 import { fetchEnclosedPictures, fetchFile, fetchRemotePictures } from './fetch-letter.ts'
+import { Media } from './media.tsx'
 import { heldFile } from './media-url.ts'
 import css from './parts.module.css'
 import { RichText } from './rich-text.tsx'
@@ -75,7 +76,13 @@ export function Letter({ part, text, message, beside }: LetterProps) {
         )}
       </Group>
       {isText ? (
-        text && <RichText rich={text} />
+        <>
+          {text && <RichText rich={text} />}
+          {beside.filter(isMedia).map(
+            // What the letter shows in its place, its text cannot.
+            (each) => each.cid !== undefined && <Media key={each.cid} part={each} />,
+          )}
+        </>
       ) : letter.data ? (
         <Frame
           html={withPictures(letter.data.html, new Map([...(enclosed.data ?? []), ...(pictures ?? [])]))}

@@ -32,7 +32,7 @@ export function Parts({ content, message, fetchAgain, searched }: PartsProps) {
         </p>
       )}
       {content.cc && content.cc.length > 0 && <Copies cc={content.cc} />}
-      {groupsOf(content.parts).map(({ at, album, part }) => {
+      {groupsOf(content.parts, (part) => letter !== undefined && isPlaced(part)).map(({ at, album, part }) => {
         if (album)
           return <Album key={at} parts={album} fetchAgain={fetchAgain && ((index) => fetchAgain(at + index))} />
         // The letter as sent stands for its own text, which is there for search and for those who prefer it.
@@ -63,11 +63,18 @@ interface Group {
   album: AlbumPart[] | null
 }
 
+/** A letter shows it in its place, so it is not shown once more below. */
+const isPlaced = (part: Part): boolean => isMedia(part) && part.cid !== undefined
+
 /** Neighbouring pictures and films are one album. */
-function groupsOf(parts: Part[]): Group[] {
+function groupsOf(parts: Part[], isElsewhere: (part: Part) => boolean): Group[] {
   const groups: Group[] = []
+  let last: Group | undefined
   for (const [at, part] of parts.entries()) {
-    const last = groups.at(-1)
+    if (isElsewhere(part)) {
+      last = undefined
+      continue
+    }
     const isTile = part.kind === 'image' || (part.kind === 'video' && part.look !== 'round')
     if (
       isTile &&
@@ -76,7 +83,7 @@ function groupsOf(parts: Part[]): Group[] {
       !(last.part.kind === 'video' && last.part.look === 'round')
     )
       last.album = [...(last.album ?? [last.part as AlbumPart]), part as AlbumPart]
-    else groups.push({ at, part, album: null })
+    else groups.push((last = { at, part, album: null }))
   }
   return groups
 }
