@@ -9,6 +9,9 @@ import { freePort } from './whole-parley.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/parley.mjs', import.meta.url))
 
+/** A guard against hanging: a crowded machine reads the program for a minute. */
+export const START_MS = 170_000
+
 export interface Ran {
   readonly code: number | null
   readonly out: string
@@ -54,7 +57,7 @@ export async function startParley(env: Record<string, string>, args: readonly st
   let error = ''
   child.stdout.on('data', (text: Buffer) => (out += text.toString()))
   child.stderr.on('data', (text: Buffer) => (error += text.toString()))
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const ended = new Promise<number | null>((resolve) => child.once('close', (with_) => resolve(with_)))
   let code: number | null | undefined
   void ended.then((with_) => (code = with_))
   const stop: Running['stop'] = async (signal = 'SIGTERM') => {
@@ -63,9 +66,9 @@ export async function startParley(env: Record<string, string>, args: readonly st
   }
   afterAll(() => stop('SIGKILL'))
   const url = await until(() => {
-    if (code !== undefined) throw new Error(`Parley ended with ${code}: ${error || out}`)
+    if (code !== undefined) throw new Error(`Parley ended with ${code ?? child.signalCode}: ${error || out}`)
     return /ready at (\S+)/.exec(out)?.[1]
-  }, 60_000)
+  }, START_MS)
   return { url, pid: child.pid!, printed: () => out, log: () => error, stranger: clientOf(url), stop }
 }
 

@@ -1,13 +1,16 @@
 /** Parley as its operator starts, stops and breaks it: real processes, the embedded PostgreSQL, folders with hard names. */
 import { execFileSync, spawn } from 'node:child_process'
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sql } from 'kysely'
 import { expect, onTestFinished, test } from 'vitest'
-import { getMe } from '#contract/calls/members.ts'
+import { decideHold, getHold } from '#contract/calls/conversations.ts'
+import { createMember, createToken, getMe } from '#contract/calls/members.ts'
+import { openDatabase } from '#server/platform/database.ts'
 import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
-import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
+import { START_MS, parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
 import { clientOf } from '#tests/support/client.ts'
 import { isAlive, processesNaming } from '#tests/support/embedded-world.ts'
 import { until } from '#tests/support/parts.ts'
@@ -27,12 +30,12 @@ test('npm start, and SIGTERM to it, is Parley and its orderly end, with nothing 
   let out = ''
   child.stdout.on('data', (text: Buffer) => (out += text.toString()))
   const code = new Promise((resolve) => child.once('exit', (...ended) => resolve(ended)))
-  await until(() => out.includes(`Parley is ready at http://127.0.0.1:${port}`), 60_000)
+  await until(() => out.includes(`Parley is ready at http://127.0.0.1:${port}`), START_MS)
   expect(out).toMatch(/Open this link once to become its owner: http:\/\/127\.0\.0\.1:\d+\/setup#[\w-]{43}/)
   child.kill('SIGTERM')
   expect(await code).toEqual([0, null])
   await until(async () => (await left()).length === 0)
-}, 120_000)
+}, 240_000)
 
 test('a second Parley on the same folder stops with one line; commands work beside the first', async () => {
   const first = await startParley(env)
@@ -59,7 +62,7 @@ test('a second Parley on the same folder stops with one line; commands work besi
   expect(bad.filter((about) => about !== 'window')).toEqual([])
   expect(code).toBe(bad.length > 0 ? 1 : 0)
   expect(await first.stop()).toBe(0)
-}, 120_000)
+}, 240_000)
 
 test('kill -9 of Parley, of PostgreSQL, of both: the next one goes on, and nothing is left behind', async () => {
   const killed = await startParley(env)
@@ -151,7 +154,48 @@ test('roles on several processes: one database, each does its part', async () =>
   const keyless = await parley(['start'], { ...elsewhere, PARLEY_PORT: String(await freePort()) })
   expect(keyless.error).toMatch(/^The database holds secrets sealed with a key that is not here: .*\n$/)
   expect(await one.stop()).toBe(0)
-}, 120_000)
+}, 240_000)
+
+test('a database that other hands restored from an older copy starts in hold, under a new lineage, once', async () => {
+  const folder = join(home, 'restored')
+  const here = { PARLEY_DATA: folder }
+  const copy = join(home, 'copy')
+  const first = await startParley(here)
+  const owner = await setUp(first.url, here)
+  const lineage = () => lineageOf(folder)
+  const born = await lineage()
+  expect(await owner.call(getHold)).toMatchObject({ hold: false })
+  await first.stop()
+  await cp(join(folder, 'postgres/data'), copy, { recursive: true })
+
+  // Life goes on: whoever stops has noted how far the feed was.
+  const second = await startParley(here)
+  const again = second.stranger.as({ authorization: `Bearer ${owner.token}` })
+  await again.call(createToken, { body: { name: 'Later', role: 'bot' } })
+  await again.call(createMember, {
+    body: { name: 'Max', email: 'max@shop.example', password: 'correct horse battery', role: 'agent' },
+  })
+  expect(await again.call(getHold)).toMatchObject({ hold: false })
+  await second.stop()
+
+  // Other hands put the older copy back.
+  const { uid, gid } = await stat(join(folder, 'postgres/data'))
+  await rm(join(folder, 'postgres/data'), { recursive: true })
+  await cp(copy, join(folder, 'postgres/data'), { recursive: true })
+  execFileSync('chown', ['-R', `${uid}:${gid}`, join(folder, 'postgres/data')])
+  await chmod(join(folder, 'postgres/data'), 0o700)
+  const restored = await startParley(here)
+  expect(restored.printed()).toContain('Nothing is sent until a member has decided')
+  const held = restored.stranger.as({ authorization: `Bearer ${owner.token}` })
+  expect(await held.call(getHold)).toMatchObject({ hold: true })
+  expect(await lineage()).not.toBe(born)
+  expect(await held.call(decideHold, { body: { decision: 'send' } })).toMatchObject({ hold: false })
+  await restored.stop()
+
+  const later = await startParley(here)
+  expect(later.printed()).not.toContain('Nothing is sent')
+  expect(await later.stop()).toBe(0)
+}, 240_000)
 
 test('rotate changes the key beside a running Parley, and what was sealed still opens', async () => {
   const running = await startParley(env)
@@ -169,7 +213,19 @@ test('rotate changes the key beside a running Parley, and what was sealed still 
   await writeFile(key, before, { mode: 0o600 })
   const wrong = await parley(['start'], env)
   expect(wrong.error).toMatch(/^The database holds secrets sealed with another key than that of .*\n$/)
-}, 180_000)
+}, 240_000)
+
+async function lineageOf(dataDir: string): Promise<string> {
+  const database = openDatabase({ url: (await attachEmbedded({ dataDir }))!.url, connections: 1 })
+  try {
+    const { rows } = await sql<{ id: string }>`select lineage::text as id from parley.program`.execute(
+      database.plumbing,
+    )
+    return rows[0]!.id
+  } finally {
+    await database.close()
+  }
+}
 
 function canMount(): boolean {
   try {
