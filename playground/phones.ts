@@ -1,6 +1,6 @@
 /** The phones on the page: for each messenger whose folder has an emulator, one emulator and the people who use it. */
 import { existsSync } from 'node:fs'
-import type { Emulator, Fault, Phone, StartEmulator } from '#connector-kit/emulator/emulator.ts'
+import type { Emulator, Fault, Phone, SeenMessage, StartEmulator } from '#connector-kit/emulator/emulator.ts'
 import { connectorFolders, loadConnector } from '#connector-kit/load.ts'
 import type { Manifest } from '#connector-kit/connector.ts'
 import { lookOf, type Look } from './looks.ts'
@@ -14,6 +14,10 @@ export interface Network {
   readonly emulator: Emulator
   /** Opened when first asked for. */
   phone(name: string): Phone
+  /** What stands on the phone now. */
+  screen(name: string): SeenMessage[]
+  /** What stands on the phone now was said so long ago, a few minutes between two messages. */
+  letPass(name: string, hours: number): void
   readonly people: string[]
   /** What breaks now, until somebody ends it. */
   readonly broken: Set<Trouble>
@@ -30,6 +34,9 @@ export const TROUBLES = {
   html: { is: 'html' },
 } as const satisfies Record<string, Fault>
 export type Trouble = keyof typeof TROUBLES
+
+/** As `ageConversations` leaves between two messages of the inbox. */
+const BETWEEN_MS = 3 * 60_000
 
 /** These pass by themselves after one use; the others last until mended. */
 const ONCE: readonly Trouble[] = ['slow_down', 'cut', 'duplicate']
@@ -55,17 +62,32 @@ async function open(folder: string, port: number, names: readonly string[]): Pro
   const phones = new Map<string, Phone>()
   const broken = new Set<Trouble>()
   const people = [...names]
+  /** Of each phone, by its messages in their order: milliseconds. */
+  const passed = new Map<string, number[]>()
+  const phone = (name: string): Phone => {
+    const known = phones.get(name) ?? emulator.phone(name)
+    phones.set(name, known)
+    if (!people.includes(name)) people.push(name)
+    return known
+  }
   return {
     folder,
     manifest,
     look: lookOf(folder),
     emulator,
     people,
-    phone: (name) => {
-      const known = phones.get(name) ?? emulator.phone(name)
-      phones.set(name, known)
-      if (!people.includes(name)) people.push(name)
-      return known
+    phone,
+    screen: (name) =>
+      phone(name)
+        .sees()
+        .map((message, index) => ({ ...message, at: passed.get(name)?.[index] ?? message.at })),
+    letPass: (name, hours) => {
+      const last = Date.now() - hours * 3_600_000
+      const { length } = phone(name).sees()
+      passed.set(
+        name,
+        Array.from({ length }, (_, index) => last - (length - 1 - index) * BETWEEN_MS),
+      )
     },
     broken,
     break: (trouble) => {

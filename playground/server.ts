@@ -152,7 +152,7 @@ export async function playgroundServer(deps: {
         // A site's visitors sit before the page itself.
         phones: (network.look.kind === 'site' ? [] : network.people).map((name) => {
           const phone = network.phone(name)
-          return { name, id: phone.id, blocked: blocked.has(phone), screen: phone.sees() }
+          return { name, id: phone.id, blocked: blocked.has(phone), screen: network.screen(name) }
         }),
       })),
     }

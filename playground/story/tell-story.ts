@@ -39,8 +39,10 @@ export async function tellStory(story: Story, deps: StoryDeps): Promise<Told[]> 
       const known = new Set<string>()
       const done: Told[] = []
       // The oldest first, as it went.
-      for (const talk of talks.toSorted((one, other) => other.hoursAgo - one.hoursAgo))
+      for (const talk of talks.toSorted((one, other) => other.hoursAgo - one.hoursAgo)) {
         done.push(await tellTalk(talk, network.phone(talk.person), channel, known, deps))
+        network.letPass(talk.person, talk.hoursAgo)
+      }
       return done
     }),
   )

@@ -3,8 +3,9 @@ import { useState } from 'react'
 import type { SeenMessage } from '#connector-kit/emulator/emulator.ts'
 import type { NetworkShown, PhoneShown, Snapshot } from '../snapshot.ts'
 import { act, fileContent, text } from './acts.ts'
+import { clockOf } from './clock-of.ts'
 import { Part } from './part.tsx'
-import { useWords } from './words.ts'
+import { useLanguage, useWords } from './words.ts'
 
 export function Mail(props: {
   network: NetworkShown
@@ -14,6 +15,7 @@ export function Mail(props: {
 }) {
   const { network, name, phone, snapshot } = props
   const words = useWords()
+  const language = useLanguage()
   const letters = (phone?.screen ?? []).toReversed()
   const [open, setOpen] = useState<string | null>(null)
   const [answering, setAnswering] = useState<SeenMessage | null>(null)
@@ -29,7 +31,7 @@ export function Mail(props: {
                 <span className={letter.from === 'us' ? 'from us' : 'from'}>
                   {letter.from === 'us' ? snapshot.parley.email : `${words.to} ${snapshot.parley.email}`}
                 </span>
-                <time>{new Date(letter.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</time>
+                <time>{clockOf(letter.at, language)}</time>
                 <strong>{letter.content.subject ?? words.noSubject}</strong>
               </button>
               {isOpen && (

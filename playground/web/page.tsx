@@ -6,7 +6,7 @@ import { Phone } from './phone.tsx'
 import { Site } from './site.tsx'
 import { Troubles } from './troubles.tsx'
 import { useSnapshot } from './use-snapshot.ts'
-import { LanguageContext, useWords, WORDS, type Language } from './words.ts'
+import { LanguageContext, useLanguage, useWords, WORDS, type Language } from './words.ts'
 
 export function Page() {
   const { snapshot, isAlive } = useSnapshot()
@@ -86,7 +86,7 @@ function NetworkWindow({ network, snapshot }: { network: NetworkShown; snapshot:
   return (
     <section className="window" style={{ '--accent': network.look.accent, '--bubble': network.look.bubble } as object}>
       <div className="window-head">
-        <h2>{network.name[document.documentElement.lang === 'ru' ? 'ru' : 'en']}</h2>
+        <h2>{network.name[useLanguage()]}</h2>
         {!isSite && (
           <select aria-label={words.person} value={inHand} onChange={(event) => choose(event.target.value)}>
             {[...names].map((name) => (

@@ -4,8 +4,9 @@ import type { Ref } from '#connector-kit/connector.ts'
 import type { SeenMessage } from '#connector-kit/emulator/emulator.ts'
 import type { NetworkShown, PhoneShown, Snapshot } from '../snapshot.ts'
 import { act, fileContent, text } from './acts.ts'
+import { clockOf } from './clock-of.ts'
 import { Part } from './part.tsx'
-import { useWords } from './words.ts'
+import { useLanguage, useWords } from './words.ts'
 
 const EMOJI = ['👍', '❤', '🔥', '😁', '😢']
 
@@ -101,6 +102,7 @@ function Bubble(props: {
 }) {
   const { message, quoted, name, snapshot } = props
   const words = useWords()
+  const language = useLanguage()
   const buttons = message.content.choices?.as === 'buttons' ? message.content.choices.rows : []
   return (
     <article className={message.from === 'them' ? 'bubble own' : 'bubble'}>
@@ -111,7 +113,7 @@ function Bubble(props: {
       <footer>
         {message.reactions.length > 0 && <span className="reactions">{message.reactions.join(' ')}</span>}
         {message.edited && <span>{words.edited}</span>}
-        <time>{new Date(message.at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</time>
+        <time>{clockOf(message.at, language)}</time>
       </footer>
       {buttons.map((row, index) => (
         <div key={index} className="buttons">

@@ -1,4 +1,5 @@
 /** Buttons that break the platform, so that anyone sees how Parley copes. */
+import { useState } from 'react'
 import type { Trouble } from '../phones.ts'
 import type { NetworkShown } from '../snapshot.ts'
 import { breakNetwork } from './acts.ts'
@@ -6,8 +7,9 @@ import { useWords } from './words.ts'
 
 export function Troubles({ network }: { network: NetworkShown }) {
   const words = useWords()
+  const [isOpen, setOpen] = useState(network.broken.length > 0)
   return (
-    <details className="troubles" open={network.broken.length > 0 || undefined}>
+    <details className="troubles" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.break}</summary>
       <div className="trouble-list">
         {(Object.entries(words.trouble) as [Trouble, [string, string]][]).map(([trouble, [label, about]]) => (

@@ -105,4 +105,6 @@ const ru: PageWords = {
 export const WORDS = { en, ru }
 export type Language = keyof typeof WORDS
 export const LanguageContext = createContext<Language>('en')
-export const useWords = (): PageWords => WORDS[useContext(LanguageContext)]
+export const useLanguage = (): Language => useContext(LanguageContext)
+
+export const useWords = (): PageWords => WORDS[useLanguage()]

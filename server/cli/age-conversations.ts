@@ -16,7 +16,8 @@ export async function ageConversations(
       await sql`
         with placed as (
           select id, now() - make_interval(secs => ${hoursAgo * 3600})
-                     - (count(*) over () - row_number() over (order by placed, seq)) * interval '3 minutes' as at
+                     - count(*) filter (where direction in ('in', 'out')) over (order by placed, seq rows between 1 following and unbounded following)
+                       * interval '3 minutes' as at
             from message where workspace_id = ${workspace} and shown_in = ${conversation}),
         moved as (
           update message m set placed = p.at, at = p.at, platform_at = p.at, late = false from placed p
@@ -30,6 +31,11 @@ export async function ageConversations(
           from (select max(placed) as last, min(placed) as first, max(placed) filter (where direction = 'in') as last_in
                   from message where workspace_id = ${workspace} and shown_in = ${conversation}) m
          where c.workspace_id = ${workspace} and c.id = ${conversation}`.execute(tx)
+      await sql`
+        update contact p set created_at = c.created_at from conversation c
+         where p.workspace_id = ${workspace} and c.workspace_id = ${workspace} and c.id = ${conversation} and p.id = c.contact_id`.execute(
+        tx,
+      )
     }
   })
 }
