@@ -7,6 +7,8 @@ export interface FieldMeta {
   label: Words
   hint?: Words
   secret?: true
+  /** Of a secret that is ours to choose: the window makes one of so many random bytes, and shows it until it is saved. */
+  makes?: number
   /** `false`: a URL that is only shown; all others say where secrets are sent, which are wanted again when they change. */
   leads?: false
   /** Folded away under "more". */

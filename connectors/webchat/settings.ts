@@ -90,9 +90,10 @@ export const settings = z.strictObject({
   identitySecret: secret(z.string().min(MIN_SECRET).max(500).optional(), {
     label: { en: 'Secret for signed customers (HS256)', ru: 'Секрет для подписи клиентов (HS256)' },
     hint: {
-      en: 'At least 32 random characters (openssl rand -base64 32). Your server signs with it, browsers never see it.',
-      ru: 'Не короче 32 случайных знаков (openssl rand -base64 32). Им подписывает ваш сервер, браузер его не видит.',
+      en: 'Your server signs with it, visitors’ browsers never see it. A new one ends the old one at once.',
+      ru: 'Им подписывает ваш сервер, браузеры посетителей его не видят. Новый сразу отменяет прежний.',
     },
+    makes: 32,
     advanced: true,
   }),
   identityKey: shown(z.string().max(1000).refine(isIdentityKey, 'a public Ed25519 key in PEM').optional(), {

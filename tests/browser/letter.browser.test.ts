@@ -86,6 +86,8 @@ const widthOf = (alt: string) =>
 test('the letter is shown with the picture that came along, and nobody elsewhere hears of it', async () => {
   await letter().getByText('Our new catalogue').waitFor()
   await until(async () => (await widthOf('enclosed')) === 64, 15_000)
+  // Shown in its place, and not once more below.
+  expect(await page.locator('article img').count()).toBe(0)
   expect([await widthOf('far'), await widthOf('unknown'), await widthOf('relative')]).toEqual([0, 0, 0])
   // Whatever a browser does late, it has done.
   await page.waitForTimeout(500)

@@ -14,6 +14,7 @@ import {
 } from '@mantine/core'
 import { WANTED_AGAIN } from '#contract/calls/channels.ts'
 import { language, useWords } from '../../../app/words.ts'
+import { MadeSecret } from './made-secret.tsx'
 import { startOf, type Fault, type Field, type Value, type Values } from './fields.ts'
 
 export interface FieldViewProps {
@@ -53,14 +54,19 @@ export function FieldView(props: FieldViewProps) {
         onChange: (event: { currentTarget: { value: string } }) => set(event.currentTarget.value),
       }
       return field.isSecret ? (
-        <PasswordInput
-          {...text}
-          required={field.isWanted && !isSet}
-          placeholder={isSet ? t('form.secretSet') : ''}
-          autoComplete="off"
-          data-1p-ignore
-          visibilityToggleButtonProps={{ 'aria-label': t('form.show') }}
-        />
+        <div>
+          <PasswordInput
+            {...text}
+            required={field.isWanted && !isSet}
+            placeholder={isSet ? t('form.secretSet') : ''}
+            autoComplete="off"
+            data-1p-ignore
+            visibilityToggleButtonProps={{ 'aria-label': t('form.show') }}
+          />
+          {field.makes !== null && !isReadOnly && (
+            <MadeSecret bytes={field.makes} value={text.value} set={set} isSet={isSet} />
+          )}
+        </div>
       ) : (
         <TextInput {...text} type={field.format === 'email' ? 'email' : 'text'} autoComplete="off" spellCheck={false} />
       )

@@ -3,7 +3,8 @@
  *
  * schema → fieldsOf → Field[]  ·  startOf(fields, saved) → values → faultsIn(…) → settingsOf(…) → body of the call
  *
- * Marks beside the schema: `label`, `hint`, `options` in each language, `secret` (write-only), `advanced` (folded away).
+ * Marks beside the schema: `label`, `hint`, `options` in each language, `secret` (write-only), `makes` (a secret that is ours to choose),
+ * `advanced` (folded away).
  */
 import type { Words } from '#contract/manifest.ts'
 
@@ -14,6 +15,8 @@ export interface FieldBase {
   readonly hint: Words | null
   readonly isWanted: boolean
   readonly isSecret: boolean
+  /** Random bytes of a secret that the window can make. */
+  readonly makes: number | null
   readonly isAdvanced: boolean
 }
 
@@ -62,6 +65,7 @@ interface Schema {
   label?: Words
   hint?: Words
   secret?: boolean
+  makes?: number
   advanced?: boolean
   options?: Record<string, Words>
 }
@@ -86,6 +90,7 @@ function fieldOf(name: string, schema: Schema, isWanted: boolean): Field {
     hint: schema.hint ?? null,
     isWanted,
     isSecret: schema.secret === true,
+    makes: schema.makes ?? null,
     isAdvanced: schema.advanced === true,
   }
   const optionsOf = (values: unknown[]): Option[] =>
