@@ -89,7 +89,7 @@ export async function startProgram(
   settings: Settings,
   programUrl: string,
   log: Log,
-  options: { echo?: boolean; connectors?: URL; pictures?: Permit } = {},
+  options: { echo?: boolean; connectors?: URL; pictures?: Permit; checkEveryMs?: number } = {},
 ): Promise<Program> {
   const has = (role: 'web' | 'ingest' | 'worker' | 'sender' | 'scheduler') => settings.roles.has(role)
   const listens = has('web') || has('ingest')
@@ -388,7 +388,7 @@ export async function startProgram(
 
   async function checkNowAndThen(id: ChannelId, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await rest(CHECK_EVERY_MS, signal)
+      await rest(options.checkEveryMs ?? CHECK_EVERY_MS, signal)
       const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
       if (channel && !['paused', 'stopped', 'banned', 'setup'].includes(channel.state))
         await channelManager

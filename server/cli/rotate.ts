@@ -42,7 +42,9 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
         database.plumbing,
       )
       for (const { id } of [{ id: NIL_ID as WorkspaceId }, ...rows]) await secrets.rotate(id)
-      console.log(`${rows.length} workspaces have a new data key; it seals from two minutes on.`)
+      console.log(
+        `${rows.length} workspaces have a new data key; it seals what comes from two minutes on. What is stored already stays sealed with the old one, which is kept beside it: a key that leaked still opens that.`,
+      )
     }
   } finally {
     await database.close()

@@ -52,6 +52,8 @@ export interface WholeParleyOptions {
   /** Further `PARLEY_…` settings. */
   env?: Record<string, string>
   echo?: boolean
+  /** How often channels are checked, and their webhooks put right. */
+  checkEveryMs?: number
   /** Where pictures of letters may come from. */
   pictures?: Permit
 }
@@ -62,6 +64,7 @@ export async function wholeParley({
   reaches = [],
   env = {},
   echo = false,
+  checkEveryMs,
   pictures,
 }: WholeParleyOptions = {}): Promise<WholeParley> {
   const test = await aDatabase()
@@ -79,7 +82,11 @@ export async function wholeParley({
   const settings = await settingsFor({})
   const programs = new Set<Program>()
   const start = async (settled: Settings) => {
-    const started = await startProgram(settled, test.programUrl, log, { echo, ...(pictures ? { pictures } : {}) })
+    const started = await startProgram(settled, test.programUrl, log, {
+      echo,
+      ...(pictures ? { pictures } : {}),
+      ...(checkEveryMs ? { checkEveryMs } : {}),
+    })
     programs.add(started)
     return started
   }
