@@ -20,7 +20,9 @@ import { channelTraffic } from './channels/traffic.ts'
 import { wires, type WireOf } from './channels/wire.ts'
 import { contactPresenters } from './contacts/views.ts'
 import { wakeSnoozed } from './conversations/change.ts'
-import { conversationCalls, conversationPresenters } from './conversations/conversations.http.ts'
+import { contactCalls } from './conversations/contacts.http.ts'
+import { conversationCalls } from './conversations/conversations.http.ts'
+import { conversationPresenters } from './conversations/presenters.ts'
 import { fileCalls, fileRoutes, visitorFiles } from './conversations/files.http.ts'
 import { fileLinks } from './conversations/file-links.ts'
 import { findFile } from './conversations/files.ts'
@@ -259,12 +261,11 @@ export async function startProgram(
               ...conversationCalls({
                 database,
                 hints,
-                channels,
                 hint: feed.hint,
                 types: toNetworks.typing,
                 seen: toNetworks.read,
-                audit,
               }),
+              ...contactCalls({ database, hints, channels, audit }),
               ...deliveryCalls({ database, connectors, hints, audit, isReachable: settings.url !== null }),
               ...ingestCalls({ database, hints, journal, log, audit }),
               ...fileCalls({ database }),

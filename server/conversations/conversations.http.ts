@@ -14,70 +14,33 @@ import {
   saveDraft,
   type ConversationRow,
 } from '#contract/calls/conversations.ts'
-import {
-  changeContact,
-  createContact,
-  createLink as createLinkCall,
-  getContact,
-  listActs,
-  listContacts,
-  listLinks,
-  listSuggestions,
-  mergeContacts as mergeCall,
-  revokeLink as revokeLinkCall,
-  splitContact as splitCall,
-  undoAct,
-  type ContactView,
-} from '#contract/calls/contacts.ts'
-import type { FeedEvent, FeedHint } from '#contract/feed/event.ts'
-import type { ActId, ContactId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { FeedHint } from '#contract/feed/event.ts'
+import type { ConversationId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
-import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
-import { recognise } from '#server/contacts/identities.ts'
-import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
-import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.ts'
-import { actsOf, contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
-import { announce, feedTopic } from '#server/feed/feed.ts'
-import type { Present } from '#server/feed/reader.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
-import { writePageCursor, readPageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { changeConversation, markRead, restoreConversation, type Before } from './change.ts'
-import { joinConversations, partConversations } from './join.ts'
+import { changeConversation, markRead } from './change.ts'
+import { contactOf } from './contacts.http.ts'
+import { inWorkspaceOf } from './in-workspace-of.ts'
 import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
 import { conversationsById, messageViews } from './views.ts'
 
 export interface ConversationCallsDeps {
   database: Database
   hints: Hints
-  channels: LiveChannels
   hint(workspace: WorkspaceId, hint: FeedHint): void
   /** A member types or stops: the network may show it. */
   types(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
   /** A member has seen everything up to `seq`: the network may show it. */
   seen(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
-  audit(
-    tx: Tx,
-    caller: Caller,
-    act: string,
-    object: { kind: string; id: string },
-    detail?: Record<string, unknown>,
-  ): Promise<void>
 }
 
+/** Conversations, their messages and drafts, who reads and who types. What members do to contacts: `contacts.http.ts`. */
 export function conversationCalls(deps: ConversationCallsDeps) {
-  const { database, hints } = deps
-
-  /** One transaction of the caller's workspace; its readers are told after the commit. */
-  async function change<T>(caller: Caller, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const result = await database.inWorkspace(caller.workspace, work)
-    hints.tell(feedTopic(caller.workspace))
-    return result
-  }
-  const read = <T>(caller: Caller, work: (tx: Tx) => Promise<T>) => database.inWorkspace(caller.workspace, work)
+  const { change, read } = inWorkspaceOf(deps)
 
   async function rowOf(tx: Tx, caller: Caller, id: ConversationId): Promise<ConversationRow> {
     const [row] = await conversationsById(tx, caller.workspace, caller.member, [id])
@@ -85,24 +48,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     return row
   }
 
-  async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<ContactView> {
-    const [view] = await contactViews(tx, caller.workspace, [id])
-    if (!view) throw new Refused('not_found')
-    return view
-  }
-
-  async function firstIdentity(tx: Tx, workspace: WorkspaceId, contact: ContactId): Promise<IdentityId> {
-    const { rows } = await sql<{
-      id: IdentityId
-    }>`select id from identity where workspace_id = ${workspace} and contact_id = ${contact} order by id limit 1`.execute(
-      tx,
-    )
-    if (!rows[0]) throw new Refused('not_found')
-    return rows[0].id
-  }
-
   return [
-    // ---------------------------------------------------------------- conversations
     answer(listCall, ({ query }, caller) =>
       read(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query)),
     ),
@@ -198,311 +144,5 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         return { items: [...versions, { content: view.content, at: view.edited?.at ?? view.at }], next: null }
       }),
     ),
-
-    // ---------------------------------------------------------------- contacts
-    answer(listContacts, ({ query }, caller) =>
-      read(caller, async (tx) => {
-        const before = readPageCursor(query.cursor, ['uuid'])
-        const ids = await findContacts(
-          tx,
-          caller.workspace,
-          query.q,
-          before?.[0] as ContactId | undefined,
-          query.limit + 1,
-        )
-        const items = await contactViews(tx, caller.workspace, ids.slice(0, query.limit))
-        return { items, next: ids.length > query.limit ? writePageCursor([items.at(-1)!.id]) : null }
-      }),
-    ),
-    answer(createContact, ({ body }, caller) =>
-      change(caller, async (tx) => {
-        const id = body.identity ? await contactByAddress(tx, caller, body.identity) : newId<ContactId>()
-        await sql`insert into contact (workspace_id, id, name) values (${caller.workspace}, ${id}, ${body.name})
-                  on conflict (workspace_id, id) do update set name = coalesce(contact.name, excluded.name)`.execute(tx)
-        await announce(tx, caller.workspace, [{ kind: 'contact.changed', subject: id }])
-        return contactOf(tx, caller, id)
-      }),
-    ),
-    answer(getContact, ({ params }, caller) => read(caller, (tx) => contactOf(tx, caller, params.id))),
-    answer(changeContact, ({ params, body }, caller) =>
-      change(caller, async (tx) => {
-        const before = await contactOf(tx, caller, params.id)
-        await sql`
-          update contact set name = ${body.name === undefined ? before.givenName : body.name || null}, language = ${body.language === undefined ? before.language : body.language},
-                 time_zone = ${body.timeZone === undefined ? before.timeZone : body.timeZone}, tags = ${body.tags ?? before.tags}::text[],
-                 fields = ${JSON.stringify(body.fields ?? before.fields)}::jsonb
-           where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(tx)
-        await announce(tx, caller.workspace, [
-          { kind: 'contact.changed', subject: params.id },
-          ...(before.conversation ? [{ kind: 'conversation.changed' as const, subject: before.conversation }] : []),
-        ])
-        return contactOf(tx, caller, params.id)
-      }),
-    ),
-    answer(mergeCall, ({ params, body }, caller) =>
-      change(caller, async (tx) => {
-        const merged = await mergeContacts(tx, caller.workspace, params.id, body.with, {
-          kind: 'manual',
-          how: 'member',
-          one: await firstIdentity(tx, caller.workspace, params.id),
-          other: await firstIdentity(tx, caller.workspace, body.with),
-          member: caller.member,
-        })
-        await joinConversations(tx, caller.workspace, merged.into, merged.from)
-        await deps.audit(tx, caller, 'contact.merged', { kind: 'contact', id: params.id }, { with: body.with })
-        return { contact: await contactOf(tx, caller, params.id), act: await actOf(tx, caller, merged.act) }
-      }),
-    ),
-    answer(splitCall, ({ params, body }, caller) =>
-      change(caller, async (tx) => {
-        const split = await splitContact(tx, caller.workspace, params.id, body.identityId, caller.member)
-        await partConversations(tx, caller.workspace, split.from, split.parted, split.moved)
-        await deps.audit(tx, caller, 'contact.split', { kind: 'contact', id: params.id }, { identity: body.identityId })
-        return {
-          contact: await contactOf(tx, caller, params.id),
-          parted: await contactOf(tx, caller, split.parted),
-          act: await actOf(tx, caller, split.act),
-        }
-      }),
-    ),
-    answer(listSuggestions, ({ params }, caller) =>
-      read(caller, async (tx) => {
-        await contactOf(tx, caller, params.id)
-        return { items: await suggestionsFor(tx, caller.workspace, params.id), next: null }
-      }),
-    ),
-    answer(listActs, ({ params }, caller) =>
-      read(caller, async (tx) => {
-        await contactOf(tx, caller, params.id)
-        return { items: await actsOf(tx, caller.workspace, params.id), next: null }
-      }),
-    ),
-    answer(undoAct, ({ params }, caller) => change(caller, (tx) => undo(tx, caller, params.id))),
-    answer(createLinkCall, async ({ params, body }, caller) => {
-      const channel = await deps.channels.get(body.channel)
-      if (!channel || channel.workspace !== caller.workspace) throw new Refused('not_found')
-      const { links } = channel.connector.manifest
-      if (!links) throw new Refused('cannot', { detail: 'this network has no links into a chat' })
-      return change(caller, async (tx) => {
-        await contactOf(tx, caller, params.id)
-        const typed = links.token < 22
-        const made = await createLink(tx, caller.workspace, {
-          contact: params.id,
-          channel: channel.id,
-          member: caller.member,
-          typed,
-        })
-        await deps.audit(tx, caller, 'contact.link', { kind: 'contact', id: params.id }, { channel: channel.id })
-        const [link] = await linksOf(tx, caller.workspace, params.id, made.id)
-        const template = typed ? (links.open ?? links.start) : links.start
-        const url =
-          template &&
-          fill(template, {
-            handle: channel.me.handle ?? channel.me.id,
-            id: channel.me.id,
-            token: made.token,
-            ...page(channel),
-          })
-        return {
-          link: link!,
-          url: url ?? null,
-          code: typed ? `${made.token.slice(0, 4)}-${made.token.slice(4)}` : null,
-        }
-      })
-    }),
-    answer(listLinks, ({ params }, caller) =>
-      read(caller, async (tx) => {
-        await contactOf(tx, caller, params.id)
-        return { items: await linksOf(tx, caller.workspace, params.id), next: null }
-      }),
-    ),
-    answer(revokeLinkCall, ({ params }, caller) =>
-      change(caller, async (tx) => {
-        if (!(await revokeLink(tx, caller.workspace, params.id, params.linkId))) throw new Refused('not_found')
-        return {}
-      }),
-    ),
   ]
-
-  async function actOf(tx: Tx, caller: Caller, id: ActId) {
-    const { rows } = await sql<{
-      object: string
-    }>`select object_id as object from act where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
-    const act = rows[0] && (await actsOf(tx, caller.workspace, rows[0].object)).find((each) => each.id === id)
-    if (!act) throw new Refused('not_found')
-    return act
-  }
-
-  async function undo(tx: Tx, caller: Caller, id: ActId) {
-    const { rows } = await sql<{ kind: string; object: string; undo: unknown; undone: boolean }>`
-      select kind, object_id as object, undo, undone_at is not null as undone from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
-      tx,
-    )
-    const act = rows[0]
-    if (!act) throw new Refused('not_found')
-    if (act.undone) throw new Refused('cannot_undo')
-    await UNDO[act.kind]?.(tx, caller, act.object, act.undo)
-    await sql`update act set undone_at = now() where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
-    await deps.audit(tx, caller, 'act.undone', { kind: act.kind, id })
-    return actOf(tx, caller, id)
-  }
-
-  async function contactByAddress(
-    tx: Tx,
-    caller: Caller,
-    given: { channel: Parameters<LiveChannels['get']>[0]; address: string },
-  ): Promise<ContactId> {
-    const channel = await deps.channels.get(given.channel)
-    if (!channel || channel.workspace !== caller.workspace) throw new Refused('not_found')
-    if (channel.abilities.first.who !== 'anyone')
-      throw new Refused('cannot', { detail: 'on this network the contact must write first' })
-    const address = given.address.toLowerCase()
-    const known = await recognise(tx, caller.workspace, channel, [{ who: { id: address }, kind: 'person' }])
-    const identity = known.get(address)!
-    if (!identity.contact) throw new Refused('cannot')
-    await sql`insert into road (workspace_id, identity_id, channel_id, chat) values (${caller.workspace}, ${identity.id}, ${channel.id}, ${address}) on conflict do nothing`.execute(
-      tx,
-    )
-    return identity.contact
-  }
-}
-
-type Undo = (tx: Tx, caller: Caller, object: string, undo: unknown) => Promise<void>
-
-const UNDO: Record<string, Undo> = {
-  conversation: async (tx, caller, object, undo) =>
-    restoreConversation(tx, caller.workspace, object as ConversationId, undo as Before),
-  merge: async (tx, caller, _, undo) => {
-    const parted = await undoMerge(
-      tx,
-      caller.workspace,
-      undo as { into: ContactId; from: ContactId; moved: IdentityId[] },
-      caller.member,
-    )
-    await partConversations(tx, caller.workspace, parted.from, parted.parted, parted.moved)
-  },
-  split: async (tx, caller, _, undo) => {
-    const { from, parted, moved } = undo as { from: ContactId; parted: ContactId; moved: IdentityId[] }
-    const { rows } = await sql<{
-      id: IdentityId
-    }>`select id from identity where workspace_id = ${caller.workspace} and contact_id = ${from} order by id limit 1`.execute(
-      tx,
-    )
-    if (!rows[0] || !moved[0]) throw new Refused('cannot_undo')
-    const merged = await mergeContacts(tx, caller.workspace, from, parted, {
-      kind: 'manual',
-      how: 'member',
-      one: rows[0].id,
-      other: moved[0],
-      member: caller.member,
-    })
-    await joinConversations(tx, caller.workspace, merged.into, merged.from)
-  },
-}
-
-/** A site's own page, for channels whose chat lives on one. */
-const page = ({ settings, me }: LiveChannel): { page: string } => ({
-  page: typeof settings.page === 'string' ? settings.page : (me.handle ?? ''),
-})
-
-const fill = (template: string, values: Record<string, string>): string =>
-  template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    name === 'page' ? (values[name] ?? '') : encodeURIComponent(values[name] ?? ''),
-  )
-
-export const conversationPresenters: Record<
-  'message.added' | 'message.changed' | 'conversation.changed' | 'conversation.joined' | 'conversation.parted',
-  Present
-> = {
-  // One row tells of both: the message, and the row of the list that it moves to the top.
-  'message.added': async (tx, workspace, rows) => {
-    const messages = new Map(
-      (
-        await messageViews(
-          tx,
-          workspace,
-          rows.map((row) => row.subject as MessageId),
-        )
-      ).map((view) => [view.id as string, view]),
-    )
-    const conversations = new Map(
-      (
-        await conversationsById(tx, workspace, null, [
-          ...new Set([...messages.values()].map((view) => view.conversation)),
-        ])
-      ).map((row) => [row.id, row]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const message = messages.get(row.subject)
-        const conversation = message && conversations.get(message.conversation)
-        const events: FeedEvent[] = [
-          ...(message ? [{ kind: 'message.added' as const, message }] : []),
-          ...(conversation ? [{ kind: 'conversation.changed' as const, conversation }] : []),
-        ]
-        return [row, events]
-      }),
-    )
-  },
-  'message.changed': async (tx, workspace, rows) => {
-    const messages = new Map(
-      (
-        await messageViews(
-          tx,
-          workspace,
-          rows.map((row) => row.subject as MessageId),
-        )
-      ).map((view) => [view.id as string, view]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const message = messages.get(row.subject)
-        return [row, message ? [{ kind: 'message.changed', message } satisfies FeedEvent] : []]
-      }),
-    )
-  },
-  'conversation.changed': async (tx, workspace, rows) => {
-    const views = new Map(
-      (
-        await conversationsById(
-          tx,
-          workspace,
-          null,
-          rows.map((row) => row.subject as ConversationId),
-        )
-      ).map((row) => [row.id as string, row]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const conversation = views.get(row.subject)
-        return [row, conversation ? [{ kind: 'conversation.changed', conversation } satisfies FeedEvent] : []]
-      }),
-    )
-  },
-  'conversation.joined': async (_, __, rows) =>
-    new Map(
-      rows.map((row) => [
-        row,
-        [
-          {
-            kind: 'conversation.joined',
-            conversation: row.subject as ConversationId,
-            into: row.data.into as ConversationId,
-          },
-        ],
-      ]),
-    ),
-  'conversation.parted': async (_, __, rows) =>
-    new Map(
-      rows.map((row) => [
-        row,
-        [
-          {
-            kind: 'conversation.parted',
-            conversation: row.subject as ConversationId,
-            from: row.data.from as ConversationId,
-          },
-        ],
-      ]),
-    ),
 }
