@@ -142,6 +142,7 @@ test('a new owner of a channel that was left away looks at once whether it is ba
   const platform = aPlatform()
   own(platform.answer, platform.probe)
   await until(async () => (await states())[0] === 'sent', 4_000)
+  expect(channel.state).toBe('ready')
 })
 
 /** A platform that may be away: 503, for questions and for messages. */
