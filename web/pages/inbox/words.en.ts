@@ -306,7 +306,6 @@ export default {
     caption_joined: 'The text stands under the picture.',
     text_as_link: 'Too long for the network: the beginning goes, with a link to the whole text.',
     media_as_link: 'The network does not take this file: a link to it goes instead.',
-    media_converted: 'The network does not take this file as it is: it goes smaller, or in another format.',
     media_as_file: 'The network does not show this kind: it goes as a file.',
     voice_as_audio: 'The network has no voice messages: it goes as sound.',
     sticker_as_image: 'The network has no stickers: it goes as a picture.',

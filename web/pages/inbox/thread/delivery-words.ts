@@ -69,7 +69,6 @@ export const APPLIED_RULES = [
   'album_apart',
   'text_as_link',
   'media_as_link',
-  'media_converted',
   'media_as_file',
   'voice_as_audio',
   'sticker_as_image',
