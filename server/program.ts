@@ -30,7 +30,7 @@ import { messagePageRoutes, messagePages } from '#server/conversations/message-p
 import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
-import { failExpired, failQueued } from './delivery/send.ts'
+import { failExpired, failQueued } from './delivery/fail-waiting.ts'
 import { startSender } from './delivery/sender.ts'
 import { feedRoute } from './feed/feed.http.ts'
 import { feedTopic } from './feed/feed.ts'

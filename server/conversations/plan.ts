@@ -10,41 +10,14 @@ import type { ContactId, IdentityId, MessageId } from '#contract/ids.ts'
 import { plain, type Content } from '#contract/message/content.ts'
 import type { Identity } from '#server/contacts/identities.ts'
 import { albumName, asItem, withEditedItem, withItem, withoutItem } from './albums.ts'
-import {
-  refKey,
-  type BatchPlan,
-  type Known,
-  type KnownConversation,
-  type KnownMessage,
-  type KnownRef,
-  type NewMessage,
-  type RefName,
-  type Told,
-} from './told.ts'
+import { growingPlan, type GrowingPlan, type Talk } from './growing-plan.ts'
+import { keepFiles, sameContent } from './same-content.ts'
+import { refKey, type BatchPlan, type Known, type RefName, type Told } from './told.ts'
 
 export function planBatch(batch: readonly Told[], known: Known, newMessageId: () => MessageId): BatchPlan {
-  const plan: BatchPlan = {
-    messages: [],
-    refs: [],
-    versions: [],
-    changed: new Map(),
-    reactions: [],
-    statuses: [],
-    watermarks: [],
-    applied: [],
-    parked: [],
-    abandoned: [],
-    reach: [],
-    roads: [],
-    moved: [],
-    tokens: [],
-    presses: [],
-    same: [],
-    states: [],
-    avatars: [],
-    refused: [],
-  }
-  const batchPlanner = planner(plan, known, newMessageId)
+  const growing = growingPlan(known, newMessageId)
+  const { plan } = growing
+  const batchPlanner = planner(growing, known)
   for (const told of batch) {
     const missing = batchPlanner.firstMissing(told)
     if (missing) {
@@ -57,18 +30,11 @@ export function planBatch(batch: readonly Told[], known: Known, newMessageId: ()
   return plan
 }
 
-function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
-  /** Names and messages that this batch itself brings. */
-  const newRefs = new Map<string, KnownRef>()
-  const newMessages = new Map<MessageId, NewMessage>()
+function planner(growing: GrowingPlan, known: Known) {
+  const { plan, newMessages, refOf, saidRef, add, event, addRef, changing } = growing
   /** Where items of albums stand on their platform. */
   const orders = new Map<string, string>()
 
-  const refOf = (name: RefName) => newRefs.get(refKey(name)) ?? known.ref(name)
-  const saidRef = (name: RefName) => {
-    const ref = refOf(name)
-    return ref?.message ? { ...ref, message: ref.message } : undefined
-  }
   const identityOf = (told: Told, who: Who) => known.identity(told.channel, who.id)
 
   /** The first name that this event speaks of and that nobody has said yet. A reply may stay without its target. */
@@ -374,12 +340,6 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
       })
   }
 
-  /** Who writes to us can be written to: not every network tells that a block was lifted. What he opted out of stays so. */
-  function heardFrom({ id, reach }: Identity): void {
-    const now = plan.reach.findLast((each) => each.identity === id)?.reach ?? reach
-    if (now === 'blocked' || now === 'gone') plan.reach.push({ identity: id, reach: 'ok' })
-  }
-
   function permission(told: Told, incoming: Extract<Incoming, { is: 'permission' }>): void {
     const author = identityOf(told, incoming.by)
     if (!author) return
@@ -415,12 +375,6 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
 
   // ---------------------------------------------------------------- helpers
 
-  interface Talk {
-    conversation: KnownConversation
-    /** The person, or the room. */
-    identity: Identity
-  }
-
   /** Where it was said: the contact's one conversation, or the room's. Our own messages name the other side by the chat. */
   function talkOf(told: Told, chat: string, by: Who, group: boolean): Talk | undefined {
     const identity = group || by.self ? known.talker(told.channel, chat) : identityOf(told, by)
@@ -428,88 +382,6 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     const owner: ContactId | IdentityId = identity.contact ?? identity.id
     const conversation = known.conversationOf(owner)
     return conversation && { conversation, identity }
-  }
-
-  interface Saying {
-    author: Identity
-    chat: string
-    direction: NewMessage['direction']
-    content: Content
-    replyTo: MessageId | null
-    thread: string | null
-    forwarded: { name?: string } | null
-    at: Date
-    order: string | null
-    automatic: boolean
-  }
-
-  function add(told: Told, talk: Talk, saying: Saying): NewMessage {
-    const { conversation } = talk
-    const added: NewMessage = {
-      id: newMessageId(),
-      pos: told.pos,
-      conversation: conversation.id,
-      seq: ++conversation.lastSeq,
-      direction: saying.direction,
-      author: saying.author.id,
-      identity: talk.identity.id,
-      channel: told.channel.id,
-      chat: saying.chat,
-      content: saying.content,
-      replyTo: saying.replyTo,
-      thread: saying.thread,
-      forwarded: saying.forwarded,
-      platformAt: saying.at,
-      platformOrder: saying.order,
-      receivedAt: told.receivedAt,
-      automatic: saying.automatic,
-      inbound: told.inbound,
-      editedAt: null,
-      deletedAt: null,
-    }
-    if (added.direction === 'in') {
-      conversation.inCount++
-      heardFrom(talk.identity)
-    }
-    plan.messages.push(added)
-    newMessages.set(added.id, added)
-    if (added.direction !== 'out') {
-      const { windowSeconds } = told.channel
-      plan.roads.push({
-        identity: talk.identity.id,
-        channel: told.channel.id,
-        chat: saying.chat,
-        at: told.receivedAt,
-        windowUntil: windowSeconds === null ? null : new Date(saying.at.getTime() + windowSeconds * 1000),
-      })
-    }
-    return added
-  }
-
-  function event(told: Told, talk: Talk, author: Identity, chat: string, what: string, at: Date): NewMessage {
-    return add(told, talk, {
-      author,
-      chat,
-      direction: 'event',
-      content: { parts: [{ kind: 'event', what, who: [] }] },
-      replyTo: null,
-      thread: null,
-      forwarded: null,
-      at,
-      order: null,
-      automatic: false,
-    })
-  }
-
-  function addRef(
-    name: RefName,
-    message: MessageId,
-    delivery: KnownRef['delivery'],
-    direction: 'in' | 'out',
-    identity: IdentityId,
-  ): void {
-    newRefs.set(refKey(name), { ...name, message, delivery, direction })
-    plan.refs.push({ name, message, delivery, direction, identity })
   }
 
   /** The message that an edit or a deletion speaks of, if this author may touch it. Changes made to it are part of the plan. */
@@ -531,72 +403,8 @@ function planner(plan: BatchPlan, known: Known, newMessageId: () => MessageId) {
     return now
   }
 
-  /** A message of this same batch takes its edit before it is written; its first words are kept as a version all the same. */
-  function changing(added: NewMessage): KnownMessage {
-    const versions = { count: plan.versions.filter((version) => version.message === added.id).length }
-    return {
-      id: added.id,
-      conversation: added.conversation,
-      shownIn: added.conversation,
-      authorIdentity: added.author,
-      channel: added.channel,
-      direction: added.direction,
-      get content() {
-        return added.content
-      },
-      set content(content) {
-        added.content = content
-      },
-      get editedAt() {
-        return added.editedAt
-      },
-      set editedAt(at) {
-        added.editedAt = at
-      },
-      get deletedAt() {
-        return added.deletedAt
-      },
-      set deletedAt(at) {
-        added.deletedAt = at
-      },
-      get versions() {
-        return versions.count
-      },
-      set versions(count) {
-        versions.count = count
-      },
-    }
-  }
-
   return { firstMissing, apply }
 }
 
 const labelOf = (offered: Content | undefined, value: string): string =>
   offered?.choices?.rows.flat().find((choice) => choice.id === value || choice.value === value)?.label ?? value
-
-const sameContent = (one: Content, other: Content): boolean =>
-  JSON.stringify(withoutFiles(one)) === JSON.stringify(withoutFiles(other))
-
-/** A file that was fetched meanwhile is the same file: platforms name it anew with every edit. */
-const withoutFiles = (content: Content): unknown => ({
-  ...content,
-  parts: content.parts.map((part) => ('source' in part ? { ...part, source: null, bytes: null } : part)),
-})
-
-/** An edited caption must not lose the file that is already ours. */
-function keepFiles(edited: Content, before: Content): Content {
-  return {
-    ...edited,
-    parts: edited.parts.map((part, index) => {
-      const old = before.parts[index]
-      const same =
-        'source' in part &&
-        old &&
-        'source' in old &&
-        old.kind === part.kind &&
-        old.kind !== 'html' &&
-        part.kind !== 'html'
-      return same && 'file' in old.source && old.bytes === part.bytes ? { ...part, source: old.source } : part
-    }),
-  }
-}

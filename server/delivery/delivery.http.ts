@@ -24,18 +24,11 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { deleteMessage, editMessage, reactToMessage } from './change-sent.ts'
+import { cancelDelivery, resend, settle } from './deliveries.ts'
 import { decide, holdOf, listHeld } from './hold.ts'
 import { chooseFor, roadOptions } from './roads.ts'
-import {
-  cancelDelivery,
-  deleteMessage,
-  editMessage,
-  preview,
-  reactToMessage,
-  resend,
-  sendMessage,
-  settle,
-} from './send.ts'
+import { preview, sendMessage } from './send.ts'
 
 export interface DeliveryCallsDeps {
   database: Database

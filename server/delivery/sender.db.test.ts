@@ -14,7 +14,7 @@ import { aDatabase } from '#tests/support/database.ts'
 import { silentLog, until } from '#tests/support/parts.ts'
 import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import { say } from './enqueue.ts'
-import { failExpired } from './send.ts'
+import { failExpired } from './fail-waiting.ts'
 import { startSender } from './sender.ts'
 
 const { database } = await aDatabase()
