@@ -48,6 +48,7 @@ import { startWorker } from './ingest/worker.ts'
 import { newSetupSecret } from './members/accounts.ts'
 import { auditBy } from './members/audit.ts'
 import { callers } from './members/callers.ts'
+import { accountCalls, type AccountCallsDeps } from './members/account.http.ts'
 import { memberCalls, memberPresenters } from './members/members.http.ts'
 import { statementsSent } from './platform/connection.ts'
 import { openDatabase, type Database } from './platform/database.ts'
@@ -231,7 +232,7 @@ export async function startProgram(
   })
   const toNetworks = losable({ database, channels, wireOf, contextOf: context, log })
   const audit = auditBy
-  let setCookie: Parameters<typeof memberCalls>[0]['setCookie'] = () => {}
+  let setCookie: AccountCallsDeps['setCookie'] = () => {}
   server = listens
     ? await startHttp({
         settings,
@@ -247,7 +248,8 @@ export async function startProgram(
         alarms: watching.alarms,
         calls: has('web')
           ? [
-              ...memberCalls({
+              ...memberCalls({ database, hints, callers: known }),
+              ...accountCalls({
                 database,
                 hints,
                 secrets,

@@ -1,0 +1,268 @@
+import { sql } from 'kysely'
+import type { z } from 'zod'
+import {
+  beginSecondFactor,
+  changeMe,
+  endSession,
+  getMe,
+  getSetup,
+  listSessions,
+  listWorkspaces,
+  proveSecondFactor,
+  removeSecondFactor,
+  setUp,
+  signIn,
+  signOut,
+  type Me,
+  type SessionView,
+} from '#contract/calls/members.ts'
+import { NIL_ID, type AccountId, type MemberId, type WorkspaceId } from '#contract/ids.ts'
+import { announce } from '#server/feed/feed.ts'
+import { answer, type Caller } from '#server/platform/calls.ts'
+import type { Database } from '#server/platform/database.ts'
+import type { Hints } from '#server/platform/hints.ts'
+import { Refused } from '#server/platform/problem.ts'
+import type { Secrets } from '#server/platform/secrets/secrets.ts'
+import {
+  createWorkspace,
+  findAccount,
+  hasOwner,
+  openSession,
+  useSetupSecret,
+  workspacesOf,
+  type Account,
+} from './accounts.ts'
+import { auditBy, record } from './audit.ts'
+import type { Callers } from './callers.ts'
+import { changeOf } from './change-of.ts'
+import { memberViews } from './members.http.ts'
+import { hashPassword, isPassword } from './password.ts'
+import { countTry, forgive } from './throttle.ts'
+import { checkTotp, newTotpSecret, totpUrl } from './totp.ts'
+
+export interface AccountCallsDeps {
+  database: Database
+  hints: Hints
+  secrets: Secrets
+  callers: Callers
+  /** Puts the session's cookie on the answer of this request. */
+  setCookie(caller: Caller, secret: string | null): void
+  /** Parley is reached from beyond this machine: second factors are wanted, plain http is warned of. */
+  isPublic: boolean
+  isSecure: boolean
+  /** What an operator must look at now. */
+  alarms(): Promise<readonly 'events_wait'[]>
+}
+
+const PROGRAM = NIL_ID as WorkspaceId
+
+/** What one does for oneself: the first set-up, signing in and out, sessions, the second factor, one's own profile. */
+export function accountCalls(deps: AccountCallsDeps) {
+  const { database, hints, secrets, callers } = deps
+  const change = changeOf(deps)
+
+  async function meOf(caller: Pick<Caller, 'workspace' | 'member' | 'account'>): Promise<z.infer<typeof Me>> {
+    const account = caller.account ? await findAccount(database, { id: caller.account }) : null
+    return database.inWorkspace(caller.workspace, async (tx) => {
+      const [member] = await memberViews(tx, caller.workspace, [caller.member])
+      const { rows } = await sql<{ name: string; preferences: Record<string, unknown> }>`
+        select w.name, m.preferences from workspace w join member m using (workspace_id) where w.workspace_id = ${caller.workspace} and m.id = ${caller.member}`.execute(
+        tx,
+      )
+      if (!member || !rows[0]) throw new Refused('signed_out')
+      const secondFactor = account?.totp_secret != null
+      const leads = member.role === 'owner' || member.role === 'admin'
+      return {
+        account: account?.id ?? null,
+        member,
+        workspace: { id: caller.workspace, name: rows[0].name },
+        language: account?.language ?? 'en',
+        secondFactor,
+        preferences: rows[0].preferences,
+        warnings: [
+          ...(deps.isPublic && leads && account && !secondFactor ? (['second_factor_wanted'] as const) : []),
+          ...(deps.isPublic && !deps.isSecure ? (['plain_http'] as const) : []),
+          ...(await deps.alarms()),
+        ],
+      }
+    })
+  }
+
+  async function signedIn(
+    caller: Caller,
+    account: Pick<Account, 'id'>,
+    workspace: WorkspaceId,
+    member: MemberId,
+    act: string,
+  ) {
+    const { secret } = await openSession(database, {
+      account: account.id,
+      workspace,
+      address: caller.address,
+      agent: caller.agent,
+    })
+    await database.inWorkspace(workspace, (tx) =>
+      record(tx, workspace, {
+        actor: { kind: 'member', id: member },
+        act,
+        object: { kind: 'account', id: account.id },
+        address: caller.address,
+      }),
+    )
+    deps.setCookie(caller, secret)
+    return meOf({ workspace, member, account: account.id })
+  }
+
+  /** The account behind a signed-in person; programs have none. */
+  async function accountOf(caller: Caller): Promise<Account> {
+    const account = caller.account && (await findAccount(database, { id: caller.account }))
+    if (!account) throw new Refused('forbidden', { detail: 'a program has no account' })
+    return account
+  }
+
+  const totpPlace = (account: AccountId) => ({ table: 'account', column: 'totp_secret', row: account })
+
+  async function proveCode(account: Account, code: string | undefined): Promise<void> {
+    if (!account.totp_secret) return
+    if (!code) throw new Refused('code_wanted')
+    const sealer = await secrets.of(PROGRAM)
+    const secret = sealer.open(account.totp_secret, totpPlace(account.id)).toString()
+    const step = checkTotp(secret, code, account.totp_used_step, new Date())
+    const { rows } =
+      step === null
+        ? { rows: [] }
+        : await sql`update account set totp_used_step = ${step} where id = ${account.id} and totp_used_step < ${step} returning 1`.execute(
+            database.plumbing,
+          )
+    if (rows.length === 0) throw new Refused('wrong_credentials')
+  }
+
+  return [
+    answer(getSetup, async () => ({ open: !(await hasOwner(database)) })),
+    answer(setUp, async ({ body }, caller) => {
+      await countTry(database, 'setup', { address: caller.address })
+      const { token, workspace: name, ...owner } = body
+      const created = await createWorkspace(database, name, owner, (tx) => useSetupSecret(tx, token))
+      hints.tell('workspaces')
+      return signedIn(caller, { id: created.account }, created.workspace, created.member, 'account.set_up')
+    }),
+    answer(signIn, async ({ body }, caller) => {
+      await countTry(database, 'sign_in', { account: body.email, address: caller.address })
+      const account = await findAccount(database, { email: body.email })
+      if (!(await isPassword(account?.password_hash ?? null, body.password)) || !account)
+        throw new Refused('wrong_credentials')
+      await proveCode(account, body.code)
+      const [workspace] = await workspacesOf(database, account.id)
+      if (!workspace) throw new Refused('wrong_credentials')
+      await forgive(database, 'sign_in', { account: body.email, address: caller.address })
+      const { rows } = await database.inWorkspace(workspace.id, (tx) =>
+        sql<{
+          id: MemberId
+        }>`select id from member where workspace_id = ${workspace.id} and account_id = ${account.id}`.execute(tx),
+      )
+      return signedIn(caller, account, workspace.id, rows[0]!.id, 'account.signed_in')
+    }),
+    answer(signOut, async (_, caller) => {
+      await sql`delete from session where id = ${caller.session}`.execute(database.plumbing)
+      callers.forget()
+      hints.tell('callers', caller.workspace)
+      deps.setCookie(caller, null)
+      return {}
+    }),
+    answer(listSessions, async (_, caller) => {
+      const { rows } = await sql<
+        Omit<z.infer<typeof SessionView>, 'createdAt' | 'seenAt'> & { createdAt: Date; seenAt: Date }
+      >`
+        select id, id = ${caller.session} as current, address, agent, created_at as "createdAt", seen_at as "seenAt" from session
+         where account_id = ${caller.account} and expires_at > now() order by seen_at desc`.execute(database.plumbing)
+      return {
+        items: rows.map((row) => ({
+          ...row,
+          current: row.current === true,
+          createdAt: row.createdAt.toISOString(),
+          seenAt: row.seenAt.toISOString(),
+        })),
+        next: null,
+      }
+    }),
+    answer(endSession, async ({ params }, caller) => {
+      const { rows } =
+        await sql`delete from session where id = ${params.id} and account_id = ${caller.account} returning 1`.execute(
+          database.plumbing,
+        )
+      if (rows.length === 0) throw new Refused('not_found')
+      callers.forget()
+      hints.tell('callers', caller.workspace)
+      return {}
+    }),
+    answer(getMe, (_, caller) => meOf(caller)),
+    answer(changeMe, async ({ body }, caller) => {
+      if (body.password || body.language) {
+        const account = await accountOf(caller)
+        if (body.password) {
+          await countTry(database, 'password', { account: account.email, address: caller.address })
+          if (!(await isPassword(account.password_hash, body.password.now))) throw new Refused('wrong_credentials')
+          const hash = await hashPassword(body.password.next)
+          await sql`update account set password_hash = ${hash} where id = ${account.id}`.execute(database.plumbing)
+          await endOthers(caller)
+        }
+        if (body.language)
+          await sql`update account set language = ${body.language} where id = ${account.id}`.execute(database.plumbing)
+      }
+      await change(caller, async (tx) => {
+        await sql`update member set name = coalesce(${body.name ?? null}, name), preferences = preferences || ${JSON.stringify(body.preferences ?? {})}::jsonb
+                   where workspace_id = ${caller.workspace} and id = ${caller.member}`.execute(tx)
+        if (body.password) await auditBy(tx, caller, 'account.password_changed', { kind: 'member', id: caller.member })
+        await announce(tx, caller.workspace, [{ kind: 'member.changed', subject: caller.member }])
+      })
+      return meOf(caller)
+    }),
+    answer(beginSecondFactor, async (_, caller) => {
+      const account = await accountOf(caller)
+      const secret = newTotpSecret()
+      return { secret, url: totpUrl(secret, account.email) }
+    }),
+    answer(proveSecondFactor, async ({ body }, caller) => {
+      const account = await accountOf(caller)
+      // Whoever found an open screen must not put his own phone in the owner's place.
+      if (account.totp_secret) throw new Refused('conflict', { detail: 'turn the present second factor off first' })
+      const step = checkTotp(body.secret, body.code, 0, new Date())
+      if (step === null) throw new Refused('wrong_credentials')
+      const sealer = await secrets.of(PROGRAM)
+      await sql`update account set totp_secret = ${sealer.seal(Buffer.from(body.secret), totpPlace(account.id))}, totp_used_step = ${step} where id = ${account.id}`.execute(
+        database.plumbing,
+      )
+      await endOthers(caller)
+      await change(caller, (tx) => auditBy(tx, caller, 'account.second_factor_on', { kind: 'account', id: account.id }))
+      return meOf(caller)
+    }),
+    answer(removeSecondFactor, async ({ body }, caller) => {
+      const account = await accountOf(caller)
+      await countTry(database, 'password', { account: account.email, address: caller.address })
+      if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
+      await sql`update account set totp_secret = null where id = ${account.id}`.execute(database.plumbing)
+      await endOthers(caller)
+      await change(caller, (tx) =>
+        auditBy(tx, caller, 'account.second_factor_off', { kind: 'account', id: account.id }),
+      )
+      return meOf(caller)
+    }),
+    answer(listWorkspaces, async (_, caller) => ({
+      items: caller.account
+        ? (await workspacesOf(database, caller.account)).map((each) => ({
+            ...each,
+            current: each.id === caller.workspace,
+          }))
+        : [],
+      next: null,
+    })),
+  ]
+
+  async function endOthers(caller: Caller): Promise<void> {
+    await sql`delete from session where account_id = ${caller.account} and id <> ${caller.session}`.execute(
+      database.plumbing,
+    )
+    callers.forget()
+    hints.tell('callers', caller.workspace)
+  }
+}
