@@ -20,7 +20,7 @@ import { keyFile, readOuterKeys, type OuterKeys } from '../platform/secrets/oute
 import { readSettings, type Settings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
 import { End, Manifest } from './backup-manifest.ts'
-import { usageOf } from './commands.ts'
+import { usageOf } from './cards.ts'
 import { reachDatabase, type Reached } from './reach-database.ts'
 import { coloured, progress, whenWas } from './terminal.ts'
 import { wordsOf } from './words-of.ts'

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '../platform/database.ts'
 import { Refused } from '../platform/problem.ts'
 import { readSettings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
-import { usageOf } from './commands.ts'
+import { usageOf } from './cards.ts'
 import { reachDatabase } from './reach-database.ts'
 import { wordsOf } from './words-of.ts'
 

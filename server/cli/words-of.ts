@@ -1,13 +1,13 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { StartFailure } from '../platform/start-failure.ts'
-import { usageOf } from './commands.ts'
+import { usageOf, type CommandName } from './cards.ts'
 
 /**
  * What was typed after a command's name.
  * @throws StartFailure with how the command goes, for an unknown option or too many words
  */
 export function wordsOf<Options extends NonNullable<ParseArgsConfig['options']>>(
-  command: string,
+  command: CommandName,
   args: string[],
   options: Options,
   mostWords = 0,

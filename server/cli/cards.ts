@@ -1,0 +1,45 @@
+export interface CommandCard {
+  /** What may stand after its name. */
+  readonly takes: string
+  readonly does: string
+}
+
+/** `parley <command>`, in the order in which `parley help` lists them. */
+export const CARDS = {
+  start: {
+    takes: '',
+    does: 'runs Parley until it is stopped; without a word this is what is done',
+  },
+  demo: {
+    takes: '[--language en|ru]',
+    does: 'runs Parley with a made-up shop and a page of phones to play with',
+  },
+  setup: {
+    takes: '--workspace NAME --email E --password P [--name N] [--json]',
+    does: 'makes a workspace, its owner and a token for programs',
+  },
+  doctor: {
+    takes: '[--json]',
+    does: 'tells what is wrong and what to do about it; changes nothing',
+  },
+  backup: {
+    takes: '[FILE] [--logical]',
+    does: 'writes everything into one encrypted file',
+  },
+  restore: {
+    takes: 'FILE [--key KEYFILE]',
+    does: 'brings such a file into an empty data folder; nothing is sent until a member has decided',
+  },
+  rotate: {
+    takes: '[--data-keys]',
+    does: 'makes a new key for what is kept secret',
+  },
+  migrate: {
+    takes: '',
+    does: 'brings the database to this version without starting Parley',
+  },
+} as const satisfies Record<string, CommandCard>
+export type CommandName = keyof typeof CARDS
+
+/** How a command goes. */
+export const usageOf = (name: CommandName): string => `parley ${name} ${CARDS[name].takes}`.trimEnd()
