@@ -12,7 +12,7 @@ import {
   MemberId,
   MessageId,
 } from '../ids.ts'
-import { Choices, Content, MEDIA_KINDS, Part } from '../message/content.ts'
+import { Choices, Content, Entity, MEDIA_KINDS, Part } from '../message/content.ts'
 import { DeliveryState } from '../message/delivery-state.ts'
 import { SEND_ERROR_CODES } from '../message/send-errors.ts'
 
@@ -123,6 +123,8 @@ export const ConversationRow = z.object({
       /** First words, without markup; empty for media only, then `kind` says what. */
       words: z.string(),
       kind: z.string(),
+      /** What happened and to whom, where the kind is `event`. */
+      event: z.object({ what: z.string(), who: z.array(z.string()) }).nullable(),
       network: z.string().nullable(),
       state: DeliveryState.nullable(),
     })
@@ -338,9 +340,10 @@ export const editMessage = endpoint({
   method: 'PATCH',
   path: '/api/messages/:id',
   may: 'message.change',
-  about: 'Edits what we sent; where the network cannot, a correction follows',
+  about:
+    'Edits what we sent; where the network cannot, a correction follows. Without `entities` the marks of untouched words stay',
   params: byMessage,
-  body: z.strictObject({ text: z.string().min(1).max(65_536) }),
+  body: z.strictObject({ text: z.string().min(1).max(65_536), entities: z.array(Entity).optional() }),
   result: MessageView,
 })
 

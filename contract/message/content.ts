@@ -150,12 +150,6 @@ export const findableWordsOf = (content: Content): string =>
     .filter(Boolean)
     .join('\n')
 
-/** The words that an edit replaces: what was written, in the text or under a picture; never the name of a file. */
-export const writtenWordsOf = ({ parts }: Content): string =>
-  parts
-    .flatMap((each) => (each.kind === 'text' ? each.text : 'caption' in each ? (each.caption?.text ?? []) : []))
-    .join('\n')
-
 /** All words of a content in reading order, as a row or a quote shows them. No markup. */
 export function wordsOf(content: Content): string {
   const lines: string[] = []

@@ -228,6 +228,7 @@ export async function conversationRows(
               authorName: lastAuthor ?? '',
               words: lastDeleted ? '' : wordsOf(lastContent).replaceAll(/\s+/g, ' ').slice(0, SNIPPET),
               kind: lastDeleted ? 'deleted' : (lastContent.parts[0]?.kind ?? 'text'),
+              event: eventOf(lastContent),
               network: lastNetwork,
               state: lastState,
             }
@@ -235,6 +236,8 @@ export async function conversationRows(
     }
   })
 }
+
+const eventOf = ({ parts: [first] }: Content) => (first?.kind === 'event' ? { what: first.what, who: first.who } : null)
 
 export const conversationsById = (tx: Tx, workspace: WorkspaceId, member: MemberId | null, ids: ConversationId[]) =>
   conversationRows(

@@ -9,7 +9,8 @@ import type {
   MessageId,
   WorkspaceId,
 } from '#contract/ids.ts'
-import type { Content, Part } from '#contract/message/content.ts'
+import type { Content, Entity, Part } from '#contract/message/content.ts'
+import { keptMarks, writtenOf } from '#contract/message/marked-words.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -75,11 +76,11 @@ async function copiesOf(tx: Tx, workspace: WorkspaceId, message: MessageId): Pro
 }
 
 /** Edits what we said: in the queue the words are replaced; what went out is edited there, or corrected by a reply (`fit`). */
-export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId, text: string): Promise<void> {
+export async function editMessage(tx: Tx, workspace: WorkspaceId, id: MessageId, words: NewWords): Promise<void> {
   const message = await lockMessage(tx, workspace, id)
   if (message.direction !== 'out' && message.direction !== 'note')
     throw new Refused('cannot', { detail: 'only our own words can be edited' })
-  const content = withText(message.content, text)
+  const content = withWords(message.content, words)
   await sql`insert into message_version (workspace_id, message_id, no, content, at) values (${workspace}, ${id}, ${message.edits}, ${JSON.stringify(message.content)}::jsonb, now())`.execute(
     tx,
   )
@@ -119,9 +120,15 @@ async function joinWaitingEdit(
   return rows.length > 0
 }
 
+/** Without `entities` the marks of the words that stayed are kept. */
+interface NewWords {
+  text: string
+  entities?: Entity[] | undefined
+}
+
 /** The words of a content, replaced where they stand: as a text, else under a picture; its media stay. */
-function withText(content: Content, text: string): Content {
-  const words = { text, entities: [] }
+function withWords(content: Content, { text, entities }: NewWords): Content {
+  const words = { text, entities: entities ?? keptMarks(writtenOf(content), text) }
   const isText = (part: Part) => part.kind === 'text'
   const isCaptioned = (part: Part) => 'caption' in part && part.caption !== undefined
   const index = [isText, isCaptioned].map((has) => content.parts.findIndex(has)).find((at) => at >= 0)

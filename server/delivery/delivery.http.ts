@@ -78,7 +78,7 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
     ),
     answer(editCall, ({ params, body }, caller) =>
       change(caller, async (tx) => {
-        await editMessage(tx, caller.workspace, params.id, body.text)
+        await editMessage(tx, caller.workspace, params.id, body)
         return params.id
       }),
     ),

@@ -40,7 +40,7 @@ test('a sender that comes while the words are being replaced takes the new ones'
   const { message, workspace, claim, inTurn, queued } = await aMessage('first words')
   let claiming: ReturnType<typeof inTurn<Awaited<ReturnType<typeof claim>>>> | undefined
   await database.inWorkspace(workspace, async (tx) => {
-    await editMessage(tx, workspace, message, 'better words')
+    await editMessage(tx, workspace, message, { text: 'better words' })
     claiming = inTurn(claim)
     await new Promise((resolve) => setTimeout(resolve, 200))
   })
@@ -217,7 +217,7 @@ async function aMessage(words: string, sendAt: Date | null = null) {
     message,
     claim,
     inTurn,
-    edit: (text: string) => inTurn((tx) => editMessage(tx, workspace, message as MessageId, text)),
+    edit: (text: string) => inTurn((tx) => editMessage(tx, workspace, message as MessageId, { text })),
     finish: async ({ row, ...dispatch }: Awaited<ReturnType<typeof claim>>[number], outcome: Result['outcome']) => {
       await inTurn((tx) => recordResults(tx, workspace, [{ row, dispatch, epoch: 1, outcome, applied: [], pieces: 1 }]))
       const { rows } = await inTurn((tx) =>

@@ -90,6 +90,15 @@ test('edits and deletions of ours reach the phone', async () => {
   expect(seenWords(phone)).toEqual(['Hello from Carl', 'We close at ten'])
 })
 
+test('an edit keeps the marks of the words that stayed', async () => {
+  const { conversation } = await aTalk('Mark')
+  const { id } = await sent(conversation, { text: 'We close at nine' })
+  const entities = [{ kind: 'bold' as const, offset: 0, length: 2 }]
+  await owner.call(editMessage, { params: { id }, body: { text: 'We close at ten', entities } })
+  const { content } = await owner.call(editMessage, { params: { id }, body: { text: 'We close at 10' } })
+  expect(content).toEqual({ parts: [{ kind: 'text', text: 'We close at 10', entities }] })
+})
+
 test('an edit and a reaction of theirs change the message that stands here', async () => {
   const { phone, conversation } = await aTalk('Dora')
   const ours = await sent(conversation, { text: 'Thank you' })

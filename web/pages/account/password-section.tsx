@@ -39,7 +39,7 @@ export function PasswordSection() {
           />
           <PasswordInput
             label={t('password.next')}
-            description={t('password.hint')}
+            description={form.errors.next ? null : t('password.hint')}
             autoComplete="new-password"
             visibilityToggleButtonProps={show}
             key={form.key('next')}

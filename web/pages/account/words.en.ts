@@ -11,7 +11,7 @@ export default {
     now: 'Present password',
     next: 'New password',
     hint: 'At least ten characters',
-    short: 'At least ten characters',
+    short: 'Shorter than ten characters',
     show: 'Show the password',
     change: 'Change the password',
     changed: 'The password was changed. Other places are signed out.',

@@ -30,7 +30,7 @@ function apply(event: FeedEvent): void {
     case 'message.changed':
       keepMessage(event.message)
       keepLast(event.message)
-      if (event.kind === 'message.added' && event.message.direction === 'in') renewRoads(event.message.conversation)
+      if (event.kind === 'message.added') heardFrom(event.message)
       return
     case 'conversation.changed':
       keepConversation(event.conversation)
@@ -86,6 +86,11 @@ function keepLast(message: MessageView): void {
     if (!data?.pages.some((page) => page.items.some((row) => told(row) !== row))) return data
     return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(told) })) }
   })
+}
+
+/** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
+function heardFrom({ direction, conversation }: MessageView): void {
+  if (direction === 'in' || direction === 'event') renewRoads(conversation)
 }
 
 export function keepContact(contact: ContactView): void {

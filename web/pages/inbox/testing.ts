@@ -26,6 +26,7 @@ export const aRow = (id: string, given: Partial<ConversationRow> = {}): Conversa
     authorName: `Person ${id}`,
     words: 'Hello',
     kind: 'text',
+    event: null,
     network: 'pigeon',
     state: null,
   },

@@ -468,6 +468,11 @@ export default {
     promoted: 'became an administrator: {{who}}',
     demoted: 'is no longer an administrator: {{who}}',
     restricted: 'was restricted: {{who}}',
+    asked_to_join: 'asks to join',
+    started: 'opened the chat',
+    blocked: 'has blocked our channel',
+    opted_out: 'wants no messages from us',
+    allowed: 'can be written to again',
   },
   contact: {
     label: 'Contact',

@@ -33,6 +33,6 @@ export default {
   wanted: {
     name: 'Fill in a name',
     email: 'This is not an e-mail address',
-    password: 'At least ten characters',
+    password: 'Shorter than ten characters',
   },
 }

@@ -33,6 +33,6 @@ export default {
   wanted: {
     name: 'Укажите имя',
     email: 'Это не адрес почты',
-    password: 'Не меньше десяти знаков',
+    password: 'Короче десяти знаков',
   },
 }

@@ -86,7 +86,7 @@ export function SetUpPage() {
           />
           <PasswordInput
             label={t('password')}
-            description={t('passwordHint')}
+            description={form.errors.password ? null : t('passwordHint')}
             autoComplete="new-password"
             visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
             key={form.key('password')}

@@ -14,7 +14,7 @@ export default {
     workspace: 'Give it a name',
     name: 'Say how colleagues shall call you',
     email: 'This is not an e-mail address',
-    password: 'At least ten characters',
+    password: 'Shorter than ten characters',
   },
   noToken: {
     title: 'The link is not whole',

@@ -3,7 +3,9 @@ import { expect, test } from 'vitest'
 import type { Abilities } from '#contract/message/abilities.ts'
 import { laterTimes } from '../later.ts'
 import { countText, judgeFile } from './limits.ts'
-import { readMarks, toggleMark } from './marks.ts'
+import { aMessage } from '../testing.ts'
+import { readMarks, toggleMark, writeMarks } from './marks.ts'
+import { cameMeanwhile } from './meanwhile.ts'
 
 const abilities = {
   text: { max: 10, unit: 'utf16', marks: {} },
@@ -23,6 +25,28 @@ test('typed signs become marks, inside each other too', () => {
       { kind: 'strike', offset: 9, length: 1 },
     ],
   })
+})
+
+test('marks that are edited are typed signs again, and what has no sign is not lost', () => {
+  const typed = 'a **b __c__** `d*` ~~e~~'
+  const rich = readMarks(typed)
+  expect(writeMarks(rich)).toEqual({ typed, rest: [] })
+  const link = { kind: 'link' as const, offset: 0, length: 1, value: 'https://shop.example' }
+  expect(writeMarks({ ...rich, entities: [link, ...rich.entities] })).toEqual({ typed, rest: [link] })
+})
+
+test('words with signs of their own stay as they are', () => {
+  const rich = { text: 'a **b** c', entities: [{ kind: 'bold' as const, offset: 0, length: 1 }] }
+  expect(writeMarks(rich)).toEqual({ typed: rich.text, rest: rich.entities })
+})
+
+test('only what came after the text was begun, and was not seen, is to be looked at before sending', () => {
+  const writing = { begunSeq: 4, seenSeq: 0, conversation: 'talk', me: 'me' }
+  const came = aMessage('new', { seq: 5 })
+  expect(cameMeanwhile(came, writing)).toBe(came)
+  expect(cameMeanwhile(aMessage('old', { seq: 4 }), writing)).toBeNull()
+  expect(cameMeanwhile(came, { ...writing, seenSeq: 5 })).toBeNull()
+  expect(cameMeanwhile(came, { ...writing, begunSeq: null })).toBeNull()
 })
 
 test('signs that mark nothing stay as typed', () => {

@@ -13,9 +13,12 @@ import {
   type ClipboardEvent,
   type DragEvent,
   type KeyboardEvent,
+  type RefObject,
 } from 'react'
 import { editMessage, type ConversationRow, type MessageView, type RoadOption } from '#contract/calls/conversations.ts'
-import { wordsOf, writtenWordsOf, type Part } from '#contract/message/content.ts'
+import { wordsOf, type Part, type Rich } from '#contract/message/content.ts'
+import type { MessageId } from '#contract/ids.ts'
+import { keptMarks, writtenOf } from '#contract/message/marked-words.ts'
 import { call } from '../../../app/call.ts'
 import { isMac } from '../../../app/keys.ts'
 import { tellFailure } from '../../../app/tell.ts'
@@ -29,7 +32,8 @@ import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
 import { EmojiPicker } from './emoji-picker.tsx'
 import { FitPreview } from './fit-preview.tsx'
 import { countText } from './limits.ts'
-import { readMarks, toggleMark } from './marks.ts'
+import { readMarks, toggleMark, writeMarks } from './marks.ts'
+import { cameMeanwhile } from './meanwhile.ts'
 import { postNow } from './outbox.ts'
 import { RoadChooser } from './road-chooser.tsx'
 import { SendButton } from './send-button.tsx'
@@ -48,8 +52,11 @@ export interface ComposerProps {
   roads: readonly RoadOption[] | null
   replyTo: MessageView | null
   editing: MessageView | null
-  /** Incoming and colleagues' messages since the draft began, newest last. */
+  /** The newest of what was said, by whomever. */
   newest: MessageView | null
+  /** How far the member has seen the conversation. */
+  seenSeq: RefObject<number>
+  onShow: (message: MessageId) => void
   ask: ComposeAsk | null
   hold: number
   isRoadOpen: boolean
@@ -76,8 +83,10 @@ export function Composer(props: ComposerProps) {
   const [isDragged, setDragged] = useState(false)
   const [lookAgain, setLookAgain] = useState<{ words: string; how: { close?: boolean; at?: string } } | null>(null)
   const input = useRef<HTMLTextAreaElement>(null)
-  /** The newest message when the member began to write this. */
-  const begunAt = useRef<string | null>(null)
+  /** How far the conversation was when the member began to write this. */
+  const begunSeq = useRef<number | null>(null)
+  /** Who writes too, told once for this text. */
+  const toldOf = useRef<string | null>(null)
   const others = usePresence(row.id).filter((each) => each.member !== me.id)
 
   const road = roads?.find((each) => each.chosen) ?? null
@@ -94,7 +103,7 @@ export function Composer(props: ComposerProps) {
   const [editedId, setEditedId] = useState<string | null>(null)
   if (editing && editing.id !== editedId) {
     setEditedId(editing.id)
-    setEdited(writtenWordsOf(editing.content))
+    setEdited(typedOf(editing).typed)
   } else if (!editing && editedId !== null) setEditedId(null)
   useEffect(() => {
     if (editing || replyTo) input.current?.focus()
@@ -132,7 +141,8 @@ export function Composer(props: ComposerProps) {
 
   function type(next: string): void {
     if (editing) return setEdited(next)
-    if (draft.text === '' && next !== '') begunAt.current = newest?.id ?? ''
+    if (next.trim() === '') begunSeq.current = toldOf.current = null
+    else if (draft.text.trim() === '' || begunSeq.current === null) begunSeq.current = row.lastSeq
     setDraft({ ...draft, text: next })
     setLookAgain(null)
     if (next !== '') announceTyping(row.id)
@@ -141,15 +151,26 @@ export function Composer(props: ComposerProps) {
   /** Two people, one reply: who writes too, or what came meanwhile, is shown before anything leaves. */
   function collision(): string | null {
     if (isNote || lookAgain) return null
-    const typing = others.find((each) => each.isTyping)
-    if (typing) return t('collision.types', { name: memberName(typing.member) })
-    const isNew = begunAt.current !== null && newest !== null && newest.id !== begunAt.current
-    if (!isNew || newest.author.member === me.id) return null
-    const values = {
-      name: newest.author.name,
-      words: wordsOf(newest.content).slice(0, 120) || t(`part.${newest.content.parts[0]!.kind}`),
+    const typing = others.find((each) => each.isTyping && each.member !== toldOf.current)
+    if (typing) {
+      toldOf.current = typing.member
+      return t('collision.types', { name: memberName(typing.member) })
     }
-    return newest.direction === 'in' ? t('collision.wrote', values) : t('collision.answered', values)
+    const came = cameMeanwhile(newest, {
+      begunSeq: begunSeq.current,
+      seenSeq: props.seenSeq.current,
+      conversation: row.id,
+      me: me.id,
+    })
+    if (!came) return null
+    // Shown once, in the thread too: from here on it is known, however the text is rewritten.
+    begunSeq.current = came.seq
+    props.onShow(came.id)
+    const values = {
+      name: came.author.name,
+      words: wordsOf(came.content).slice(0, 120) || t(`part.${came.content.parts[0]!.kind}`),
+    }
+    return came.direction === 'in' ? t('collision.wrote', values) : t('collision.answered', values)
   }
 
   async function send(how: { close?: boolean; at?: string }): Promise<void> {
@@ -161,7 +182,7 @@ export function Composer(props: ComposerProps) {
       return
     }
     setLookAgain(null)
-    begunAt.current = null
+    begunSeq.current = toldOf.current = null
     const copies = cc.split(/[\s,;]+/).filter(Boolean)
     const posted = postNow({
       member: me.id,
@@ -184,7 +205,7 @@ export function Composer(props: ComposerProps) {
 
   async function saveEdit(): Promise<void> {
     try {
-      keepMessage(await call(editMessage, { params: { id: editing!.id }, body: { text } }))
+      keepMessage(await call(editMessage, { params: { id: editing!.id }, body: editedWords(editing!, text) }))
       props.onPlain()
     } catch (error) {
       tellFailure(error)
@@ -294,7 +315,6 @@ export function Composer(props: ComposerProps) {
           words={lookAgain.words}
           onSend={() => void send(lookAgain.how)}
           onStay={() => {
-            begunAt.current = newest?.id ?? null
             setLookAgain(null)
             input.current?.focus()
           }}
@@ -409,6 +429,18 @@ export function Composer(props: ComposerProps) {
       </div>
     </section>
   )
+}
+
+/** A note is shown as it was typed: it has no marks. */
+const typedOf = ({ direction, content }: MessageView) =>
+  direction === 'note' ? { typed: writtenOf(content).text, rest: [] } : writeMarks(writtenOf(content))
+
+/** What the member changed, with the marks that he could not see here. */
+function editedWords(message: MessageView, typed: string): Rich {
+  if (message.direction === 'note') return { text: typed, entities: [] }
+  const { text, entities } = readMarks(typed)
+  const before = { text: writtenOf(message.content).text, entities: typedOf(message).rest }
+  return { text, entities: [...entities, ...keptMarks(before, text)] }
 }
 
 const isMarked = (text: string): boolean => readMarks(text).entities.length > 0

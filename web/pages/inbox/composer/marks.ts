@@ -49,6 +49,46 @@ function isPair(typed: string, sign: string, at: number): boolean {
   return false
 }
 
+/**
+ * The other way round, for words that are edited: signs around what they can say. `rest`: marks without a sign, such as links, which the
+ * member does not see here and which must not be lost.
+ */
+export function writeMarks({ text, entities }: Rich): { typed: string; rest: Entity[] } {
+  const said: Entity[] = []
+  for (const entity of entities) if (canSay(entity, text, said)) said.push(entity)
+  const signs = said.flatMap(({ kind, offset, length }, index) => {
+    const sign = signOf(kind)!
+    return [
+      { at: offset, sign, order: index + 1 },
+      { at: offset + length, sign, order: -(index + 1) },
+    ]
+  })
+  let typed = ''
+  let from = 0
+  for (const { at, sign } of signs.toSorted((a, b) => a.at - b.at || a.order - b.order)) {
+    typed += text.slice(from, at) + sign
+    from = at
+  }
+  typed += text.slice(from)
+  // Words that hold such signs of their own would be read otherwise than they were written: then they stay as they are.
+  const isSame = JSON.stringify(readMarks(typed)) === JSON.stringify({ text, entities: said })
+  return isSame
+    ? { typed, rest: entities.filter((each) => !said.includes(each)) }
+    : { typed: text, rest: [...entities] }
+}
+
+const signOf = (kind: EntityKind): string | undefined => SIGNS.find(([, each]) => each === kind)?.[0]
+
+function canSay({ kind, offset, length }: Entity, text: string, said: readonly Entity[]): boolean {
+  const end = offset + length
+  if (!signOf(kind) || isSpace(text[offset]) || isSpace(text[end - 1])) return false
+  return said.every((other) => {
+    const otherEnd = other.offset + other.length
+    if (end <= other.offset || otherEnd <= offset) return true
+    return offset >= other.offset && end <= otherEnd && other.kind !== 'code' && other.kind !== kind
+  })
+}
+
 /** The typed text with a sign put around the selection, or taken away again. */
 export function toggleMark(
   typed: string,

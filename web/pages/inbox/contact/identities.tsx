@@ -21,6 +21,7 @@ export function Identities({ contact, onSplit }: IdentitiesProps) {
       {contact.identities.map((identity) => (
         <Identity
           key={identity.id}
+          contact={contact}
           identity={identity}
           canSplit={contact.identities.length > 1}
           onSplit={() => onSplit(identity)}
@@ -30,7 +31,14 @@ export function Identities({ contact, onSplit }: IdentitiesProps) {
   )
 }
 
-function Identity({ identity, canSplit, onSplit }: { identity: IdentityView; canSplit: boolean; onSplit: () => void }) {
+interface IdentityProps {
+  contact: ContactView
+  identity: IdentityView
+  canSplit: boolean
+  onSplit: () => void
+}
+
+function Identity({ contact, identity, canSplit, onSplit }: IdentityProps) {
   const { language, networkName, channels, may } = useDirectory()
   const t = useWords('inbox')
   const address = addressOf(identity)
@@ -47,12 +55,8 @@ function Identity({ identity, canSplit, onSplit }: { identity: IdentityView; can
           {address}
         </span>
         <span className={css.dim}>
-          {[
-            network,
-            identity.name && identity.name !== address ? identity.name : null,
-            ...identity.roads.map((road) => channels.get(road.channel)?.name),
-          ]
-            .filter(Boolean)
+          {[...new Set([network, identity.name, ...identity.roads.map((road) => channels.get(road.channel)?.name)])]
+            .filter((each) => each && each !== address && each !== contact.name)
             .join(' · ')}
         </span>
         <span className={css.dim}>

@@ -14,6 +14,7 @@ import type { MemberId } from '#contract/ids.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
+import { eventWords } from '../parts/event-words.ts'
 import { usePresence } from '../presence.ts'
 import { Sign } from '../thread/delivery-mark.tsx'
 import { dayAndClock, fullTime, rowTime } from '../times.ts'
@@ -115,9 +116,15 @@ function Snippet({ row: { last } }: { row: Row }) {
   const { me, members } = useDirectory()
   const t = useWords('inbox')
   if (!last) return <span className={css.snippet}>{t('list.nothingYet')}</span>
+  if (last.event)
+    return (
+      <span className={css.snippet}>
+        <bdi>{last.authorName}</bdi> <bdi>{eventWords(last.event, t)}</bdi>
+      </span>
+    )
+  const words = last.kind === 'deleted' ? t('message.deleted') : last.words || t(`part.${last.kind}`)
   const isMine = last.direction !== 'in' && last.authorName === members.get(me.id)?.name
   const author = last.direction === 'in' ? null : isMine ? t('you') : last.authorName
-  const words = last.kind === 'deleted' ? t('message.deleted') : last.words || t(`part.${last.kind}`)
   return (
     <span className={css.snippet} data-note={last.direction === 'note' || undefined}>
       {last.direction === 'note' && <IconLock size={12} aria-label={t('list.note')} />}

@@ -6,8 +6,9 @@ import { isMedia, type Content, type Part, type PartOf } from '#contract/message
 import { useDirectory } from '../directory.tsx'
 import { dayAndClock, lengthOf } from '../times.ts'
 import { lazily } from '../../../app/lazily.ts'
-import { useWords, type T } from '../../../app/words.ts'
+import { useWords } from '../../../app/words.ts'
 import { Album, Media } from './media.tsx'
+import { eventWords } from './event-words.ts'
 import css from './parts.module.css'
 import { safeUrl } from './rich-segments.ts'
 import { RichText } from './rich-text.tsx'
@@ -212,28 +213,6 @@ function OnePart({ part, fetchAgain, searched }: OneProps) {
       </Card>
     )
   }
-}
-
-export const EVENT_WORDS = [
-  'joined',
-  'left',
-  'renamed',
-  'pinned',
-  'photo_changed',
-  'photo_removed',
-  'created',
-  'banned',
-  'unbanned',
-  'promoted',
-  'demoted',
-  'restricted',
-] as const
-
-/** What happened in the chat; a kind of event that we have no words for is named as it came. */
-export function eventWords(part: PartOf<'event'>, t: T): string {
-  const known = EVENT_WORDS.find((each) => each === part.what)
-  const who = part.who.join(', ')
-  return known ? t(`event.${known}`, { who }).trim() : [part.what.replaceAll('_', ' '), who].filter(Boolean).join(': ')
 }
 
 function Card({ icon, children }: { icon?: ReactNode; children: ReactNode }) {

@@ -131,7 +131,9 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   useEffect(() => {
     latest.current = row
   })
-  const seen = useCallback(() => {
+  const seenSeq = useRef(0)
+  const seen = useCallback((seq: number) => {
+    setTimeout(() => (seenSeq.current = Math.max(seenSeq.current, seq)), LOOK_MS)
     if (unreadOf(latest.current) > 0) void haveRead(latest.current)
   }, [])
   const change = (what: Change) => void changeAll([row.id], what, language)
@@ -206,6 +208,8 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
         replyTo={replyTo}
         editing={editing}
         newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
+        seenSeq={seenSeq}
+        onShow={jump}
         ask={ask}
         hold={hold}
         isRoadOpen={isRoadOpen}
@@ -243,6 +247,9 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
     </div>
   )
 }
+
+/** What stood before the eyes this long was seen, not merely shown. */
+const LOOK_MS = 3_000
 
 const NONE: MessageView[] = []
 const NO_ROADS: never[] = []

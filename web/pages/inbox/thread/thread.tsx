@@ -37,8 +37,8 @@ export interface ThreadProps {
   grow: (way: 'older' | 'newer') => Promise<void>
   onRetry: () => void
   onToNewest: () => void
-  /** The member sees the end of it. */
-  onSeen: () => void
+  /** The member sees the end of it: the number of the last message in this conversation. */
+  onSeen: (seq: number) => void
 }
 
 /** One continuous stream by day, over all roads. */
@@ -59,19 +59,23 @@ export function Thread(props: ThreadProps) {
     openAt: aim ? `message-${aim}` : hasUnreadLine ? 'unread-line' : null,
     firstId: items[0]?.id ?? null,
     lastId: pending.at(-1)?.clientId ?? items.at(-1)?.id ?? null,
+    ownId: pending.at(-1)?.clientId ?? null,
     hasOlder: pages?.older != null,
     hasNewer: pages?.newer != null,
     grow,
   })
   const isWhole = pages !== null && pages.newer === null
-  const newest = items.at(-1)?.id
+  const last = items.at(-1)
+  const newest = last?.id
+  // Messages that a merge brought count in another row of numbers.
+  const newestSeq = last?.conversation === row.id ? last.seq : 0
   useEffect(() => {
     if (!isWhole || !isAtEnd) return
-    const look = () => document.visibilityState === 'visible' && onSeen()
+    const look = () => document.visibilityState === 'visible' && onSeen(newestSeq)
     look()
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
-  }, [isWhole, isAtEnd, newest, onSeen])
+  }, [isWhole, isAtEnd, newest, newestSeq, onSeen])
   const isSlow = useDelayed(pages === null && error === null)
   // At the end it is before the eyes anyhow.
   const firstTrouble = items.find((message) => hasTrouble(message) && !(isAtEnd && message.id === newest))
@@ -88,7 +92,7 @@ export function Thread(props: ThreadProps) {
         aria-label={t('thread.label', { name: row.name })}
         tabIndex={0}
       >
-        <div ref={content} className={css.content}>
+        <div ref={content} className={css.content} data-floats={firstTrouble !== undefined || undefined}>
           {pages === null && isSlow && <Waiting />}
           {pages?.older != null && (
             <div className={css.more}>

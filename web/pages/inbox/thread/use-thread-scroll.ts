@@ -16,13 +16,15 @@ export interface ThreadScrollOptions {
   openAt: string | null
   firstId: string | null
   lastId: string | null
+  /** The member's own words on their way: where they begin, the thread goes to its end. */
+  ownId: string | null
   hasOlder: boolean
   hasNewer: boolean
   grow: (way: 'older' | 'newer') => Promise<void>
 }
 
 export function useThreadScroll(options: ThreadScrollOptions) {
-  const { threadKey, isReady, openAt, firstId, lastId, hasOlder, hasNewer, grow } = options
+  const { threadKey, isReady, openAt, firstId, lastId, ownId, hasOlder, hasNewer, grow } = options
   const box = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const [isAtEnd, setAtEnd] = useState(true)
@@ -36,10 +38,21 @@ export function useThreadScroll(options: ThreadScrollOptions) {
       const aim = openAt ? document.getElementById(openAt) : null
       if (aim) aim.scrollIntoView({ block: 'center' })
       else element.scrollTop = element.scrollHeight
-      stands.current.key = threadKey
+      stands.current = { key: threadKey, atEnd: false, top: 0, height: 0 }
       note(element)
     } else if (stands.current.atEnd && !hasNewer) element.scrollTop = element.scrollHeight
   }, [threadKey, isReady, openAt, lastId, hasNewer])
+
+  const own = useRef(ownId)
+  useLayoutEffect(() => {
+    const element = box.current
+    if (element && ownId !== null && ownId !== own.current) {
+      element.scrollTop = element.scrollHeight
+      stands.current = { ...stands.current, atEnd: true, top: element.scrollTop, height: element.scrollHeight }
+      setAtEnd(true)
+    }
+    own.current = ownId
+  }, [ownId])
 
   const first = useRef<string | null>(null)
   useLayoutEffect(() => {
@@ -57,7 +70,9 @@ export function useThreadScroll(options: ThreadScrollOptions) {
   }, [firstId, threadKey])
 
   function note(element: HTMLElement): void {
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END
+    const isNear = element.scrollHeight - element.scrollTop - element.clientHeight < NEAR_END
+    // A thread that grew under somebody who stood at its end: he has not left it, the observer below follows.
+    const atEnd = isNear || (stands.current.atEnd && element.scrollTop >= stands.current.top)
     stands.current = { ...stands.current, atEnd, top: element.scrollTop, height: element.scrollHeight }
     setAtEnd(atEnd)
   }

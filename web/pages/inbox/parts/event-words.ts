@@ -1,0 +1,31 @@
+import type { PartOf } from '#contract/message/content.ts'
+import type { T } from '../../../app/words.ts'
+
+export const EVENT_WORDS = [
+  'joined',
+  'left',
+  'renamed',
+  'pinned',
+  'photo_changed',
+  'photo_removed',
+  'created',
+  'banned',
+  'unbanned',
+  'promoted',
+  'demoted',
+  'restricted',
+  'asked_to_join',
+  'started',
+  'blocked',
+  'opted_out',
+  'allowed',
+] as const
+
+/** What happened in the chat, to follow the name of who did it; a kind of event that we have no words for is named as it came. */
+export function eventWords({ what, who }: Pick<PartOf<'event'>, 'what' | 'who'>, t: T): string {
+  const known = EVENT_WORDS.find((each) => each === what)
+  const names = who.join(', ')
+  return known
+    ? t(`event.${known}`, { who: names }).trim()
+    : [what.replaceAll('_', ' '), names].filter(Boolean).join(': ')
+}
