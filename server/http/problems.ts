@@ -48,6 +48,6 @@ export const problemHandler =
 
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
   if (problem.status === 503) void reply.header('retry-after', '2')
-  if (problem.code === 'too_many') void reply.header('retry-after', String(problem.values?.seconds ?? 60))
+  if (problem.code === 'too_many') void reply.header('retry-after', String(Number(problem.values?.seconds ?? 60)))
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))
 }

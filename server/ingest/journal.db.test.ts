@@ -128,7 +128,13 @@ describe('the journal', () => {
   test('more than can wait is refused, so that the platform comes again; what waits is taken', async () => {
     const { workspace, channel } = await aJournal()
     const gate = Promise.withResolvers<void>()
-    const slow: Database = { ...database, transaction: async (run) => (await gate.promise, database.transaction(run)) }
+    const slow: Database = {
+      ...database,
+      transaction: async (run) => {
+        await gate.promise
+        return database.transaction(run)
+      },
+    }
     const journal = startJournal({ database: slow, secrets, hints: inProcessHints() })
     // The first departs at once and stands at the gate; its lane holds the others back.
     const taken = Array.from({ length: 1 + MOST_WAITING }, (_, n) => journal.take(channel, [event(`${n}`)]))
