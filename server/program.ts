@@ -52,6 +52,7 @@ import { accountCalls, type AccountCallsDeps } from './members/account.http.ts'
 import { memberCalls, memberPresenters } from './members/members.http.ts'
 import { statementsSent } from './platform/connection.ts'
 import { openDatabase, type Database } from './platform/database.ts'
+import { diskRoom } from './platform/disk-room.ts'
 import { openFiles } from './platform/files/files.ts'
 import { guardedHttp, type Permit } from './platform/guarded-http/guarded-http.ts'
 import { postgresHints } from './platform/hints.ts'
@@ -124,7 +125,14 @@ export async function startProgram(
     )
     return rows.map((row) => row.id)
   }
-  const watching = watch({ database, metrics, log, workspaces, clockDiffersByMs: time.differsByMs })
+  const watching = watch({
+    database,
+    metrics,
+    log,
+    workspaces,
+    clockDiffersByMs: time.differsByMs,
+    diskRoom: () => diskRoom(settings.dataDir),
+  })
   /** Where outsiders find us. The port 0 is any free one, known once we listen. */
   const baseUrl = () => settings.url ?? server?.url ?? `http://${settings.host}:${settings.port}`
   let server: Http | null = null

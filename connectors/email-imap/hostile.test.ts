@@ -4,7 +4,8 @@ import { incoming } from './incoming.ts'
 import { scanLetter } from './scan.ts'
 import type { Settings } from './settings.ts'
 
-const BUDGET_MS = 5_000
+/** Twice what a thread is given: a machine shared by others needs more. What is guarded against took minutes. */
+const BUDGET_MS = 10_000
 const settings = {
   address: 'shop@shop.example',
   imap: { host: 'imap.shop.example', port: 993, tls: true },
@@ -60,10 +61,12 @@ const HOSTILE: Record<string, () => string> = {
 
 test.each(Object.keys(HOSTILE))('%s', async (name) => {
   const raw = HOSTILE[name]!()
-  const began = performance.now()
+  // Its own work: others share the machine.
+  const began = process.threadCpuUsage()
   const told = await read(raw)
   expect(told.length).toBeGreaterThan(0)
-  expect(performance.now() - began).toBeLessThan(BUDGET_MS)
+  const { user, system } = process.threadCpuUsage(began)
+  expect((user + system) / 1000).toBeLessThan(BUDGET_MS)
 })
 
 test('a letter of a million parts is looked at no further than two hundred', () => {

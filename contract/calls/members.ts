@@ -21,7 +21,7 @@ export const Me = z.object({
   secondFactor: z.boolean(),
   preferences: z.record(z.string(), z.unknown()),
   /** Shown as a line on the screen: no second factor on a public address, plain http beyond loopback, events that nobody reads. */
-  warnings: z.array(z.enum(['second_factor_wanted', 'plain_http', 'events_wait'])),
+  warnings: z.array(z.enum(['second_factor_wanted', 'plain_http', 'events_wait', 'disk_full'])),
 })
 export type Me = z.infer<typeof Me>
 

@@ -51,7 +51,7 @@ export interface AccountCallsDeps {
   isPublic: boolean
   isSecure: boolean
   /** What an operator must look at now. */
-  alarms(): Promise<readonly 'events_wait'[]>
+  alarms(): Promise<readonly ('events_wait' | 'disk_full')[]>
 }
 
 const PROGRAM = NIL_ID as WorkspaceId

@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { statementsSent } from '#server/platform/connection.ts'
 import type { Database } from '#server/platform/database.ts'
+import type { DiskRoom } from '#server/platform/disk-room.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 
@@ -16,6 +17,9 @@ export interface WatchDeps {
   workspaces(): Promise<WorkspaceId[]>
   /** By how much the database's clock has run away from ours. */
   clockDiffersByMs(): number
+  /** Of the data folder; null: not known. */
+  diskRoom(): Promise<DiskRoom | null>
+  everyMs?: number
 }
 
 export interface Watch {
@@ -26,14 +30,15 @@ export interface Watch {
   close(): Promise<void>
 }
 
-export type Alarm = 'events_wait'
+export type Alarm = 'events_wait' | 'disk_full'
 
 const LOOK_MS = 15_000
 const ALARM_SECONDS = 60
 /** Several gauges come from one look; a scrape asks for all of them at once. */
 const FRESH_MS = 5_000
 
-export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: WatchDeps): Watch {
+export function watch(deps: WatchDeps): Watch {
+  const { database, metrics, log, workspaces, clockDiffersByMs, diskRoom } = deps
   const plumbing = remembered(() => lookAtPlumbing(database))
   const channels = remembered(async () => lookAtWorkspaces(database, await workspaces()))
 
@@ -94,9 +99,10 @@ export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: 
   )
   const alarm = metrics.gauge('alarm', '1: somebody must look', ['about'])
 
-  const timer = setInterval(() => void look(), LOOK_MS)
+  const timer = setInterval(() => void look(), deps.everyMs ?? LOOK_MS)
   let looking = Promise.resolve()
   let isWaiting = false
+  let isFull = false
   const look = () =>
     (looking = plumbing()
       .then((found) => {
@@ -113,10 +119,25 @@ export function watch({ database, metrics, log, workspaces, clockDiffersByMs }: 
         isWaiting = waits
       })
       // the database is away: /readyz says so
-      .catch(() => {}))
+      .catch(() => {})
+      .then(lookAtDisk))
+
+  // Asked apart from the database: that cannot answer when its disk is full.
+  async function lookAtDisk(): Promise<void> {
+    const room = await diskRoom()
+    const full = room?.isNearlyFull ?? false
+    alarm.set(full ? 1 : 0, { about: 'disk' })
+    if (full && !isFull)
+      log.error({ freeBytes: room?.freeBytes }, 'ALARM: the disk is nearly full; make room before messages are refused')
+    if (!full && isFull) log.warn('the disk has room again')
+    isFull = full
+  }
 
   return {
-    alarms: async () => (areUnread(await plumbing()) ? ['events_wait'] : []),
+    alarms: async () => [
+      ...(areUnread(await plumbing()) ? ['events_wait' as const] : []),
+      ...((await diskRoom())?.isNearlyFull ? ['disk_full' as const] : []),
+    ],
     counted: (times) => {
       total += times
       messages.add(undefined, times)

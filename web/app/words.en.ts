@@ -41,6 +41,8 @@ export default {
     plain_http: 'The connection is not encrypted. Anyone on the way can read along; use https.',
     events_wait:
       'Messages have come in and nobody reads them: the part of Parley that does is not running. Tell whoever runs the server; nothing is lost.',
+    disk_full:
+      'The disk of the server is nearly full. Tell whoever runs it: without room, new messages have to wait at the networks.',
   },
   failure: {
     offline: { title: 'No connection', next: 'Parley did not answer. Look at your network and try again.' },

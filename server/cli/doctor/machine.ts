@@ -1,16 +1,14 @@
 import { existsSync } from 'node:fs'
-import { readFile, stat, statfs } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { keyFile } from '../../platform/secrets/outer-key.ts'
 import type { Settings } from '../../platform/settings.ts'
+import { diskRoom } from '../../platform/disk-room.ts'
 import { sizeOf } from '../terminal.ts'
 import type { Finding } from './finding.ts'
 
 const WINDOW = new URL('../../../dist/web/index.html', import.meta.url)
 const NODE = 24
-/** Below this PostgreSQL may stop in the middle of a day. */
-const LEAST_BYTES = 1_000_000_000
-const LEAST_SHARE = 0.05
 
 /** What can be seen without the database. */
 export async function lookAtMachine(settings: Settings): Promise<Finding[]> {
@@ -43,22 +41,18 @@ function lookAtAddress({ host, url }: Settings): Finding {
 
 async function lookAtFolder({ dataDir }: Settings): Promise<Finding[]> {
   const found = await stat(dataDir).catch(() => null)
-  const near = found ? dataDir : dirname(dataDir)
-  const space = await statfs(near).catch(() => null)
   const findings: Finding[] = []
   if (found && (found.mode & 0o007) !== 0 && (found.mode & 0o006) !== 0)
     findings.push({ about: 'folder', level: 'bad', code: 'readable', values: { folder: dataDir } })
   else findings.push({ about: 'folder', level: 'good', code: found ? 'there' : 'not_yet', values: { folder: dataDir } })
-  if (space) {
-    const free = space.bavail * space.bsize
-    const share = space.bavail / space.blocks
-    const values = { free: sizeOf(free), percent: Math.round(share * 100) }
-    findings.push({
-      about: 'disk',
-      level: free < LEAST_BYTES || share < LEAST_SHARE ? 'bad' : 'good',
-      code: free < LEAST_BYTES || share < LEAST_SHARE ? 'nearly_full' : 'room',
-      values,
-    })
+  const room = await diskRoom(found ? dataDir : dirname(dataDir))
+  if (room) {
+    const values = { free: sizeOf(room.freeBytes), percent: Math.round(room.share * 100) }
+    findings.push(
+      room.isNearlyFull
+        ? { about: 'disk', level: 'bad', code: 'nearly_full', values }
+        : { about: 'disk', level: 'good', code: 'room', values },
+    )
   }
   return findings
 }
