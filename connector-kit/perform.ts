@@ -1,3 +1,4 @@
+import type { Distrust } from '#contract/distrust.ts'
 import type { Plan, Reply, Request } from './connector.ts'
 import { SendError } from './send-error.ts'
 
@@ -7,15 +8,20 @@ export type Wire = (request: Request) => Promise<Reply>
 /** Most requests of one plan; a plan that asks for more is broken, and a platform must not be hammered. */
 const MOST_REQUESTS = 12
 
-/** The wire broke, or the platform did not answer as a platform does. `written`: a byte of the request had left. */
+/**
+ * The wire broke, or the platform did not answer as a platform does. `written`: a byte of the request had left. `distrust`: it was we who
+ * broke it, for the server could not prove who it is.
+ */
 export class WireBroken extends Error {
   readonly written: boolean
   readonly code: 'wire' | 'proxy_down'
-  constructor(words: string, written: boolean, code: 'wire' | 'proxy_down' = 'wire') {
+  readonly distrust: Distrust | undefined
+  constructor(words: string, written: boolean, code: 'wire' | 'proxy_down' = 'wire', distrust?: Distrust) {
     super(words)
     this.name = 'WireBroken'
     this.written = written
     this.code = code
+    this.distrust = distrust
   }
 }
 

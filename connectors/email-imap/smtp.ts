@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream'
 import type { Socket } from 'node:net'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Line } from '#connector-kit/connector.ts'
+import { distrustIn } from '#connector-kit/distrust.ts'
 import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import { compose } from './compose.ts'
@@ -16,6 +17,9 @@ import { staysHere, type Settings } from './settings.ts'
 const GREETING_MS = 15_000
 /** RFC 5321 §4.5.3.2 allows ten minutes for the last answer; our lanes wait for it, so we give up earlier and say "unconfirmed". */
 const SILENT_MS = 60_000
+
+/** STARTTLS is the library's own handshake, and Node's default would listen to NODE_TLS_REJECT_UNAUTHORIZED. */
+const TRUSTED = { rejectUnauthorized: true, minVersion: 'TLSv1.2' } as const
 
 const TAKEN: SmtpAnswer = { code: 250, words: '' }
 
@@ -79,7 +83,7 @@ async function signedIn(
     secure: smtp.tls,
     secured: smtp.tls,
     connection: (await line.dial(smtp)) as Socket,
-    ...(smtp.tls ? {} : staysHere(smtp) ? { ignoreTLS: true } : { requireTLS: true }),
+    ...(smtp.tls ? {} : staysHere(smtp) ? { ignoreTLS: true } : { requireTLS: true, tls: TRUSTED }),
     name: line.settings.address.split('@')[1],
     greetingTimeout: GREETING_MS,
     socketTimeout: SILENT_MS,
@@ -95,7 +99,7 @@ async function signedIn(
           if (!error) return resolve(null)
           const told = answerOf(error)
           if (told) resolve(told)
-          else reject(new WireBroken(`SMTP: ${error.message}`, false))
+          else reject(new WireBroken(`SMTP: ${error.message}`, false, 'wire', distrustIn(error)))
         }
         tell = done
         if (step === 'connect') connection.connect(done)

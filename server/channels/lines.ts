@@ -21,7 +21,7 @@ import type { Log } from '#server/platform/log.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
 import { lookAgainMs } from './look-again.ts'
 import type { SetState, StateChange } from './state.ts'
-import { permitOf, type WireDeps } from './wire.ts'
+import { asBroken, permitOf, type WireDeps } from './wire.ts'
 
 export interface Lines {
   /** Holds the channel's line until the lease ends. Returns at once where the channel needs none. */
@@ -169,9 +169,7 @@ export function startLines(deps: LinesDeps): Lines {
         try {
           return await deps.http.dial({ ...to, permit: permitOf(channel), signal })
         } catch (error) {
-          throw error instanceof WireFailure
-            ? new WireBroken(error.message, false, error.kind === 'proxy_down' ? 'proxy_down' : 'wire')
-            : error
+          throw asBroken(error)
         }
       },
       secure: (plain, host) => deps.http.startTls(plain as Socket, { host, permit: permitOf(channel) }),
@@ -204,7 +202,8 @@ export function startLines(deps: LinesDeps): Lines {
       : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed'
         ? code
         : 'retrying'
-    await deps.setState(channel, { state, reason: code, data }).catch(() => {})
+    const reason = (error instanceof WireBroken && error.distrust) || code
+    await deps.setState(channel, { state, reason, data }).catch(() => {})
   }
 
   /** Until the channel changes, the time is over, or the lease ends. */

@@ -247,7 +247,8 @@ export function manager(deps: ManagerDeps): Manager {
           detail: words,
           values: { code: error.code, words: error.details.words ?? '' },
         })
-      if (error instanceof WireBroken) throw new Refused('unreachable', { detail: words, values: { words } })
+      if (error instanceof WireBroken)
+        throw new Refused('unreachable', { detail: words, values: { code: error.distrust ?? error.code, words } })
       throw error
     }
   }
@@ -319,7 +320,7 @@ function stateAfter(error: unknown) {
     }
   return {
     state: 'degraded' as const,
-    reason: error instanceof WireBroken ? error.code : 'check_failed',
+    reason: error instanceof WireBroken ? (error.distrust ?? error.code) : 'check_failed',
     data: { words },
   }
 }

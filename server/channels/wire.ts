@@ -5,6 +5,7 @@
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import type { Body, Reply, Request } from '#connector-kit/connector.ts'
+import { distrustIn } from '#connector-kit/distrust.ts'
 import { WireBroken, type Wire } from '#connector-kit/perform.ts'
 import type { FileId } from '#contract/ids.ts'
 import type { FileRef } from '#contract/message/content.ts'
@@ -91,7 +92,8 @@ async function overHttp(
 export function asBroken(error: unknown): unknown {
   if (!(error instanceof WireFailure)) return error
   if (error.kind === 'invalid' || error.kind === 'source') return error
-  return new WireBroken(error.message, error.written, error.kind === 'proxy_down' ? 'proxy_down' : 'wire')
+  const code = error.kind === 'proxy_down' ? 'proxy_down' : 'wire'
+  return new WireBroken(error.message, error.written, code, distrustIn(error.cause))
 }
 
 const permits = new WeakMap<LiveChannel, Permit>()

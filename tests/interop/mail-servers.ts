@@ -4,6 +4,7 @@
  * provider.test   Postfix takes letters from those who sign in (by Dovecot's SASL), puts them into Dovecot's maildirs, and returns what it
  *                 could not bring
  *                 without a sign-in, at the door of its mail exchanger, letters to its people
+ *                 inside TLS, at further doors, one for each name of mail-certificates.ts
  * elsewhere.test  has nobody: its mail exchanger refuses all letters, so that Postfix has something to return
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
@@ -13,10 +14,12 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import PostalMime, { type Email } from 'postal-mime'
 import { freePort } from '#tests/support/whole-parley.ts'
+import { makeCertificates, SHOWN, type Certificates, type MailHost } from './mail-certificates.ts'
 
 export const PASSWORD = 'right-password'
 const DOVECOT = '/usr/sbin/dovecot'
 const POSTFIX = '/usr/sbin/postfix'
+const OPENSSL = '/usr/bin/openssl'
 const NOBODY = 65_534
 
 export interface MailServers {
@@ -24,10 +27,17 @@ export interface MailServers {
   readonly smtp: number
   /** For strangers: without sign-in, and while Dovecot is away. */
   readonly mx: number
+  /** Encrypted from the start: Dovecot shows what belongs to the name it is asked for. `imap` itself offers STARTTLS. */
+  readonly imaps: number
+  /** Postfix has two doors for each name: encrypted from the start, and by STARTTLS, where nobody signs in without it. */
+  readonly doors: Readonly<Record<MailHost, { readonly smtps: number; readonly submission: number }>>
+  /** Path of the certificate of the authority that signed theirs. */
+  readonly authority: string
   /** Letters that this person of provider.test got and no mail program has looked at, oldest first. */
   lettersOf(person: string): Promise<Email[]>
   /** What Postfix wrote about what it did. */
   postfixLog(): Promise<string>
+  dovecotLog(): Promise<string>
   stopDovecot(): Promise<void>
   startDovecot(): Promise<void>
   stop(): Promise<void>
@@ -38,10 +48,10 @@ export interface MailServers {
  * @throws where `CI` is set: there they are installed, or the suite proves nothing
  */
 export function whyNot(): string | null {
-  const absent = [DOVECOT, POSTFIX].filter((path) => !existsSync(path))
+  const absent = [DOVECOT, POSTFIX, OPENSSL].filter((path) => !existsSync(path))
   const why =
     absent.length > 0
-      ? `${absent.join(' and ')} missing: apt-get install dovecot-imapd postfix`
+      ? `${absent.join(' and ')} missing: apt-get install dovecot-imapd postfix openssl`
       : process.getuid?.() === 0
         ? null
         : 'Postfix wants to be started by root'
@@ -53,11 +63,15 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
   const folder = await mkdtemp('/tmp/parley-mail-')
   // Postfix and Dovecot write as users of their own.
   await chmod(folder, 0o755)
-  const [imap, smtp, sasl, mx] = [await freePort(), await freePort(), await freePort(), await freePort()]
+  const [imap, imaps, smtp] = [await freePort(), await freePort(), await freePort()]
+  const [sasl, mx] = [await freePort(), await freePort()]
+  const certificates = makeCertificates(folder)
+  const doors = {} as Record<MailHost, Door>
+  for (const host of HOSTS) doors[host] = { smtps: await freePort(), submission: await freePort() }
   const mail = join(folder, 'mail')
   await mkdir(mail)
   await chown(mail, NOBODY, NOBODY)
-  await writeFile(join(folder, 'dovecot.conf'), dovecotConf({ folder, mail, imap, sasl }))
+  await writeFile(join(folder, 'dovecot.conf'), dovecotConf({ folder, mail, imap, imaps, sasl, certificates }))
   const postfix = join(folder, 'postfix')
   await mkdir(join(folder, 'queue'))
   await mkdir(join(folder, 'data'))
@@ -67,13 +81,14 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
   await writeFile(join(postfix, 'mailboxes'), people.map((name) => `${name}@provider.test ${name}/\n`).join(''))
   await writeFile(join(postfix, 'nobody'), '')
   await writeFile(join(postfix, 'main.cf'), mainCf({ folder, mail, sasl, mx }))
-  await writeFile(join(postfix, 'master.cf'), masterCf({ folder, smtp, mx }))
+  await writeFile(join(postfix, 'master.cf'), masterCf({ folder, smtp, mx, doors, certificates }))
 
   let dovecot: ChildProcess
   let mta: ChildProcess | undefined
   async function startDovecot(): Promise<void> {
     dovecot = spawn(DOVECOT, ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' })
     await reachable(imap)
+    await reachable(imaps)
     await reachable(sasl)
   }
   async function stop(): Promise<void> {
@@ -91,6 +106,7 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
   try {
     await reachable(smtp)
     await reachable(mx)
+    for (const door of Object.values(doors)) await reachable(door.submission)
   } catch (error) {
     const log = await postfixLog()
     await stop()
@@ -99,8 +115,11 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
 
   return {
     imap,
+    imaps,
     smtp,
     mx,
+    doors,
+    authority: certificates.authority,
     lettersOf: async (person) => {
       const fresh = join(mail, person, 'new')
       const names = await readdir(fresh).catch(() => [])
@@ -108,6 +127,7 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
       return letters.toSorted((a, b) => Date.parse(a.date ?? '') - Date.parse(b.date ?? ''))
     },
     postfixLog,
+    dovecotLog: () => readFile(join(folder, 'dovecot.log'), 'utf8').catch(() => ''),
     stopDovecot: () => ended(dovecot),
     startDovecot,
     stop,
@@ -134,13 +154,17 @@ async function reachable(port: number): Promise<void> {
   }
 }
 
-const dovecotConf = ({ folder, mail, imap, sasl }: Pick<Places, 'folder' | 'mail' | 'imap' | 'sasl'>) => `
+const HOSTS = Object.keys(SHOWN) as MailHost[]
+
+const dovecotConf = ({ folder, mail, imap, imaps, sasl, certificates }: Omit<Places, 'smtp' | 'mx' | 'doors'>) => `
 base_dir = ${folder}/run
 state_dir = ${folder}/state
 log_path = ${folder}/dovecot.log
 protocols = imap
 listen = 127.0.0.1
-ssl = no
+ssl = yes
+${certificateOf(certificates, 'mail.provider.test')}
+${HOSTS.map((host) => `local_name ${host} {\n${certificateOf(certificates, host)}\n}`).join('\n')}
 disable_plaintext_auth = no
 mail_location = maildir:${mail}/%n
 mail_uid = ${NOBODY}
@@ -169,7 +193,9 @@ service imap-login {
     port = ${imap}
   }
   inet_listener imaps {
-    port = 0
+    address = 127.0.0.1
+    port = ${imaps}
+    ssl = yes
   }
 }
 service auth {
@@ -180,13 +206,23 @@ service auth {
 }
 `
 
+const certificateOf = (certificates: Certificates, host: MailHost): string => {
+  const { cert, key } = certificates.pair(host)
+  return `ssl_cert = <${cert}\nssl_key = <${key}`
+}
+
+type Door = MailServers['doors'][MailHost]
+
 interface Places {
   folder: string
   mail: string
   imap: number
+  imaps: number
   smtp: number
   sasl: number
   mx: number
+  doors: MailServers['doors']
+  certificates: Certificates
 }
 
 const mainCf = ({ folder, mail, sasl, mx }: Pick<Places, 'folder' | 'mail' | 'sasl' | 'mx'>) => `
@@ -221,13 +257,25 @@ smtpd_tls_security_level = none
 message_size_limit = 20000000
 `
 
-const masterCf = ({ folder, smtp, mx }: Pick<Places, 'folder' | 'smtp' | 'mx'>) => `
+const withTls = ({ doors, certificates }: Pick<Places, 'doors' | 'certificates'>): string =>
+  HOSTS.flatMap((host) => {
+    const { cert, key } = certificates.pair(host)
+    const common = `  -o smtpd_tls_security_level=encrypt\n  -o smtpd_tls_chain_files=${key},${cert}`
+    return [
+      `127.0.0.1:${doors[host].submission} inet n - n - - smtpd\n${common}`,
+      `127.0.0.1:${doors[host].smtps} inet n - n - - smtpd\n${common}\n  -o smtpd_tls_wrappermode=yes`,
+    ]
+  }).join('\n')
+
+const masterCf = ({ folder, smtp, mx, doors, certificates }: Omit<Places, 'mail' | 'imap' | 'imaps' | 'sasl'>) => `
 127.0.0.1:${smtp} inet n - n - - smtpd
 127.0.0.1:${mx} inet n - n - - smtpd
   -o myhostname=mx.elsewhere.test
   -o smtpd_sasl_auth_enable=no
   -o smtpd_relay_restrictions=permit_auth_destination,reject
   -o relay_recipient_maps=texthash:${folder}/postfix/nobody
+${withTls({ doors, certificates })}
+tlsmgr unix - - n 1000? 1 tlsmgr
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite

@@ -1,3 +1,4 @@
+import { DISTRUSTS } from '#contract/distrust.ts'
 import { ChannelState } from '#contract/message/channel-state.ts'
 import { CallFailed } from '../../app/call.ts'
 import type { GalleryPart } from '../../gallery/part.ts'
@@ -10,12 +11,12 @@ import { PlatformRefusal } from './platform-refusal.tsx'
 
 const LONG = 'Сервисный-центр-обслуживания-клиентов-северо-западного-региона-и-прилегающих-территорий'
 
-const refused = (code: string, words: string) =>
-  new CallFailed('settings_refused', {
+const refused = (code: string, words: string, problem: 'settings_refused' | 'unreachable' = 'settings_refused') =>
+  new CallFailed(problem, {
     type: 'about:blank',
-    title: 'The platform refused these settings',
+    title: problem,
     status: 422,
-    code: 'settings_refused',
+    code: problem,
     values: { code, words },
   })
 
@@ -44,5 +45,13 @@ export default {
     'form of settings': () => <EditSettings channel={aChannel('ready')} connector={pigeonPost} />,
     'wrong token': () => <PlatformRefusal error={refused('signed_out', 'Unauthorized')} />,
     'settings refused': () => <PlatformRefusal error={refused('refused', '')} />,
+    ...Object.fromEntries(
+      DISTRUSTS.map((why) => [
+        `server with ${why}`,
+        () => (
+          <PlatformRefusal error={refused(why, 'mail.example.com:993: no trustworthy connection', 'unreachable')} />
+        ),
+      ]),
+    ),
   },
 } satisfies GalleryPart

@@ -1,5 +1,6 @@
 import { Alert, Text } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
+import { DISTRUSTS } from '#contract/distrust.ts'
 import type { CallFailed } from '../../app/call.ts'
 import { useWords } from '../../app/words.ts'
 import { FailureNote } from '../../ui/failure-note.tsx'
@@ -11,7 +12,8 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
   if (error.code !== 'settings_refused' && error.code !== 'unreachable') return <FailureNote error={error} />
   const { code, words } = error.problem?.values ?? {}
   const isCredentials = code === 'signed_out' || code === 'banned'
-  const kind = error.code === 'unreachable' ? 'unreachable' : isCredentials ? 'credentials' : 'settings'
+  const distrust = DISTRUSTS.find((each) => each === code)
+  const kind = distrust ?? (error.code === 'unreachable' ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
   return (
     <Alert
       role="alert"

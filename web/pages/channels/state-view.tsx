@@ -1,5 +1,6 @@
 import { Text } from '@mantine/core'
 import type { ChannelView } from '#contract/calls/channels.ts'
+import { DISTRUSTS } from '#contract/distrust.ts'
 import { WEIGHT } from '../../app/channels.ts'
 import { useWords } from '../../app/words.ts'
 import { Ago, exactTime } from '../../ui/ago.tsx'
@@ -17,6 +18,7 @@ const REASONS = [
   'api_changed',
   'platform_down',
   'throttled',
+  ...DISTRUSTS,
 ] as const
 
 /** Where a channel stands: in words, since when, why, and what the platform said. Never by colour alone. */

@@ -40,6 +40,9 @@ export default {
     api_changed: 'The platform answers in an unknown way.',
     platform_down: 'The platform has a disturbance.',
     throttled: 'Too many messages in a short time.',
+    cert_unknown: 'The server’s certificate is signed by nobody whom this machine trusts.',
+    cert_name: 'The server’s certificate is for another name.',
+    cert_expired: 'The server’s certificate is not valid today.',
   },
   act: {
     check: 'Check now',
@@ -136,6 +139,18 @@ export default {
     unreachable: {
       title: 'The platform could not be reached',
       next: 'Check the network of this server, and the proxy or the other server if one is set. Nothing was saved.',
+    },
+    cert_unknown: {
+      title: 'The server’s certificate is signed by nobody whom this machine trusts',
+      next: 'Give the server a certificate of a public authority. If it is signed by an authority of your own, let Parley know it: start Parley with NODE_EXTRA_CA_CERTS=/path/to/authority.pem. The password was not sent, nothing was saved.',
+    },
+    cert_name: {
+      title: 'The server’s certificate is for another name',
+      next: 'Enter the name for which the certificate is made, or give the server a certificate for this name. The password was not sent, nothing was saved.',
+    },
+    cert_expired: {
+      title: 'The server’s certificate is not valid today',
+      next: 'Renew it on the server. If it is new, compare the clocks of both machines. The password was not sent, nothing was saved.',
     },
   },
   links: {
