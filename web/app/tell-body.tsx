@@ -10,6 +10,7 @@ export function TellBody({ words, undo, close }: { words: string; undo?: () => v
         <Button
           size="compact-sm"
           variant="subtle"
+          flex="none"
           onClick={() => {
             close()
             undo()

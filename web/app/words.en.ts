@@ -53,7 +53,10 @@ export default {
     unreadable: { title: 'The request was damaged', next: 'Reload the page and try again.' },
     bad_cursor: { title: 'The list has moved on', next: 'Reload the page.' },
     signed_out: { title: 'You are signed out', next: 'Sign in again.' },
-    wrong_credentials: { title: 'That does not match', next: 'Check the e-mail, the password and the code.' },
+    wrong_credentials: {
+      title: 'That does not match',
+      next: 'Check the e-mail and the password, and the code if you were asked for one.',
+    },
     code_wanted: { title: 'A code is needed', next: 'Type the code from your authenticator app.' },
     forbidden: { title: 'Your role does not allow this', next: 'Ask an owner or an admin.' },
     second_factor_wanted: {

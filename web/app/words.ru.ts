@@ -53,7 +53,7 @@ export default {
     unreadable: { title: 'Запрос повреждён', next: 'Обновите страницу и повторите.' },
     bad_cursor: { title: 'Список изменился', next: 'Обновите страницу.' },
     signed_out: { title: 'Вы вышли', next: 'Войдите снова.' },
-    wrong_credentials: { title: 'Не подходит', next: 'Проверьте почту, пароль и код.' },
+    wrong_credentials: { title: 'Не подходит', next: 'Проверьте почту и пароль, а если спросили, то и код.' },
     code_wanted: { title: 'Нужен код', next: 'Введите код из приложения-аутентификатора.' },
     forbidden: { title: 'Ваша роль этого не позволяет', next: 'Попросите владельца или администратора.' },
     second_factor_wanted: {

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { listAudit } from '#contract/calls/members.ts'
 import { keyOf } from '../../app/acts.ts'
 import { call } from '../../app/call.ts'
-import { useWords } from '../../app/words.ts'
+import { useWords, type T } from '../../app/words.ts'
 import { exactTime } from '../../ui/ago.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
@@ -52,7 +52,7 @@ export function AuditPage() {
                     {/* An act of a newer server than this page has no words yet: its name says enough. */}
                     {t(`act.${row.act}`, { defaultValue: row.act })}
                     <Text component="span" size="sm" c="var(--text-dim)">
-                      {detailWords(row.detail)}
+                      {detailWords(row.detail, t)}
                     </Text>
                   </Table.Td>
                   <Table.Td className="tabular">{row.address}</Table.Td>
@@ -72,9 +72,13 @@ export function AuditPage() {
   )
 }
 
-/** " · name: Shop · role: agent": values as they were noted. */
-const detailWords = (detail: Record<string, unknown>): string =>
+/** " · name: Shop · role: agent": values as they were noted, named in words where there are some. */
+const detailWords = (detail: Record<string, unknown>, t: T): string =>
   Object.entries(detail)
     .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
-    .map(([name, value]) => ` · ${name}: ${String(value)}`)
+    .map(([name, value]) => {
+      const noted = String(value)
+      const shown = name === 'role' || name === 'decision' ? t(`value.${noted}`, { defaultValue: noted }) : noted
+      return ` · ${t(`detail.${name}`, { defaultValue: name })}: ${shown}`
+    })
     .join('')

@@ -7,6 +7,27 @@ export default {
   from: 'From',
   nobody: 'Nobody signed in',
   older: 'Older',
+  detail: {
+    name: 'name',
+    role: 'role',
+    connector: 'network',
+    channel: 'channel',
+    with: 'with contact',
+    identity: 'address',
+    events: 'events',
+    decision: 'decision',
+    count: 'messages',
+  },
+  value: {
+    owner: 'owner',
+    admin: 'admin',
+    supervisor: 'supervisor',
+    agent: 'agent',
+    viewer: 'viewer',
+    send: 'send',
+    drop: 'do not send',
+    one_by_one: 'decide one by one',
+  },
   act: {
     account: {
       set_up: 'Set up Parley',

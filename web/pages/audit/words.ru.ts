@@ -7,6 +7,27 @@ export default {
   from: 'Откуда',
   nobody: 'Без входа',
   older: 'Раньше',
+  detail: {
+    name: 'название',
+    role: 'роль',
+    connector: 'сеть',
+    channel: 'канал',
+    with: 'с контактом',
+    identity: 'адрес',
+    events: 'событий',
+    decision: 'решение',
+    count: 'сообщений',
+  },
+  value: {
+    owner: 'владелец',
+    admin: 'администратор',
+    supervisor: 'руководитель',
+    agent: 'оператор',
+    viewer: 'наблюдатель',
+    send: 'отправить',
+    drop: 'не отправлять',
+    one_by_one: 'решать по одному',
+  },
   act: {
     account: {
       set_up: 'Настройка Parley',

@@ -20,7 +20,9 @@ export function ChannelCard({ channel }: { channel: ChannelView }) {
             {channel.name}
           </Link>
           <Text size="sm" c="var(--text-dim)" truncate>
-            {connector?.manifest.name[language()] ?? channel.network} · {handleOf(channel)}
+            {[connector?.manifest.name[language()] ?? channel.network, handleOf(channel)]
+              .filter((each) => each !== channel.name)
+              .join(' · ')}
           </Text>
         </div>
       </div>

@@ -91,6 +91,7 @@ function keepLast(message: MessageView): void {
 /** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
 function heardFrom({ direction, conversation }: MessageView): void {
   if (direction === 'in' || direction === 'event') renewRoads(conversation)
+  if (direction === 'event') renew([getContact.path])
 }
 
 export function keepContact(contact: ContactView): void {

@@ -32,6 +32,9 @@ export function Face({ name, id, avatar, size = 36, network }: FaceProps) {
   )
 }
 
+/** A colleague in two letters, where the name has no room. */
+export const shortName = (name: string): string => Array.from(name).slice(0, 2).join('')
+
 function initialsOf(name: string): string {
   const words = name.trim().replace(/^[@+]/, '').split(/\s+/)
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => Array.from(word ?? '')[0] ?? '')

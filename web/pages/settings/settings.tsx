@@ -12,6 +12,11 @@ const PARTS: readonly { to: string; name: string; may: Act | 'signed_in' }[] = [
   { to: '/settings/audit', name: 'audit', may: 'audit.read' },
 ]
 
+/** In a narrow window the parts stand in one line that scrolls: the chosen one is never out of sight. */
+const showActive = (link: HTMLAnchorElement | null): void => {
+  if (link?.dataset.status === 'active') link.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+}
+
 export function SettingsPage() {
   const t = useWords('settings')
   const can = useMay()
@@ -21,7 +26,9 @@ export function SettingsPage() {
         <ul>
           {PARTS.filter((part) => part.may === 'signed_in' || can(part.may)).map((part) => (
             <li key={part.to}>
-              <Link to={part.to}>{t(`part.${part.name}`)}</Link>
+              <Link to={part.to} ref={showActive}>
+                {t(`part.${part.name}`)}
+              </Link>
             </li>
           ))}
         </ul>

@@ -1,4 +1,4 @@
 export default {
   title: 'Настройки',
-  part: { account: 'Ваша учётная запись', members: 'Сотрудники', tokens: 'Токены API', audit: 'Журнал' },
+  part: { account: 'Учётная запись', members: 'Сотрудники', tokens: 'Токены API', audit: 'Журнал' },
 }

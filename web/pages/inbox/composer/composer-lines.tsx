@@ -1,5 +1,5 @@
 /** Lines above the text: what is answered or edited, why nothing can be written, and what to look at before sending. */
-import { Button, CloseButton } from '@mantine/core'
+import { Button, CloseButton, Group } from '@mantine/core'
 import { IconArrowBackUp, IconEdit, IconUsers } from '@tabler/icons-react'
 import type { MessageView, RoadOption } from '#contract/calls/conversations.ts'
 import { wordsOf } from '#contract/message/content.ts'
@@ -54,14 +54,14 @@ export function CannotWrite({
           </p>
         ))
       )}
-      <Button.Group mt={6}>
+      <Group gap={6} mt={6}>
         <Button size="compact-sm" variant="default" onClick={onProofLink}>
           {t('road.otherNetwork')}
         </Button>
         <Button size="compact-sm" variant="default" onClick={onNote}>
           {t('road.writeNote')}
         </Button>
-      </Button.Group>
+      </Group>
     </div>
   )
 }

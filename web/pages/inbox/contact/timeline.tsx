@@ -2,11 +2,11 @@ import { Loader } from '@mantine/core'
 import { useQueries } from '@tanstack/react-query'
 import { listMessages, type MessageView } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { wordsOf } from '#contract/message/content.ts'
 import { read } from '../../../app/acts.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { NetworkMark } from '../network-mark.tsx'
+import { shortWords } from '../parts/event-words.ts'
 import { rowTime } from '../times.ts'
 import css from './contact.module.css'
 
@@ -46,8 +46,7 @@ export function Timeline({ conversations, holds = () => true, label }: TimelineP
         <li key={message.id}>
           {message.network && <NetworkMark network={message.network} size={13} />}
           <span className={css.timelineWords} dir="auto">
-            <strong>{message.author.name}</strong>{' '}
-            {wordsOf(message.content) || t(`part.${message.content.parts[0]!.kind}`)}
+            <strong>{message.author.name}</strong> {shortWords(message.content, t)}
           </span>
           <time className={css.dim} dateTime={message.at}>
             {rowTime(message.at, language)}

@@ -1,4 +1,4 @@
-import type { PartOf } from '#contract/message/content.ts'
+import { wordsOf, type Content, type PartOf } from '#contract/message/content.ts'
 import type { T } from '../../../app/words.ts'
 
 export const EVENT_WORDS = [
@@ -28,4 +28,10 @@ export function eventWords({ what, who }: Pick<PartOf<'event'>, 'what' | 'who'>,
   return known
     ? t(`event.${known}`, { who: names }).trim()
     : [what.replaceAll('_', ' '), names].filter(Boolean).join(': ')
+}
+
+/** A message in one line: its words, what happened, or what it is. */
+export function shortWords(content: Content, t: T): string {
+  const first = content.parts[0]!
+  return wordsOf(content) || (first.kind === 'event' ? eventWords(first, t) : t(`part.${first.kind}`))
 }

@@ -45,7 +45,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
       <p>{isMaybe ? t('trouble.maybeNext') : next}</p>
       {theirs && <p className={css.theirs}>{t('trouble.theirs', { words: theirs })}</p>}
       {may('message.send') && (
-        <Group gap={6} mt={6}>
+        <Group gap={6} mt={6} className={css.ways!}>
           <Button
             size="compact-sm"
             disabled={isBusy}

@@ -1,7 +1,7 @@
 import { memo } from 'react'
 import { IconLock, IconRobot } from '@tabler/icons-react'
 import type { MessageView, RoadOption } from '#contract/calls/conversations.ts'
-import type { DeliveryId, MessageId } from '#contract/ids.ts'
+import type { ContactId, DeliveryId, MessageId } from '#contract/ids.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
@@ -37,6 +37,8 @@ export interface MessageProps {
   acts: MessageActs
   isBusy: boolean
   /** The thread was opened at it. */
+  /** Whose thread it is: one colour for one person, wherever they write. null in a room. */
+  contact?: ContactId | null
   isAimed: boolean
   /** The keyboard stands on it. */
   isCurrent: boolean
@@ -60,7 +62,12 @@ export const Message = memo(function Message(props: MessageProps) {
       {side === 'theirs' && (
         <span className={css.faceColumn}>
           {!joins && (
-            <Face name={message.author.name} id={message.author.identity ?? message.id} avatar={null} size={28} />
+            <Face
+              name={message.author.name}
+              id={props.contact ?? message.author.identity ?? message.id}
+              avatar={null}
+              size={28}
+            />
           )}
         </span>
       )}

@@ -113,6 +113,7 @@ export function Thread(props: ThreadProps) {
                 joins={line.joins}
                 quoted={line.message.replyTo ? (byId.get(line.message.replyTo) ?? null) : null}
                 isRoom={row.room !== null}
+                contact={row.contact}
                 roads={hasTrouble(line.message) ? roads : NO_ROADS}
                 acts={acts}
                 isBusy={isBusy && hasTrouble(line.message)}
