@@ -3,8 +3,7 @@
  *
  * text + files → parts → outbox (kept in this browser) → the server's 202
  */
-import { ActionIcon, FileButton, SegmentedControl, Textarea, TextInput, Tooltip } from '@mantine/core'
-import { IconBold, IconCode, IconEye, IconItalic, IconPaperclip } from '@tabler/icons-react'
+import { SegmentedControl, Textarea } from '@mantine/core'
 import {
   useEffect,
   useEffectEvent,
@@ -16,9 +15,8 @@ import {
   type RefObject,
 } from 'react'
 import { editMessage, type ConversationRow, type MessageView, type RoadOption } from '#contract/calls/conversations.ts'
-import { wordsOf, type Part, type Rich } from '#contract/message/content.ts'
+import { wordsOf, type Part } from '#contract/message/content.ts'
 import type { MessageId } from '#contract/ids.ts'
-import { keptMarks, writtenOf } from '#contract/message/marked-words.ts'
 import { call } from '../../../app/call.ts'
 import { isMac } from '../../../app/keys.ts'
 import { tellFailure } from '../../../app/tell.ts'
@@ -29,16 +27,18 @@ import { keepMessage } from '../thread/use-thread.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import css from './composer.module.css'
 import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
-import { EmojiPicker } from './emoji-picker.tsx'
+import { editedWords, typedOf } from './edited-words.ts'
 import { FitPreview } from './fit-preview.tsx'
+import { headOf, LetterFields, NO_HEAD } from './letter-fields.tsx'
 import { countText } from './limits.ts'
-import { readMarks, toggleMark, writeMarks } from './marks.ts'
+import { readMarks, toggleMark } from './marks.ts'
 import { cameMeanwhile } from './meanwhile.ts'
 import { postNow } from './outbox.ts'
 import { RoadChooser } from './road-chooser.tsx'
 import { SendButton } from './send-button.tsx'
 import { partOf, useAttachments, verdictOf } from './use-attachments.ts'
 import { useDraft } from './use-draft.ts'
+import { WritingTools } from './writing-tools.tsx'
 
 /** Somebody pressed R or N, or a message comes back: a fresh object each time. */
 export interface ComposeAsk {
@@ -77,8 +77,7 @@ export function Composer(props: ComposerProps) {
   const { draft, setDraft, clear } = useDraft(row.id)
   const attachments = useAttachments()
   const [edited, setEdited] = useState('')
-  const [subject, setSubject] = useState('')
-  const [cc, setCc] = useState('')
+  const [letter, setLetter] = useState(NO_HEAD)
   const [isPreviewed, setPreviewed] = useState(false)
   const [isDragged, setDragged] = useState(false)
   const [lookAgain, setLookAgain] = useState<{ words: string; how: { close?: boolean; at?: string } } | null>(null)
@@ -183,21 +182,18 @@ export function Composer(props: ComposerProps) {
     }
     setLookAgain(null)
     begunSeq.current = toldOf.current = null
-    const copies = cc.split(/[\s,;]+/).filter(Boolean)
     const posted = postNow({
       member: me.id,
       conversation: row.id,
       parts,
       note: isNote,
-      ...(isLetter && subject.trim() ? { subject: subject.trim() } : {}),
-      ...(isLetter && copies.length > 0 ? { cc: copies } : {}),
+      ...(isLetter ? headOf(letter) : {}),
       ...(replyTo ? { replyTo: replyTo.id } : {}),
       ...(how.at ? { sendAt: how.at } : hold > 0 ? { holdSeconds: hold } : {}),
     })
     clear()
     attachments.clear()
-    setSubject('')
-    setCc('')
+    setLetter(NO_HEAD)
     props.onPlain()
     props.onSent({ close: how.close ?? false })
     await posted
@@ -321,24 +317,12 @@ export function Composer(props: ComposerProps) {
         />
       )}
       {isLetter && (
-        <div className={css.letterFields}>
-          <TextInput
-            size="xs"
-            placeholder={row.subject ?? t('compose.subject')}
-            aria-label={t('compose.subject')}
-            value={subject}
-            onChange={(event) => setSubject(event.currentTarget.value)}
-          />
-          {abilities?.copies?.out && (
-            <TextInput
-              size="xs"
-              placeholder={t('compose.cc')}
-              aria-label={t('compose.cc')}
-              value={cc}
-              onChange={(event) => setCc(event.currentTarget.value)}
-            />
-          )}
-        </div>
+        <LetterFields
+          placeholder={row.subject}
+          hasCopies={abilities?.copies?.out !== undefined}
+          value={letter}
+          onChange={setLetter}
+        />
       )}
       <AttachmentStrip list={attachments.list} abilities={abilities} network={network} onRemove={attachments.remove} />
       {!isNote &&
@@ -363,54 +347,16 @@ export function Composer(props: ComposerProps) {
         onPaste={(event) => takeFiles(event, event.clipboardData.files)}
       />
       <div className={css.bar}>
-        {!editing && (
-          <FileButton multiple onChange={(files) => attachments.add(files)}>
-            {(button) => (
-              <Tooltip label={t('attach.add')}>
-                <ActionIcon {...button} variant="subtle" color="gray" size="lg" aria-label={t('attach.add')}>
-                  <IconPaperclip size={20} />
-                </ActionIcon>
-              </Tooltip>
-            )}
-          </FileButton>
-        )}
-        <EmojiPicker onPick={insert} isDisabled={cannotWrite} />
-        {!isNote && (
-          <>
-            {(
-              [
-                ['bold', IconBold],
-                ['italic', IconItalic],
-                ['code', IconCode],
-              ] as const
-            ).map(([kind, Icon]) => (
-              <Tooltip key={kind} label={t(`compose.${kind}`)}>
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  size="lg"
-                  visibleFrom="xs"
-                  aria-label={t(`compose.${kind}`)}
-                  onClick={() => mark(kind)}
-                >
-                  <Icon size={18} />
-                </ActionIcon>
-              </Tooltip>
-            ))}
-            <Tooltip label={t('compose.preview')}>
-              <ActionIcon
-                variant={isPreviewed ? 'light' : 'subtle'}
-                color={isPreviewed ? 'fir' : 'gray'}
-                size="lg"
-                aria-label={t('compose.preview')}
-                aria-pressed={isPreviewed}
-                onClick={() => setPreviewed(!isPreviewed)}
-              >
-                <IconEye size={20} />
-              </ActionIcon>
-            </Tooltip>
-          </>
-        )}
+        <WritingTools
+          canAttach={!editing}
+          canMark={!isNote}
+          isDisabled={cannotWrite}
+          isPreviewed={isPreviewed}
+          onFiles={attachments.add}
+          onInsert={insert}
+          onMark={mark}
+          onPreview={setPreviewed}
+        />
         <span className={css.spring} />
         {counted && (counted.isNear || counted.isOver) && (
           <span className={css.counter} data-over={counted.isOver || undefined} aria-live="polite">
@@ -429,18 +375,6 @@ export function Composer(props: ComposerProps) {
       </div>
     </section>
   )
-}
-
-/** A note is shown as it was typed: it has no marks. */
-const typedOf = ({ direction, content }: MessageView) =>
-  direction === 'note' ? { typed: writtenOf(content).text, rest: [] } : writeMarks(writtenOf(content))
-
-/** What the member changed, with the marks that he could not see here. */
-function editedWords(message: MessageView, typed: string): Rich {
-  if (message.direction === 'note') return { text: typed, entities: [] }
-  const { text, entities } = readMarks(typed)
-  const before = { text: writtenOf(message.content).text, entities: typedOf(message).rest }
-  return { text, entities: [...entities, ...keptMarks(before, text)] }
 }
 
 const isMarked = (text: string): boolean => readMarks(text).entities.length > 0
