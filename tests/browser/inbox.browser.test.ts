@@ -140,6 +140,33 @@ test('a refusal stands red with its reason and ways out; sent again, it arrives'
   await trouble.waitFor({ state: 'detached' })
 })
 
+test('what came while a reply was written is shown before it leaves, and only once', async () => {
+  const eva = telegram.phone('Eva Frost')
+  await eva.say(plain('Do you deliver?'))
+  await openRow('Eva Frost')
+  await thread().getByText('Do you deliver?').waitFor()
+  await composer().fill('We do.')
+  await eva.say(plain('On a Friday?'))
+  await thread().getByText('On a Friday?').waitFor()
+  await page.keyboard.press('Enter')
+  await page.getByRole('alert').filter({ hasText: 'On a Friday?' }).waitFor()
+  await composer().fill('We do, on Fridays too.')
+  await page.keyboard.press('Enter')
+  await saysOn(eva, 'We do, on Fridays too.')
+})
+
+test('who blocks us is told in the list, in the thread and beside the address, and no closed road is offered', async () => {
+  const gus = telegram.phone('Gus Hart')
+  await gus.say(plain('Stop it'))
+  await openRow('Gus Hart')
+  await thread().getByText('Stop it').waitFor()
+  await gus.block(true)
+  await thread().getByText('has blocked our channel').waitFor()
+  await rows().getByText('has blocked our channel').waitFor()
+  await page.getByText('they have blocked us').waitFor()
+  await page.getByText('has blocked us', { exact: true }).waitFor()
+})
+
 test('what nobody can know is asked, not repeated', async () => {
   const cid = telegram.phone('Cid Lake')
   await cid.say(plain('Ping'))
