@@ -78,7 +78,10 @@ const detailWords = (detail: Record<string, unknown>, t: T): string =>
     .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
     .map(([name, value]) => {
       const noted = String(value)
-      const shown = name === 'role' || name === 'decision' ? t(`value.${noted}`, { defaultValue: noted }) : noted
+      const shown =
+        name === 'role' || name === 'decision'
+          ? t(`value.${noted.replaceAll('_', '-')}`, { defaultValue: noted })
+          : noted
       return ` · ${t(`detail.${name}`, { defaultValue: name })}: ${shown}`
     })
     .join('')

@@ -26,7 +26,7 @@ export default {
     viewer: 'viewer',
     send: 'send',
     drop: 'do not send',
-    one_by_one: 'decide one by one',
+    'one-by-one': 'decide one by one',
   },
   act: {
     account: {

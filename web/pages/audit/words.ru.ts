@@ -26,7 +26,7 @@ export default {
     viewer: 'наблюдатель',
     send: 'отправить',
     drop: 'не отправлять',
-    one_by_one: 'решать по одному',
+    'one-by-one': 'решать по одному',
   },
   act: {
     account: {

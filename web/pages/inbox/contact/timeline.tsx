@@ -46,7 +46,7 @@ export function Timeline({ conversations, holds = () => true, label }: TimelineP
         <li key={message.id}>
           {message.network && <NetworkMark network={message.network} size={13} />}
           <span className={css.timelineWords} dir="auto">
-            <strong>{message.author.name}</strong> {shortWords(message.content, t)}
+            <strong>{message.author.name}</strong> {shortWords(message.content)}
           </span>
           <time className={css.dim} dateTime={message.at}>
             {rowTime(message.at, language)}

@@ -119,7 +119,7 @@ function Snippet({ row: { last } }: { row: Row }) {
   if (last.event)
     return (
       <span className={css.snippet}>
-        <bdi>{last.authorName}</bdi> <bdi>{eventWords(last.event, t)}</bdi>
+        <bdi>{last.authorName}</bdi> <bdi>{eventWords(last.event)}</bdi>
       </span>
     )
   const words = last.kind === 'deleted' ? t('message.deleted') : last.words || t(`part.${last.kind}`)

@@ -1,5 +1,5 @@
 import { wordsOf, type Content, type PartOf } from '#contract/message/content.ts'
-import type { T } from '../../../app/words.ts'
+import { wordsIn } from '../../../app/words.ts'
 
 export const EVENT_WORDS = [
   'joined',
@@ -22,7 +22,8 @@ export const EVENT_WORDS = [
 ] as const
 
 /** What happened in the chat, to follow the name of who did it; a kind of event that we have no words for is named as it came. */
-export function eventWords({ what, who }: Pick<PartOf<'event'>, 'what' | 'who'>, t: T): string {
+export function eventWords({ what, who }: Pick<PartOf<'event'>, 'what' | 'who'>): string {
+  const t = wordsIn('inbox')
   const known = EVENT_WORDS.find((each) => each === what)
   const names = who.join(', ')
   return known
@@ -31,7 +32,8 @@ export function eventWords({ what, who }: Pick<PartOf<'event'>, 'what' | 'who'>,
 }
 
 /** A message in one line: its words, what happened, or what it is. */
-export function shortWords(content: Content, t: T): string {
+export function shortWords(content: Content): string {
+  const t = wordsIn('inbox')
   const first = content.parts[0]!
-  return wordsOf(content) || (first.kind === 'event' ? eventWords(first, t) : t(`part.${first.kind}`))
+  return wordsOf(content) || (first.kind === 'event' ? eventWords(first) : t(`part.${first.kind}`))
 }

@@ -165,7 +165,7 @@ function OnePart({ part, fetchAgain, searched }: OneProps) {
         </Card>
       )
     case 'event':
-      return <span>{eventWords(part, t)}</span>
+      return <span>{eventWords(part)}</span>
     case 'template':
       return (
         <Card icon={<IconTemplate size={20} aria-hidden />}>
