@@ -39,7 +39,8 @@ export async function playgroundServer(deps: {
   parley: { url: string; email: string; password: string }
 }): Promise<FastifyInstance> {
   const { networks } = deps
-  const server = Fastify({ bodyLimit: MOST_BYTES })
+  // A page that looks at the screens never goes by itself, and would hold up the end.
+  const server = Fastify({ bodyLimit: MOST_BYTES, forceCloseConnections: true })
   const blocked = new Set<Phone>()
   const networkOf = (folder: string): Network => {
     const found = networks.get(folder)

@@ -24,6 +24,7 @@ export async function aRunningDemo(folder: string): Promise<RunningDemo> {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
+  const ended = once(child, 'exit')
   const errors: string[] = []
   child.stderr.on('data', (chunk: Buffer) => errors.push(chunk.toString()))
   const said: string[] = []
@@ -40,9 +41,8 @@ export async function aRunningDemo(folder: string): Promise<RunningDemo> {
     email,
     password,
     stop: async () => {
-      if (child.exitCode !== null) return
       child.kill('SIGTERM')
-      await once(child, 'exit')
+      await ended
     },
   }
 }
