@@ -13,6 +13,8 @@ import { aBrowser, complaintsOf } from '#tests/support/browser.ts'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const PARTS = ['channels', 'frame', 'inbox', 'ui']
 const WIDTHS = [1440, 1024, 390]
+/** Where the machine looks for faults of access: a language changes none of them, and each look takes many seconds. */
+const LOOKED_AT = [1440, 390]
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -58,6 +60,7 @@ for (const part of PARTS)
           expect(texts.filter((text) => BARE_KEY.test(text.trim()) && !text.includes('example'))).toEqual([])
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
           expect(overflow, `wider than ${width}`).toBeLessThanOrEqual(0)
+          if (language !== 'en' || !LOOKED_AT.includes(width)) continue
           const { violations } = await new AxeBuilder({ page })
             // States stand in no page of their own, so they lie in no landmark.
             .disableRules(['region', 'landmark-one-main', 'page-has-heading-one', 'heading-order'])
