@@ -221,9 +221,9 @@ function inboxOf(page: Page) {
       await dialog.waitFor({ state: 'detached' })
     },
     takeRoad: async (network: string) => {
-      await page.getByRole('button', { name: /^Road: / }).click()
+      await page.getByRole('button', { name: /Change the road$/ }).click()
       await page.getByRole('menuitem', { name: network }).click()
-      await page.getByRole('button', { name: `Road: ${network},` }).waitFor()
+      await page.getByRole('button', { name: new RegExp(`via ${network}.*Change the road`) }).waitFor()
     },
     takeOut: async (name: string) => {
       await inPane()
