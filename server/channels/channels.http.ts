@@ -15,6 +15,7 @@ import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
 import type { Present } from '#server/feed/reader.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
+import type { AuditBy } from '#server/members/audit.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import { pageOfAll } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -29,13 +30,7 @@ export interface ChannelCallsDeps {
   channels: LiveChannels
   manager: Manager
   setState: ReturnType<typeof stateKeeper>
-  audit(
-    tx: Tx,
-    caller: Caller,
-    act: string,
-    object: { kind: string; id: string },
-    detail?: Record<string, unknown>,
-  ): Promise<void>
+  audit: AuditBy
   /** Fails what waits to leave by a channel that goes. */
   failQueued(tx: Tx, workspace: WorkspaceId, channel: ChannelId): Promise<void>
 }

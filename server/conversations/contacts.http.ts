@@ -22,6 +22,7 @@ import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.t
 import { actsOf, contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
+import type { AuditBy } from '#server/members/audit.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
@@ -35,13 +36,7 @@ export interface ContactCallsDeps {
   database: Database
   hints: Hints
   channels: LiveChannels
-  audit(
-    tx: Tx,
-    caller: Caller,
-    act: string,
-    object: { kind: string; id: string },
-    detail?: Record<string, unknown>,
-  ): Promise<void>
+  audit: AuditBy
 }
 
 /** Contacts, who they are together, and the undo of what members did. Here, above `contacts`: a merge joins conversations too. */

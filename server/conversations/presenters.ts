@@ -1,6 +1,7 @@
 import type { FeedEvent } from '#contract/feed/event.ts'
-import type { ConversationId, MessageId } from '#contract/ids.ts'
+import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Present } from '#server/feed/reader.ts'
+import type { Tx } from '#server/platform/database.ts'
 import { conversationsById, messageViews } from './views.ts'
 
 /** What the feed shows of messages and conversations that changed. */
@@ -10,93 +11,56 @@ export const conversationPresenters: Record<
 > = {
   // One row tells of both: the message, and the row of the list that it moves to the top.
   'message.added': async (tx, workspace, rows) => {
-    const messages = new Map(
-      (
-        await messageViews(
-          tx,
-          workspace,
-          rows.map((row) => row.subject as MessageId),
-        )
-      ).map((view) => [view.id as string, view]),
-    )
-    const conversations = new Map(
-      (
-        await conversationsById(tx, workspace, null, [
-          ...new Set([...messages.values()].map((view) => view.conversation)),
-        ])
-      ).map((row) => [row.id, row]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const message = messages.get(row.subject)
-        const conversation = message && conversations.get(message.conversation)
-        const events: FeedEvent[] = [
-          ...(message ? [{ kind: 'message.added' as const, message }] : []),
-          ...(conversation ? [{ kind: 'conversation.changed' as const, conversation }] : []),
-        ]
-        return [row, events]
-      }),
-    )
+    const messages = await messagesOf(tx, workspace, rows)
+    const ids = new Set([...messages.values()].map((view) => view.conversation))
+    const conversations = byId(await conversationsById(tx, workspace, null, [...ids]))
+    return eachRow(rows, ({ subject }) => {
+      const message = messages.get(subject)
+      const conversation = message && conversations.get(message.conversation)
+      return [
+        ...(message ? [{ kind: 'message.added' as const, message }] : []),
+        ...(conversation ? [{ kind: 'conversation.changed' as const, conversation }] : []),
+      ]
+    })
   },
   'message.changed': async (tx, workspace, rows) => {
-    const messages = new Map(
-      (
-        await messageViews(
-          tx,
-          workspace,
-          rows.map((row) => row.subject as MessageId),
-        )
-      ).map((view) => [view.id as string, view]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const message = messages.get(row.subject)
-        return [row, message ? [{ kind: 'message.changed', message } satisfies FeedEvent] : []]
-      }),
-    )
+    const messages = await messagesOf(tx, workspace, rows)
+    return eachRow(rows, ({ subject }) => {
+      const message = messages.get(subject)
+      return message ? [{ kind: 'message.changed', message }] : []
+    })
   },
   'conversation.changed': async (tx, workspace, rows) => {
-    const views = new Map(
-      (
-        await conversationsById(
-          tx,
-          workspace,
-          null,
-          rows.map((row) => row.subject as ConversationId),
-        )
-      ).map((row) => [row.id as string, row]),
-    )
-    return new Map(
-      rows.map((row) => {
-        const conversation = views.get(row.subject)
-        return [row, conversation ? [{ kind: 'conversation.changed', conversation } satisfies FeedEvent] : []]
-      }),
-    )
+    const ids = rows.map((row) => row.subject as ConversationId)
+    const conversations = byId(await conversationsById(tx, workspace, null, ids))
+    return eachRow(rows, ({ subject }) => {
+      const conversation = conversations.get(subject)
+      return conversation ? [{ kind: 'conversation.changed', conversation }] : []
+    })
   },
   'conversation.joined': async (_, __, rows) =>
-    new Map(
-      rows.map((row) => [
-        row,
-        [
-          {
-            kind: 'conversation.joined',
-            conversation: row.subject as ConversationId,
-            into: row.data.into as ConversationId,
-          },
-        ],
-      ]),
-    ),
+    eachRow(rows, ({ subject, data }) => [
+      { kind: 'conversation.joined', conversation: subject as ConversationId, into: data.into as ConversationId },
+    ]),
   'conversation.parted': async (_, __, rows) =>
-    new Map(
-      rows.map((row) => [
-        row,
-        [
-          {
-            kind: 'conversation.parted',
-            conversation: row.subject as ConversationId,
-            from: row.data.from as ConversationId,
-          },
-        ],
-      ]),
-    ),
+    eachRow(rows, ({ subject, data }) => [
+      { kind: 'conversation.parted', conversation: subject as ConversationId, from: data.from as ConversationId },
+    ]),
 }
+
+type Rows = Parameters<Present>[2]
+
+const eachRow = (rows: Rows, present: (row: Rows[number]) => FeedEvent[]) =>
+  new Map(rows.map((row) => [row, present(row)]))
+
+const byId = <View extends { id: string }>(views: readonly View[]) =>
+  new Map<string, View>(views.map((view) => [view.id, view]))
+
+const messagesOf = async (tx: Tx, workspace: WorkspaceId, rows: Rows) =>
+  byId(
+    await messageViews(
+      tx,
+      workspace,
+      rows.map((row) => row.subject as MessageId),
+    ),
+  )

@@ -20,6 +20,7 @@ import type { Connectors } from '#connector-kit/load.ts'
 import { deliveriesOf, messageViews } from '#server/conversations/views.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
+import type { AuditBy } from '#server/members/audit.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
@@ -36,13 +37,7 @@ export interface DeliveryCallsDeps {
   hints: Hints
   /** Others can reach us: links to files and pages are possible. */
   isReachable: boolean
-  audit(
-    tx: Tx,
-    caller: Caller,
-    act: string,
-    object: { kind: string; id: string },
-    detail?: Record<string, unknown>,
-  ): Promise<void>
+  audit: AuditBy
 }
 
 export function deliveryCalls(deps: DeliveryCallsDeps) {

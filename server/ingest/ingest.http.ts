@@ -6,6 +6,7 @@ import { quarantineRows } from '#server/channels/channels.sql.ts'
 import { messageViews } from '#server/conversations/views.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
+import type { AuditBy } from '#server/members/audit.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -19,13 +20,7 @@ export interface IngestCallsDeps {
   hints: Hints
   journal: Journal
   log: Log
-  audit(
-    tx: Tx,
-    caller: Caller,
-    act: string,
-    object: { kind: string; id: string },
-    detail?: Record<string, unknown>,
-  ): Promise<void>
+  audit: AuditBy
 }
 
 /** Shown of an event that could not be read. */

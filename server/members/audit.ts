@@ -55,6 +55,9 @@ export async function record(tx: Tx, workspace: WorkspaceId, entry: AuditEntry):
             ${JSON.stringify(row.detail)}::jsonb, ${row.previous}, ${chainHash(row)})`.execute(tx)
 }
 
+/** What a member did, or a program by its token. */
+export type AuditBy = typeof auditBy
+
 export const auditBy = (
   tx: Tx,
   caller: Caller,
