@@ -1,6 +1,6 @@
 /** From the one-time link to a working channel, and back in through the door: with the whole program, in a real browser. */
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from '@playwright/test'
+import { expect as see, type Browser, type Page } from '@playwright/test'
 import * as OTPAuth from 'otpauth'
 import { beforeAll, expect, test } from 'vitest'
 import startTelegram from '#connectors/telegram/emulator.ts'
@@ -72,8 +72,12 @@ test('a wrong token is told before anything is saved; the right one ends on the 
   await page.getByRole('textbox', { name: 'Bot token' }).fill('1:AAnotThisOne')
   await page.getByRole('button', { name: 'More settings' }).click()
   await page.getByLabel('Another server').fill(apiUrl)
+  // Where the note would stand below the edge.
+  await page.setViewportSize({ width: 390, height: 740 })
   await page.getByRole('button', { name: 'Check and connect' }).click()
   await page.getByRole('alert').getByText('does not accept these credentials').waitFor()
+  await see(page.getByRole('alert')).toBeInViewport({ ratio: 1 })
+  await page.setViewportSize({ width: 1280, height: 720 })
   expect((await parley.owner.ask('GET', '/api/channels').then((response) => response.json())) as object).toMatchObject({
     items: [],
   })

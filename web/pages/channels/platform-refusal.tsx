@@ -1,9 +1,9 @@
-import { Alert, Text } from '@mantine/core'
-import { IconAlertCircle } from '@tabler/icons-react'
+import { Text } from '@mantine/core'
 import { DISTRUSTS } from '#contract/distrust.ts'
 import type { CallFailed } from '../../app/call.ts'
 import { useWords } from '../../app/words.ts'
 import { FailureNote } from '../../ui/failure-note.tsx'
+import { RedNote } from '../../ui/red-note.tsx'
 
 /** Why the platform did not take the settings: our words for its answer, then its own. Nothing was saved. */
 export function PlatformRefusal({ error }: { error: CallFailed | null }) {
@@ -15,19 +15,13 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
   const distrust = DISTRUSTS.find((each) => each === code)
   const kind = distrust ?? (error.code === 'unreachable' ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
   return (
-    <Alert
-      role="alert"
-      color="red"
-      title={t(`refusal.${kind}.title`)}
-      icon={<IconAlertCircle aria-hidden />}
-      styles={{ title: { color: 'var(--text-danger)' }, message: { color: 'var(--text)' } }}
-    >
+    <RedNote title={t(`refusal.${kind}.title`)}>
       {t(`refusal.${kind}.next`)}
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
           {t('platformSays', { words })}
         </Text>
       )}
-    </Alert>
+    </RedNote>
   )
 }

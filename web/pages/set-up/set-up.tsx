@@ -7,6 +7,7 @@ import { client } from '../../app/client.ts'
 import { language, useWords } from '../../app/words.ts'
 import { Door } from '../../ui/door.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
+import { RedNote } from '../../ui/red-note.tsx'
 
 const route = getRouteApi('/setup')
 const SHORTEST_PASSWORD = 10
@@ -61,9 +62,7 @@ export function SetUpPage() {
       <form onSubmit={send} noValidate>
         <Stack gap="md">
           {isLinkUsed ? (
-            <Alert role="alert" color="red" title={t('badLink.title')}>
-              {t('badLink.next')}
-            </Alert>
+            <RedNote title={t('badLink.title')}>{t('badLink.next')}</RedNote>
           ) : (
             <FailureNote error={act.error} />
           )}
