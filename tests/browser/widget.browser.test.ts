@@ -455,7 +455,8 @@ test('the open chat has no fault that a machine can find for people with screen 
 test('on a phone it fills the screen', async () => {
   const page = await aPage(await aContext({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true }))
   await launcher(page).tap()
-  expect(await box(page).boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 })
+  // Once it has risen.
+  await expect.poll(() => box(page).boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 })
   await box(page).getByRole('button', { name: 'Close the chat' }).tap()
   await see(box(page)).toBeHidden()
 })
