@@ -63,7 +63,16 @@ export function startingLanguage(): Language {
 
 /** The browser's own kind of a language: British and American clocks differ. */
 export const localeOf = (wanted: string): string =>
-  globalThis.navigator?.languages.find((each) => each.split('-')[0] === wanted) ?? wanted
+  globalThis.navigator?.languages.find((each) => each.split('-')[0] === wanted && isTag(each)) ?? wanted
+
+/** A browser takes its languages from the machine, and some machines name one that is none: `en-US@posix`. */
+function isTag(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length === 1
+  } catch {
+    return false
+  }
+}
 
 export const language = (): Language => (i18next.language === 'ru' ? 'ru' : 'en')
 
