@@ -17,16 +17,21 @@ export interface Reached {
 /**
  * @param options.beside  a running Parley may hold the folder: its database is used, and left running
  * @param options.upTo    no migration beyond this number
+ * @param options.onBusy  PostgreSQL is at work by itself now and the caller has time; may be called twice, or not at all
  */
 export async function reachDatabase(
   settings: Settings,
-  options: { beside: boolean; upTo?: number; say?: (sentence: string) => void },
+  options: { beside: boolean; upTo?: number; say?: (sentence: string) => void; onBusy?: () => void },
 ): Promise<Reached> {
   const running = options.beside && !settings.databaseUrl ? await attachEmbedded({ dataDir: settings.dataDir }) : null
   const embedded =
     settings.databaseUrl || running
       ? null
-      : await startEmbedded({ dataDir: settings.dataDir, ...(options.say ? { onTrouble: options.say } : {}) })
+      : await startEmbedded({
+          dataDir: settings.dataDir,
+          ...(options.say ? { onTrouble: options.say } : {}),
+          ...(options.onBusy ? { onBusy: options.onBusy } : {}),
+        })
   const ownerUrl = settings.databaseUrl ?? running?.url ?? embedded!.url
   const stop = async () => embedded?.stop()
   const reach = async (upTo?: number): Promise<Reached> => {

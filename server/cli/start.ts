@@ -13,12 +13,17 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
   const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
   if (settings.natsUrl) log.warn('NATS_URL is not used by this version: hints between processes go through PostgreSQL')
   const stopped = signalled()
-  // PostgreSQL starts in a process of its own; meanwhile this one reads the program, which takes as long.
-  const loading = import('../program.ts')
-  const reached = await reachDatabase(settings, { beside: false, say: (sentence) => log.warn(sentence) })
+  // Reading the program takes a second, in which nothing else is done here: so not before PostgreSQL starts in its own process.
+  const load = () => import('../program.ts')
+  const reached = await reachDatabase(settings, {
+    beside: false,
+    say: (sentence) => log.warn(sentence),
+    // What it fails with is told where it is awaited.
+    onBusy: () => void load().catch(() => {}),
+  })
   try {
     await holdIfRestored(reached, settings.dataDir, log)
-    const { startProgram } = await loading
+    const { startProgram } = await load()
     const program = await startProgram(settings, reached.programUrl, log, { echo: args.includes('--echo') })
     if (program.url) console.log(`Parley is ready at ${program.url}`)
     if (program.setupUrl)

@@ -39,6 +39,8 @@ export interface EmbeddedOptions {
   readonly dataDir: string
   /** Told in a sentence when the server ended by itself and when it is back. */
   readonly onTrouble?: (sentence: string) => void
+  /** It is at work by itself now, and this process has time; may be called twice, or not at all. */
+  readonly onBusy?: () => void
 }
 
 const OWNER = 'parley_owner'
@@ -59,17 +61,21 @@ const address = (password: string, port: number, database = DATABASE) =>
   `postgres://${OWNER}:${password}@127.0.0.1:${port}/${database}`
 
 /** @throws StartFailure: another Parley holds the folder, the folder cannot be used, the server does not start. */
-export async function startEmbedded({ dataDir, onTrouble = () => {} }: EmbeddedOptions): Promise<Embedded> {
+export async function startEmbedded({
+  dataDir,
+  onTrouble = () => {},
+  onBusy = () => {},
+}: EmbeddedOptions): Promise<Embedded> {
   const at = places(dataDir)
   await usable(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }))
   const hold = await usable(dataDir, async () => holdFolder(dataDir))
   try {
     await usable(dataDir, () => mkdir(at.folder, { recursive: true, mode: 0o700 }))
     const account = await chooseAccount(dataDir, at.folder, await findBinaries())
-    await usable(dataDir, () => prepareFolder(dataDir, account))
+    await usable(dataDir, () => prepareFolder(dataDir, account, onBusy))
     const password = await readPassword(at.password)
 
-    let server = (await adopt(at, password)) ?? (await startWithPatience(at, account, await freePort()))
+    let server = (await adopt(at, password)) ?? (await startWithPatience(at, account, await freePort(), onBusy))
     const { port } = server
     await ensureDatabase(password, port)
 
@@ -147,13 +153,13 @@ const FOLDER_TROUBLES: Record<string, string> = {
   EEXIST: 'is a file: choose another.',
 }
 
-async function prepareFolder(dataDir: string, account: Account): Promise<void> {
+async function prepareFolder(dataDir: string, account: Account, onBusy: () => void): Promise<void> {
   const at = places(dataDir)
   const version = await readFile(join(at.data, 'PG_VERSION'), 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw error
   })
-  if (version === null) return begin(at, account)
+  if (version === null) return begin(at, account, onBusy)
   const major = account.binaries.version.split('.')[0]
   if (version.trim() !== major)
     throw new StartFailure(
@@ -166,7 +172,7 @@ async function prepareFolder(dataDir: string, account: Account): Promise<void> {
  * initdb works aside, and the rename is what makes it count: killed half-way, the next start begins anew. The name is another each time,
  * for the initdb of a killed Parley may still be at work.
  */
-async function begin(at: ReturnType<typeof places>, account: Account): Promise<void> {
+async function begin(at: ReturnType<typeof places>, account: Account, onBusy: () => void): Promise<void> {
   for (const left of await readdir(at.folder))
     if (left.startsWith('begun-')) await rm(join(at.folder, left), { recursive: true, force: true, maxRetries: 3 })
   const begun = join(at.folder, `begun-${randomBytes(4).toString('hex')}`)
@@ -181,7 +187,9 @@ async function begin(at: ReturnType<typeof places>, account: Account): Promise<v
   await writeFile(passing, password, { mode: 0o600 })
   await account.own(passing)
   try {
-    await initdb(account, begun, passing)
+    const made = initdb(account, begun, passing)
+    onBusy()
+    await made
   } finally {
     await rm(passing, { force: true })
   }
@@ -267,11 +275,16 @@ async function answers(url: string): Promise<boolean> {
 }
 
 /** After a SIGKILL the dead server's children still hold its memory for a moment, and a new one refuses to start: again, for 10 s. */
-async function startWithPatience(at: ReturnType<typeof places>, account: Account, port: number): Promise<Server> {
+async function startWithPatience(
+  at: ReturnType<typeof places>,
+  account: Account,
+  port: number,
+  onBusy = () => {},
+): Promise<Server> {
   const until = performance.now() + 10_000
   for (;;) {
     try {
-      return await start(at, account, port)
+      return await start(at, account, port, onBusy)
     } catch (error) {
       if (
         !(error instanceof StartFailure) ||
@@ -284,7 +297,12 @@ async function startWithPatience(at: ReturnType<typeof places>, account: Account
   }
 }
 
-async function start(at: ReturnType<typeof places>, account: Account, port: number): Promise<Server> {
+async function start(
+  at: ReturnType<typeof places>,
+  account: Account,
+  port: number,
+  onBusy: () => void,
+): Promise<Server> {
   // Still there after its keeper was killed: nobody would end it with us.
   const alone = await findRunning(at.data)
   if (alone) await end({ ...alone, ended: gone(at.data, alone.pid) })
@@ -293,6 +311,7 @@ async function start(at: ReturnType<typeof places>, account: Account, port: numb
   const before = await sizeOf(at.log)
   const settings = Object.entries({ ...serverSettings, port }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const kept = keep(at.pipe, at.log, account, [account.binaries.postgres, '-D', at.data, ...settings])
+  onBusy()
   let hasEnded = false
   void kept.ended.then(() => (hasEnded = true))
   while (!hasEnded) {
