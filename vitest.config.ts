@@ -25,6 +25,7 @@ export default defineConfig({
           retry,
           include: ['{server,tests}/**/*.db.test.ts'],
           globalSetup: ['checks/postgres.ts'],
+          setupFiles: ['tests/support/told-on-failure.ts'],
           // A guard against hanging, no measure: machines are noisy, and what is fast is said by `npm run bench`.
           testTimeout: 90_000,
           hookTimeout: 180_000,
@@ -36,6 +37,7 @@ export default defineConfig({
           retry,
           include: ['tests/browser/**/*.browser.test.ts'],
           globalSetup: ['checks/postgres.ts'],
+          setupFiles: ['tests/support/told-on-failure.ts'],
           fileParallelism: false,
           expect: { poll: { timeout: 30_000 } },
           testTimeout: 120_000,

@@ -13,6 +13,7 @@ export default defineConfig({
           retry,
           include: ['tests/interop/**/*.interop.test.ts'],
           globalSetup: ['checks/postgres.ts'],
+          setupFiles: ['tests/support/told-on-failure.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,

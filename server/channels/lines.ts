@@ -60,6 +60,14 @@ interface Open {
   fetch: Parameters<Line<unknown>['serve']>[1]
 }
 
+/** Changes of one channel. */
+interface News {
+  forget(): void
+  /** Until there is something that was not forgotten, the time is over, or the signal fires. */
+  within(ms: number, signal: AbortSignal): Promise<void>
+  off(): void
+}
+
 /** A line that held so long begins anew when it breaks. */
 const HELD_MS = 60_000
 /** For news of a channel that has no line now. */
@@ -73,17 +81,28 @@ export function startLines(deps: LinesDeps): Lines {
   const open = new Map<ChannelId, Open>()
 
   async function own(lease: Lease, id: ChannelId): Promise<void> {
+    const news = newsOf(id)
+    try {
+      await keepOpen(lease, id, news)
+    } finally {
+      news.off()
+    }
+  }
+
+  async function keepOpen(lease: Lease, id: ChannelId, news: News): Promise<void> {
     /** Since when no line held. */
     let away: number | undefined
     let crashes: number[] = []
     while (!lease.signal.aborted) {
+      // Before the look: a change behind it must not be slept through.
+      news.forget()
       const channel = await deps.channels.get(id)
-      if (!channel || !channel.connector.connect || !deps.usesLine(channel)) {
-        await changed(id, lease.signal, LOOK_MS)
-        continue
-      }
-      if (['signed_out', 'banned', 'stopped', 'setup'].includes(channel.state)) {
-        await changed(id, lease.signal, LOOK_MS)
+      if (
+        !channel?.connector.connect ||
+        !deps.usesLine(channel) ||
+        ['signed_out', 'banned', 'stopped', 'setup'].includes(channel.state)
+      ) {
+        await news.within(LOOK_MS, lease.signal)
         continue
       }
       const stop = new AbortController()
@@ -108,7 +127,9 @@ export function startLines(deps: LinesDeps): Lines {
         open.delete(id)
       }
       if (stop.signal.aborted || lease.signal.aborted) continue
-      await changed(id, lease.signal, waitMs * (0.5 + Math.random() / 2))
+      // What was told until now is the breaking itself.
+      news.forget()
+      await news.within(waitMs * (0.5 + Math.random() / 2), lease.signal)
     }
   }
 
@@ -206,14 +227,21 @@ export function startLines(deps: LinesDeps): Lines {
     await deps.setState(channel, { state, reason, data }).catch(() => {})
   }
 
-  /** Until the channel changes, the time is over, or the lease ends. */
-  async function changed(id: ChannelId, signal: AbortSignal, ms: number): Promise<void> {
-    const wake = new AbortController()
+  function newsOf(id: ChannelId): News {
+    let heard = Promise.withResolvers<void>()
     const off = deps.hints.on('channels', (which) => {
-      if (which === id) wake.abort()
+      if (which === id) heard.resolve()
     })
-    await delay(ms, undefined, { signal: AbortSignal.any([signal, wake.signal]) }).catch(() => {})
-    off()
+    return {
+      forget: () => void (heard = Promise.withResolvers()),
+      within: async (ms, signal) => {
+        const over = new AbortController()
+        const waits = delay(ms, undefined, { signal: AbortSignal.any([signal, over.signal]) }).catch(() => {})
+        await Promise.race([heard.promise, waits])
+        over.abort()
+      },
+      off,
+    }
   }
 
   return {

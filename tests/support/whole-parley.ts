@@ -19,6 +19,7 @@ import { startProgram, type Program } from '#server/program.ts'
 import { clientOf, type Client } from './client.ts'
 import { aDatabase, type TestDatabase } from './database.ts'
 import { aFolder } from './parts.ts'
+import { watch } from './told-on-failure.ts'
 
 export interface WholeParley {
   readonly url: string
@@ -96,6 +97,7 @@ export async function wholeParley({
     programs.clear()
   }
   afterAll(stop)
+  watch(test, lines)
 
   const url = `http://127.0.0.1:${settings.port}`
   const origin = settings.url ?? url
