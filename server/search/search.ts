@@ -16,8 +16,8 @@ import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 
-/** Both languages in one vector: a query's word forms meet whichever the message has. */
-const vector = (text: ReturnType<typeof sql>) => sql`to_tsvector('russian', ${text}) || to_tsvector('english', ${text})`
+/** Word forms of both languages: PostgreSQL's `russian` stems words in Latin letters as English. */
+const vector = (text: ReturnType<typeof sql>) => sql`to_tsvector('russian', ${text})`
 
 /** Longest text that is indexed; a letter of a megabyte is found by its beginning. */
 const MOST_WORDS = 20_000
@@ -171,7 +171,7 @@ async function findMessages(
   // The last word may be half typed.
   const prefix = /[\p{L}\p{N}]+$/u.exec(words)?.[0] ?? ''
   const { rows } = await sql<Row>`
-    with q as (select websearch_to_tsquery('russian', ${words}) || websearch_to_tsquery('english', ${words}) ${
+    with q as (select websearch_to_tsquery('russian', ${words}) ${
       prefix
         ? sql`|| (case when ${words} ~ '^[[:alnum:]]+$' then to_tsquery('simple', ${`${prefix}:*`}) else websearch_to_tsquery('simple', ${words}) end)`
         : sql``
