@@ -111,6 +111,7 @@ async function watchingStatements(dataDir: string) {
     'auto_explain.log_min_duration': '5ms',
     'auto_explain.log_analyze': 'on',
     'auto_explain.log_timing': 'off',
+    'auto_explain.log_triggers': 'on',
   }))
     await owner.query(`alter system set ${name} = ${value.includes(',') ? value : `'${value}'`}`)
   await owner.query('create extension pg_stat_statements')
