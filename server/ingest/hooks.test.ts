@@ -20,6 +20,7 @@ test('while the journal is full a platform hears 503, never 200', async () => {
         return [true]
       },
       read: async () => new Map(),
+      isPressed: () => false,
       close: async () => {},
     },
     wireOf: () => () => Promise.reject(new Error('nobody is asked')),

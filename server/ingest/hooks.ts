@@ -115,7 +115,13 @@ export function hooks(deps: HooksDeps): Hooks {
 
   async function open(channel: LiveChannel, request: HookRequest, keys?: 'keys may be fetched'): Promise<Opened> {
     const opened = channel.connector.webhook!.open(
-      { ...request, random: randomBytes(32).toString('base64url') },
+      {
+        ...request,
+        // Few ask for it, and the random source is dear.
+        get random() {
+          return randomBytes(32).toString('base64url')
+        },
+      },
       contextOf(channel, deps.publicUrl),
     )
     if (!('need' in opened) || !keys || !channel.connector.asks.keys) return opened

@@ -26,6 +26,8 @@ export interface Journal {
   take(channel: { id: ChannelId; workspace: WorkspaceId }, events: Event[], cursor?: Cursor): Promise<boolean[]>
   /** An event as it came: from memory when it was journaled here just now, else unsealed from its row. */
   read(tx: Tx, workspace: WorkspaceId, ids: InboundId[]): Promise<Map<InboundId, JournaledEvent>>
+  /** More comes in than a small flight carries: whoever only reads should leave the machine to it. */
+  isPressed(): boolean
   close(): Promise<void>
 }
 
@@ -101,6 +103,8 @@ export function startJournal(deps: {
   let waitingBytes = 0
   let flights = 0
   let departedAt = 0
+  /** Requests of the last flight. */
+  let carried = 0
   const flyingLanes = new Set<string>()
   const memory = remember()
 
@@ -129,6 +133,7 @@ export function startJournal(deps: {
       if (boarding.length === 0) return
       flights++
       departedAt = now
+      carried = boarding.length
       void fly(boarding).finally(() => {
         flights--
         depart()
@@ -198,14 +203,25 @@ export function startJournal(deps: {
     const lanes = [...new Set(requests.flatMap((request) => request.entries.map((entry) => entry.lane)))]
     const fresh = new Set<InboundId>()
     const [first, ...others] = byWorkspace.keys()
+    if (others.length === 0 && !again && requests.every((request) => !request.cursor)) {
+      const entries = foldTwins(requests)
+      if (entries.length === 0) return fresh
+      const [, rows] = await database.inOneJourney(first!, [
+        lockLanes(lanes),
+        insert(first!, entries, sealers.get(first!)!),
+      ])
+      return new Set((rows as Inserted[]).map((row) => row.inbound_id))
+    }
     // Most flights carry one workspace, which then goes with `begin` instead of in a statement of its own.
     await database.onMessagePath(others.length === 0 ? first! : null, async (tx) => {
       // Travels with the first insert, which the server begins when it has the lock.
-      const locked = lockLanes(tx, lanes)
+      const locked = lanes.length > 0 ? lockLanes(lanes).execute(tx) : undefined
       for (const [workspace, some] of byWorkspace) {
         if (others.length > 0) await Promise.all([locked, enterWorkspace(tx, workspace)])
-        const inserted = insert(tx, workspace, foldTwins(some), sealers.get(workspace)!)
-        for (const id of (await Promise.all([inserted, locked]))[0]) fresh.add(id)
+        const entries = foldTwins(some)
+        const inserted =
+          entries.length > 0 ? insert(workspace, entries, sealers.get(workspace)!).execute(tx) : undefined
+        for (const row of (await Promise.all([inserted, locked]))[0]?.rows ?? []) fresh.add(row.inbound_id)
         if (again) for (const id of await landedBefore(tx, workspace, some)) fresh.add(id)
         for (const request of some) if (request.cursor) await moveCursor(tx, workspace, request.channel, request.cursor)
       }
@@ -234,6 +250,7 @@ export function startJournal(deps: {
       }
       return found
     },
+    isPressed: () => flights > 0 && carried >= FILL_A_SECOND,
     close: async () => {
       while (flights > 0 || waiting.length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
     },
@@ -285,18 +302,17 @@ function foldTwins(requests: Request[]): Entry[] {
   return [...first.values()]
 }
 
-async function lockLanes(tx: Tx, lanes: string[]): Promise<void> {
-  if (lanes.length === 0) return
-  await sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`.execute(
-    tx,
-  )
+const lockLanes = (lanes: string[]) =>
+  sql`select pg_advisory_xact_lock(lane) from (select lane from unnest(${lanes}::text[]::bigint[]) as l (lane) order by lane) s`
+
+interface Inserted {
+  inbound_id: InboundId
 }
 
 /** `is true` keeps the two look-ups of what is fresh hashed, however many events fly. */
-async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: Sealer): Promise<InboundId[]> {
-  if (entries.length === 0) return []
+function insert(workspace: WorkspaceId, entries: Entry[], sealer: Sealer) {
   const of = <T>(read: (entry: Entry) => T) => entries.map(read)
-  const { rows } = await sql<{ inbound_id: InboundId }>`
+  return sql<Inserted>`
     with told as (
       select * from unnest(${of((e) => e.id)}::uuid[], ${of((e) => e.channel)}::uuid[], ${of((e) => e.hash)}::bytea[], ${of((e) => e.lane)}::text[]::bigint[],
                            ${of((e) => sealer.seal(e.plain, { table: 'inbound', column: 'body', row: e.id }))}::bytea[])
@@ -309,8 +325,7 @@ async function insert(tx: Tx, workspace: WorkspaceId, entries: Entry[], sealer: 
       select ${workspace}, id, channel, body from told where ((channel, hash) in (select * from fresh)) is true)
     insert into inbound_work (workspace_id, channel_id, lane, inbound_id)
     select ${workspace}, channel, lane, id from told where ((channel, hash) in (select * from fresh)) is true order by no
-    returning inbound_id`.execute(tx)
-  return rows.map((row) => row.inbound_id)
+    returning inbound_id`
 }
 
 /** Ids are ours and made per request: one that is on disk already was written by our own flight, whose answer got lost. */

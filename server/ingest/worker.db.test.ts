@@ -15,12 +15,12 @@ const secrets = await someSecrets(database)
 
 type Reading = (text: string) => void
 
-async function aMailbox(reading: Reading = () => {}) {
+async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
   const workspace = await aWorkspace(database)
   const realm = await aChannel(database, workspace)
   const channel = { ...realm, workspace, connector: {} } as unknown as LiveChannel
   const hints = inProcessHints()
-  const journal = startJournal({ database, secrets, hints })
+  const journal = { ...startJournal({ database, secrets, hints }), isPressed }
   const start = () =>
     startWorker({
       database,
@@ -71,6 +71,22 @@ async function aMailbox(reading: Reading = () => {}) {
 }
 
 describe('the worker', () => {
+  test('while more comes in than can be read, reading leaves most of the time to it, and goes on', async () => {
+    const readAt: number[] = []
+    const box = await aMailbox(
+      () => void readAt.push(performance.now()),
+      () => true,
+    )
+    const worker = box.start()
+    for (let number = 1; number <= 3; number++) {
+      await box.take(...Array.from({ length: number }, (_, index) => `ann ${index}`))
+      await until(() => readAt.length === number)
+    }
+    await until(async () => (await box.work()).length === 0)
+    await worker.close()
+    expect(await box.texts()).toEqual(['ann 0', 'ann 1', 'ann 2'])
+  })
+
   test('what follows an unreadable event in its lane waits behind it; other lanes go on', async () => {
     let broken = true
     const box = await aMailbox((text) => {

@@ -31,6 +31,9 @@ import { openSlots } from './slots.ts'
 
 const BATCHES = 2
 const POLL_MS = 1_000
+/** While the journal is pressed a batch is followed by a rest of so many times its length. */
+const RESTS = 3
+const MOST_REST_MS = 250
 export const MOST_TRIES = 5
 /** How long an album that comes item by item is waited for; what comes later still joins it. */
 const ALBUM_MS = 800
@@ -71,6 +74,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const deep = new Set<WorkspaceId>()
   const afterLane = new Map<WorkspaceId, string>()
   const slots = openSlots(database)
+  let restsUntil = 0
   const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
   const off = hints.on('inbound', (workspace) => wake(workspace as WorkspaceId))
   const timer = setInterval(() => void wakeAll(), POLL_MS)
@@ -93,6 +97,7 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   /** Workspaces take turns: one batch each, then the end of the row. */
   function pump(): void {
+    if (performance.now() < restsUntil) return
     while (!closed && batches.size < BATCHES && waiting.size > 0) {
       const busy = new Set([...batches].map((each) => each.workspace))
       const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting].find((each) => deep.has(each))
@@ -100,6 +105,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       waiting.delete(workspace)
       const run: Batch = { workspace, slot: freeSlots.pop()!, heard: false }
       batches.add(run)
+      const began = performance.now()
       void batch(run)
         .then((more) => {
           if (more) deep.add(workspace)
@@ -113,9 +119,17 @@ export function startWorker(deps: WorkerDeps): Worker {
         .finally(() => {
           freeSlots.push(run.slot)
           batches.delete(run)
+          if (deps.journal.isPressed()) rest(performance.now() - began)
           pump()
         })
     }
+  }
+
+  /** Platforms wait for the journal's answer, people for what is read: while more comes in than can be read, taking it goes first. */
+  function rest(batchMs: number): void {
+    const restMs = Math.min(batchMs * RESTS, MOST_REST_MS)
+    restsUntil = performance.now() + restMs
+    setTimeout(pump, restMs).unref()
   }
 
   /** @returns whether more may wait */

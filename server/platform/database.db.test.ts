@@ -45,6 +45,25 @@ describe('workspaces', () => {
     }
   })
 
+  test('statements of one journey are one transaction, and a refusal is told in its own words', async () => {
+    const ours = await aWorkspace()
+    const rename = (name: string) =>
+      sql`update workspace set name = ${name} where workspace_id = ${ours} returning name`
+    const refused = sql`insert into workspace (workspace_id, name) values (${ours}, 'Twice')`
+    expect(await database.inOneJourney(ours, [rename('One'), rename('Two')])).toEqual([
+      [{ name: 'One' }],
+      [{ name: 'Two' }],
+    ])
+    await expect(database.inOneJourney(ours, [rename('Three'), refused, rename('Four')])).rejects.toThrow(
+      'duplicate key',
+    )
+    const theirs = await aWorkspace()
+    expect(await database.inOneJourney(theirs, [sql`select name from workspace where workspace_id = ${ours}`])).toEqual(
+      [[]],
+    )
+    expect(await database.inOneJourney(ours, [sql`select name from workspace`])).toEqual([[{ name: 'Two' }]])
+  })
+
   test('one transaction may enter several, one after the other', async () => {
     const [ours, theirs] = [await aWorkspace(), await aWorkspace()]
     const seen = await database.transaction(async (tx) => {

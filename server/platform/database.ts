@@ -6,7 +6,7 @@
  * Transactions are short (PostgreSQL ends a statement after 5 s and an idle transaction after 10 s): the feed waits for the oldest.
  * How values arrive and why lists are arrays: connection.ts.
  */
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { connectionTo, PreparingClient } from './connection.ts'
@@ -23,6 +23,11 @@ export interface Database {
    * once and by index. A plan that was made while the tables were small would read them whole, and is kept. Without a workspace: over several, one after the other, by `enterWorkspace`.
    */
   onMessagePath<T>(workspace: WorkspaceId | null, work: (tx: Tx) => Promise<T>): Promise<T>
+  /**
+   * Statements that need nothing of each other's answers, as one transaction on the message path: they leave together with BEGIN and
+   * COMMIT, in one journey. @returns the rows of each
+   */
+  inOneJourney(workspace: WorkspaceId, statements: readonly RawBuilder<unknown>[]): Promise<unknown[][]>
   /** One transaction over plumbing, or over several workspaces one after the other: `enterWorkspace`. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements over plumbing. */
@@ -70,15 +75,43 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
   const path = poolOf(Math.min(PATH_CONNECTIONS, connections))
   /** Connections that plan by index already. */
   const planned = new WeakSet<pg.PoolClient>()
+  const plumbing = kyselyOver<Tables>(pool)
 
-  async function transaction<T>(from: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+  async function connect(from: pg.Pool): Promise<pg.PoolClient> {
     const client = await from.connect()
+    if (from === path && !planned.has(client)) {
+      // Travels with what follows; whatever fails it fails that too.
+      client.query(PLANNED_BY_INDEX).catch(() => {})
+      planned.add(client)
+    }
+    return client
+  }
+
+  async function inOneJourney(
+    workspace: WorkspaceId,
+    statements: readonly RawBuilder<unknown>[],
+  ): Promise<unknown[][]> {
+    const asked = statements.map((statement) => statement.compile(plumbing))
+    const client = await connect(path)
     let broken = true
     try {
-      if (from === path && !planned.has(client)) {
-        await client.query(PLANNED_BY_INDEX)
-        planned.add(client)
-      }
+      const begun = client.query(`begin; ${entering(workspace)}`)
+      const answers = asked.map(({ sql: text, parameters }) => client.query(text, parameters as unknown[]))
+      const ended = client.query('commit')
+      // The first to fail says why; what came behind it only says that the transaction had failed.
+      const told = await Promise.allSettled([begun, ...answers, ended])
+      broken = told.at(-1)!.status === 'rejected'
+      for (const each of told) if (each.status === 'rejected') throw each.reason
+      return (await Promise.all(answers)).map(({ rows }) => rows as unknown[])
+    } finally {
+      client.release(broken)
+    }
+  }
+
+  async function transaction<T>(from: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await connect(from)
+    let broken = true
+    try {
       // Travels with the first statement. Nothing but a broken connection fails it, and that fails what follows too.
       const begun = client.query(begin)
       begun.catch(() => {})
@@ -106,8 +139,9 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
     inWorkspace: async (workspace, work) => transaction(pool, `begin; ${entering(workspace)}`, work),
     onMessagePath: async (workspace, work) =>
       transaction(path, workspace === null ? 'begin' : `begin; ${entering(workspace)}`, work),
+    inOneJourney,
     transaction: (work) => transaction(pool, 'begin', work),
-    plumbing: kyselyOver<Tables>(pool),
+    plumbing,
     session: async () => {
       const client = new PreparingClient(connectionTo(url))
       client.on('error', () => {})
