@@ -137,9 +137,9 @@ export function startAutomation(deps: {
 async function take(tx: Tx, workspace: WorkspaceId): Promise<Input[]> {
   const { rows } = await sql<Input>`
     with taken as (
-      delete from conversation_input i using (
-        select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS}) p
-       where i.workspace_id = ${workspace} and i.pos = p.pos
+      delete from conversation_input i
+       where i.workspace_id = ${workspace}
+         and i.pos = any (array(select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS}))
       returning i.pos, i.conversation_id, i.message_id)
     select t.pos, m.shown_in as conversation, t.message_id as message, m.identity_id as identity, m.channel_id as channel, m.content
       from taken t cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = t.message_id limit 1) m

@@ -89,7 +89,7 @@ export async function recognise(
                       returning id)
         update identity i set contact_id = n.c
           from unnest(${ids}::uuid[], ${contacts}::uuid[]) as n (i, c) join made on made.id = n.c
-         where i.workspace_id = ${workspace} and i.id = n.i`.execute(tx)
+         where i.workspace_id = ${workspace} and i.id = any (${ids}::uuid[]) and i.id = n.i`.execute(tx)
     }
     const added = await findAll(
       tx,
@@ -138,7 +138,8 @@ async function learn(tx: Tx, workspace: WorkspaceId, realm: Realm, sightings: Si
            email = coalesce(s.email, i.email), language = coalesce(s.language, i.language)
       from unnest(${of((w) => w.id)}::text[], ${of((w) => w.name)}::text[], ${of((w) => w.handle)}::text[], ${of((w) => w.phone)}::text[],
                   ${of((w) => w.email)}::text[], ${of((w) => w.language)}::text[]) as s (external_id, name, handle, phone, email, language)
-     where i.workspace_id = ${workspace} and i.network = ${realm.network} and i.scope = ${realm.scope} and i.external_id = s.external_id
+     where i.workspace_id = ${workspace} and i.network = ${realm.network} and i.scope = ${realm.scope} and i.external_id = any (${of((w) => w.id)}::text[])
+       and i.external_id = s.external_id
        and (coalesce(s.name, i.name), coalesce(s.handle, i.handle), coalesce(s.phone, i.phone), coalesce(s.email, i.email), coalesce(s.language, i.language))
            is distinct from (i.name, i.handle, i.phone, i.email, i.language)`.execute(tx)
 }

@@ -146,7 +146,9 @@ async function identitiesOfChats(
     select r.channel_id as channel, r.chat, i.id, i.contact_id as contact, i.external_id as "externalId", i.kind, i.ours, i.reach, false as fresh
       from unnest(${chats.map((c) => c.channel.id)}::uuid[], ${chats.map((c) => c.chat)}::text[]) as c (channel, chat)
       join road r on r.workspace_id = ${workspace} and r.channel_id = c.channel and r.chat = c.chat
-      join identity i on i.workspace_id = ${workspace} and i.id = r.identity_id`.execute(tx)
+     cross join lateral (select * from identity x where x.workspace_id = ${workspace} and x.id = r.identity_id limit 1) i`.execute(
+    tx,
+  )
   return new Map(rows.map((row) => [`${row.channel}\n${row.chat}`, row]))
 }
 
@@ -277,9 +279,8 @@ export async function loadRefs(tx: Tx, workspace: WorkspaceId, names: RefName[])
     select r.channel_id as channel, r.chat, r.external_id as id, r.message_id as message, r.delivery_id as delivery, r.direction
       from (select distinct * from unnest(${names.map((n) => n.channel)}::uuid[], ${names.map((n) => n.chat)}::text[], ${names.map((n) => n.id)}::text[]))
            as n (channel, chat, id)
-      join message_ref r on r.workspace_id = ${workspace} and r.channel_id = n.channel and r.chat = n.chat and r.external_id = n.id`.execute(
-    tx,
-  )
+     cross join lateral (select * from message_ref x where x.workspace_id = ${workspace} and x.channel_id = n.channel and x.chat = n.chat
+                                  and x.external_id = n.id limit 1) r`.execute(tx)
   return new Map(rows.map((row) => [refKey(row), row]))
 }
 

@@ -70,7 +70,7 @@ async function writeConversations(
       from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.lastSeq)}::bigint[], ${rows.map((r) => r.inCount)}::bigint[],
                   ${rows.map((r) => last.get(r.id)!.id)}::uuid[], ${rows.map((r) => heard.has(r.id))}::boolean[], ${rows.map((r) => r.now)}::timestamptz[])
            as n (id, seq, ins, message, heard, now)
-     where c.workspace_id = ${workspace} and c.id = n.id`.execute(tx)
+     where c.workspace_id = ${workspace} and c.id = any (${rows.map((r) => r.id)}::uuid[]) and c.id = n.id`.execute(tx)
 }
 
 async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']): Promise<void> {
@@ -165,7 +165,9 @@ async function writeChanges(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Pr
       update message m set content = n.content, edited_at = n.edited, deleted_at = n.deleted
         from unnest(${changed.map((c) => c.id)}::uuid[], ${changed.map((c) => JSON.stringify(c.content))}::text[]::jsonb[],
                     ${changed.map((c) => c.editedAt)}::timestamptz[], ${changed.map((c) => c.deletedAt)}::timestamptz[]) as n (id, content, edited, deleted)
-       where m.workspace_id = ${workspace} and m.id = n.id`.execute(tx)
+       where m.workspace_id = ${workspace} and m.id = any (${changed.map((c) => c.id)}::uuid[]) and m.id = n.id`.execute(
+      tx,
+    )
   }
   if (plan.versions.length > 0) {
     await sql`
@@ -282,7 +284,9 @@ export async function park(tx: Tx, workspace: WorkspaceId, told: BatchPlan['park
   await sql`
     update inbound_work w set state = 1, parked_on = n.hash, changed_at = now()
       from unnest(${waiting.map((w) => w.pos)}::bigint[], ${waiting.map((w) => parkingHash(w.on))}::bytea[]) as n (pos, hash)
-     where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
+     where w.workspace_id = ${workspace} and w.pos = any (${waiting.map((w) => w.pos)}::bigint[]) and w.pos = n.pos`.execute(
+    tx,
+  )
 }
 
 /** A stranger may speak of messages that never come; what one chat parks beyond this is given up at once. */

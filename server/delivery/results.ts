@@ -153,7 +153,9 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
       from unnest(${kept.map((r) => r.row.pos)}::bigint[], ${kept.map((r) => (r.outcome.is === 'sent' ? r.row.piece + 1 : r.row.piece))}::smallint[],
                   ${kept.map((r) => (r.outcome.is === 'again' && r.outcome.counts ? 1 : 0))}::smallint[],
                   ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[]) as n (pos, piece, tried, wait_ms)
-     where w.workspace_id = ${workspace} and w.pos = n.pos`.execute(tx)
+     where w.workspace_id = ${workspace} and w.pos = any (${kept.map((r) => r.row.pos)}::bigint[]) and w.pos = n.pos`.execute(
+    tx,
+  )
 }
 
 const isEnd = ({ outcome, row, pieces }: Result): boolean =>

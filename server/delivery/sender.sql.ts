@@ -191,7 +191,7 @@ export async function markRows(
   const { rows: marked } = await sql<{ pos: number }>`
     update delivery_work w set dispatched_at = now(), key = n.key
       from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
-     where w.workspace_id = ${workspace} and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
+     where w.workspace_id = ${workspace} and w.pos = any (${rows.map((r) => r.pos)}::bigint[]) and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
     returning w.pos`.execute(tx)
   return new Set(marked.map((row) => row.pos))
 }

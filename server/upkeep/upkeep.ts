@@ -8,6 +8,7 @@ import type { Database } from '#server/platform/database.ts'
 import type { Files } from '#server/platform/files/files.ts'
 import type { Log } from '#server/platform/log.ts'
 import { makePartitions } from '#server/platform/partitions.ts'
+import { learnYoungTables } from '#server/platform/young-tables.ts'
 import { dropMonths, giveUpParked, retain, sweepFiles } from './retention.ts'
 
 export interface Task {
@@ -38,6 +39,7 @@ export async function upkeep(
   await keepDoing(
     [
       ...tasks,
+      { name: 'young tables', everyMs: 0, run: () => learnYoungTables(database) },
       { name: 'months ahead', everyMs: DAY, run: () => makePartitions(database) },
       { name: 'months behind', everyMs: DAY, run: () => dropMonths(database) },
       { name: 'parked events', everyMs: 10 * MINUTE, run: () => giveUpParked(database) },

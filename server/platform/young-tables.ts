@@ -1,0 +1,8 @@
+/** A table that is young is another one every few seconds: PostgreSQL must know how large it is before the plans that are kept are made. */
+import { sql } from 'kysely'
+import type { Database } from './database.ts'
+
+/** Looks at each table that has grown to twice what PostgreSQL knew of it, up to 100,000 rows; autovacuum sees to those that are older. */
+export async function learnYoungTables(database: Database): Promise<void> {
+  await sql`select learn_young_tables()`.execute(database.plumbing)
+}
