@@ -13,9 +13,9 @@ export interface Why {
   kind: 'proof' | 'strong' | 'manual'
   /** link, code, sign_in, platform, member */
   how: string
-  /** The two addresses that the evidence joins; by a member's word: the first of each contact. */
-  one: IdentityId
-  other: IdentityId
+  /** The two addresses that the evidence joins; by a member's word: the first of each contact. null: a contact that has none yet. */
+  one: IdentityId | null
+  other: IdentityId | null
   member: MemberId | null
 }
 
@@ -54,10 +54,12 @@ export async function mergeContacts(
            tags = (select coalesce(array_agg(distinct t), '{}') from unnest(c.tags || old.tags) t), fields = old.fields || c.fields
       from old where c.workspace_id = ${workspace} and c.id = ${into}`.execute(tx)
   await recordAct(tx, workspace, { act, member: why.member, kind: 'merge', object: into, undo: { into, from, moved } })
-  await sql`insert into evidence (workspace_id, id, one, other, kind, how, act_id, member_id)
-            values (${workspace}, ${newId()}, ${why.one}, ${why.other}, ${why.kind}, ${why.how}, ${act}, ${why.member})`.execute(
-    tx,
-  )
+  // A contact without an address gives its name alone: there is nothing to keep together.
+  if (why.one && why.other)
+    await sql`insert into evidence (workspace_id, id, one, other, kind, how, act_id, member_id)
+              values (${workspace}, ${newId()}, ${why.one}, ${why.other}, ${why.kind}, ${why.how}, ${act}, ${why.member})`.execute(
+      tx,
+    )
   await announce(tx, workspace, [
     { kind: 'contact.merged', subject: from, data: { into } },
     { kind: 'contact.changed', subject: into },
@@ -104,7 +106,7 @@ export async function undoMerge(
     select id from identity where workspace_id = ${workspace} and contact_id = ${merge.into} and id = any (${merge.moved}::uuid[])`.execute(
     tx,
   )
-  if (rows.length === 0) throw new Refused('cannot_undo')
+  if (rows.length === 0 && merge.moved.length > 0) throw new Refused('cannot_undo')
   return part(tx, workspace, {
     from: merge.into,
     moved: rows.map((row) => row.id),

@@ -168,14 +168,13 @@ export function contactCalls(deps: ContactCallsDeps) {
     ),
   ]
 
-  async function firstIdentity(tx: Tx, workspace: WorkspaceId, contact: ContactId): Promise<IdentityId> {
+  async function firstIdentity(tx: Tx, workspace: WorkspaceId, contact: ContactId): Promise<IdentityId | null> {
     const { rows } = await sql<{
       id: IdentityId
     }>`select id from identity where workspace_id = ${workspace} and contact_id = ${contact} order by id limit 1`.execute(
       tx,
     )
-    if (!rows[0]) throw new Refused('not_found')
-    return rows[0].id
+    return rows[0]?.id ?? null
   }
 
   async function actOf(tx: Tx, caller: Caller, id: ActId) {
@@ -249,12 +248,11 @@ const UNDO: Record<string, Undo> = {
     }>`select id from identity where workspace_id = ${caller.workspace} and contact_id = ${from} order by id limit 1`.execute(
       tx,
     )
-    if (!rows[0] || !moved[0]) throw new Refused('cannot_undo')
     const merged = await mergeContacts(tx, caller.workspace, from, parted, {
       kind: 'manual',
       how: 'member',
-      one: rows[0].id,
-      other: moved[0],
+      one: rows[0]?.id ?? null,
+      other: moved[0] ?? null,
       member: caller.member,
     })
     await joinConversations(tx, caller.workspace, merged.into, merged.from)

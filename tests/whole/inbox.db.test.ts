@@ -1,7 +1,14 @@
 /** What the inbox relies on beyond the first path: files of a conversation, and a hold that keeps the order of words. */
 import { afterAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { cancelDelivery, listConversations, listFiles, sendMessage } from '#contract/calls/conversations.ts'
+import { createContact, getContact, mergeContacts, undoAct } from '#contract/calls/contacts.ts'
+import {
+  cancelDelivery,
+  getConversation,
+  listConversations,
+  listFiles,
+  sendMessage,
+} from '#contract/calls/conversations.ts'
 import type { FileId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
@@ -59,4 +66,21 @@ test('a message for tomorrow keeps nothing behind it', async () => {
   const [delivery] = later.deliveries
   const taken = await owner.call(cancelDelivery, { params: { id: delivery!.id } })
   expect(taken.deliveries).toMatchObject([{ state: 'failed', reason: 'cancelled', settled: true }])
+})
+
+test('a contact that was only written down gives its name to the one who writes, and takes it back', async () => {
+  const { params } = await aTalk('D.')
+  const [row] = (await owner.call(listConversations, { query: { q: 'D.' } })).items
+  const written = await owner.call(createContact, { body: { name: 'Dora from the fair' } })
+  const merged = await owner.call(mergeContacts, { params: { id: written.id }, body: { with: row!.contact! } })
+  expect(merged.contact).toMatchObject({ name: 'Dora from the fair', identities: [{ name: 'D.' }] })
+  expect((await owner.call(getConversation, { params })).contact).toBe(written.id)
+  const empty = await owner.call(createContact, { body: { name: 'Dora again' } })
+  const second = await owner.call(mergeContacts, { params: { id: written.id }, body: { with: empty.id } })
+  expect(second.contact.identities).toHaveLength(1)
+  await owner.call(undoAct, { params: { id: second.act.id } })
+  expect((await owner.call(getContact, { params: { id: empty.id } })).name).toBe('Dora again')
+  await owner.call(undoAct, { params: { id: merged.act.id } })
+  expect((await owner.call(getContact, { params: { id: row!.contact! } })).identities).toHaveLength(1)
+  expect((await owner.call(getContact, { params: { id: written.id } })).identities).toEqual([])
 })

@@ -21,6 +21,10 @@ const REASONS = [
   ...DISTRUSTS,
 ] as const
 
+/** The platform itself said nothing: these are the words of the wire. */
+const UNHEARD: readonly string[] = ['wire', 'proxy_down', ...DISTRUSTS]
+const isUnheard = (reason: string | null): boolean => reason !== null && UNHEARD.includes(reason)
+
 /** Where a channel stands: in words, since when, why, and what the platform said. Never by colour alone. */
 export function StateView({ channel }: { channel: ChannelView }) {
   const t = useWords('channels')
@@ -46,7 +50,7 @@ export function StateView({ channel }: { channel: ChannelView }) {
       </Text>
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
-          {t('platformSays', { words })}
+          {t(isUnheard(channel.reason) ? 'happened' : 'platformSays', { words })}
         </Text>
       )}
       {channel.me.trouble && (

@@ -3,6 +3,7 @@ export default {
   setUp: 'How to set it up',
   health: 'Health',
   platformSays: 'The platform says: {{words}}',
+  happened: 'What happened: {{words}}',
   left_one: '{{count}} event to go.',
   left_other: '{{count}} events to go.',
   retryAt: 'Next try: {{time}}.',

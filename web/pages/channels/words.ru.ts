@@ -3,6 +3,7 @@ export default {
   setUp: 'Как подключить',
   health: 'Состояние',
   platformSays: 'Платформа отвечает: {{words}}',
+  happened: 'Что произошло: {{words}}',
   left_one: 'Осталось {{count}} событие.',
   left_few: 'Осталось {{count}} события.',
   left_many: 'Осталось {{count}} событий.',
