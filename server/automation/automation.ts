@@ -14,6 +14,7 @@ import { feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { turns, type Turns } from '#server/platform/turns.ts'
 
 export interface Input {
   pos: number
@@ -54,36 +55,30 @@ export function startAutomation(deps: {
   guarded?: boolean
 }): Automation {
   const { database, hints, log, rules, guarded = true } = deps
-  const busy = new Set<WorkspaceId>()
-  const again = new Set<WorkspaceId>()
-  let closed = false
-  const off = hints.on('input', (workspace) => void run(workspace as WorkspaceId))
+  const reading = new Map<WorkspaceId, Turns>()
+  const off = hints.on('input', (workspace) => read(workspace as WorkspaceId))
   const timer = setInterval(() => void runAll(), POLL_MS)
 
   async function runAll(): Promise<void> {
     try {
-      for (const workspace of await deps.workspaces()) void run(workspace)
+      for (const workspace of await deps.workspaces()) read(workspace)
     } catch (error) {
       log.debug({ error }, 'automation waits for the database')
     }
   }
 
-  async function run(workspace: WorkspaceId): Promise<void> {
-    if (busy.has(workspace)) return void again.add(workspace)
-    busy.add(workspace)
-    try {
-      do again.delete(workspace)
-      while ((await turn(workspace)) || again.has(workspace))
-    } catch (error) {
-      log.warn({ error }, 'a turn of automation was put back')
-    } finally {
-      busy.delete(workspace)
+  function read(workspace: WorkspaceId): void {
+    let own = reading.get(workspace)
+    if (!own) {
+      const failed = (error: unknown) => log.warn({ error }, 'a turn of automation was put back')
+      own = turns({ turn: () => turn(workspace), failed })
+      reading.set(workspace, own)
     }
+    void own.ask()
   }
 
   /** @returns whether more may wait */
   async function turn(workspace: WorkspaceId): Promise<boolean> {
-    if (closed) return false
     const { count, channels } = await database.onMessagePath(workspace, async (tx) => {
       const locked = sql`select pg_advisory_xact_lock(hashtextextended(${`automation ${workspace}`}, 0))`.execute(tx)
       const [inputs] = await Promise.all([take(tx, workspace), locked])
@@ -126,10 +121,9 @@ export function startAutomation(deps: {
 
   return {
     close: async () => {
-      closed = true
       off()
       clearInterval(timer)
-      while (busy.size > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      await Promise.all([...reading.values()].map((own) => own.close()))
     },
   }
 }

@@ -9,6 +9,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
+import { turns } from '#server/platform/turns.ts'
 import { claimFlights } from './claim.ts'
 import { fly, verdictOn, type FlightDeps } from './flights.ts'
 import { learner } from './learner.ts'
@@ -24,6 +25,7 @@ const POLL_MS = 1_000
 const AFTER_TROUBLE_MS = 50
 /** What is in flight when a channel is handed over may still be answered. */
 const LAST_CALLS_MS = 10_000
+/** What comes back meanwhile shares the next transaction. */
 const BETWEEN_TURNS_MS = 5
 const KEEP_PACE_MS = 10_000
 /** An answer that takes longer is waited for visibly. */
@@ -59,17 +61,22 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const channels = new Map<ChannelId, Owned>()
   let results: Result[] = []
   let toMark: Flight[] = []
-  let running = false
   /** Channels whose pace is being read. */
   let arriving = 0
-  let again = false
-  let closed = false
   /** The last transaction failed: whether it committed, nobody knows. */
   let isUnsure = false
   /** When to look for what an earlier owner left; at once for a channel that is new here. */
   let orphansAt = 0
   /** When to save what was learned about the pace of the channels. */
   let paceAt = 0
+  const { ask: round, close: endRounds } = turns({
+    turn,
+    atLeastMs: BETWEEN_TURNS_MS,
+    failed: (error) => {
+      log.warn({ error }, 'the outbox waits for the database')
+      setTimeout(() => void round(), AFTER_TROUBLE_MS).unref()
+    },
+  })
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
@@ -102,29 +109,6 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     await round()
     countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
-  }
-
-  async function round(): Promise<void> {
-    if (running) {
-      again = true
-      return
-    }
-    running = true
-    try {
-      do {
-        again = false
-        const began = now()
-        await turn()
-        // What comes back meanwhile shares the next transaction.
-        const rest = BETWEEN_TURNS_MS - (now() - began)
-        if (again && rest > 0) await new Promise((resolve) => setTimeout(resolve, rest))
-      } while (again && !closed)
-    } catch (error) {
-      log.warn({ error }, 'the outbox waits for the database')
-      setTimeout(() => void round(), AFTER_TROUBLE_MS).unref()
-    } finally {
-      running = false
-    }
   }
 
   /** One transaction, then the requests it allowed. */
@@ -256,7 +240,6 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       await tellRetrying(owned).catch(() => {})
     } finally {
       owned.probing = false
-      again = true
       void round()
     }
   }
@@ -288,7 +271,6 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
     deps.ended?.(owned.channel, outcome.is)
     learn(owned, row, outcome)
-    again = true
   }
 
   const flightDeps: FlightDeps = {
@@ -309,19 +291,23 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     contextOf: deps.contextOf,
     linkOf: deps.linkOf,
     pageOf: deps.pageOf,
-    land: settle,
-    broken: (landing: Landing, error: unknown) => settle(landing, verdictOn(error, landing, false, log.scrub)),
-    again: () => {
-      again = true
+    land: (landing: Landing, outcome: Outcome) => {
+      settle(landing, outcome)
+      void round()
     },
+    broken: (landing: Landing, error: unknown) => {
+      settle(landing, verdictOn(error, landing, false, log.scrub))
+      void round()
+    },
+    again: () => void round(),
   }
 
   return {
     own,
     isIdle: () => channels.size === 0 && arriving === 0 && results.length === 0,
     close: () => {
-      closed = true
       clearInterval(timer)
+      void endRounds()
     },
   }
 }

@@ -10,6 +10,7 @@ import type { WorkspaceId } from '#contract/ids.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { turns } from '#server/platform/turns.ts'
 import { compareCursors, isTooOld, readCursor, writeCursor, type FeedCursor } from './cursor.ts'
 import { feedTopic } from './feed.ts'
 import { endOfFeed, rowsBehind, type FeedRow } from './feed.sql.ts'
@@ -41,8 +42,8 @@ const AHEAD_MS = 3_000
 interface Room {
   cursor: FeedCursor
   readonly sockets: Set<FeedSocket>
-  running: boolean
-  again: boolean
+  /** Reads until nothing is left. */
+  advance(): Promise<void>
   leave(): void
 }
 
@@ -84,7 +85,7 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
       if (order > 0) {
         // The socket comes from a process that was ahead of this one; or from nowhere, then this would never end.
         if (performance.now() > end) return reset(socket, room)
-        await advance(socket.workspace, room)
+        await room.advance()
         await delay(5)
         continue
       }
@@ -106,43 +107,31 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
 
   async function openRoom(workspace: WorkspaceId): Promise<Room> {
     const cursor = await database.inWorkspace(workspace, endOfFeed)
-    const room: Room = { cursor, sockets: new Set(), running: false, again: false, leave: () => {} }
+    const reading = turns({
+      turn: async () => {
+        const batch = await readBatch(workspace, room.cursor)
+        if (batch === null) return false
+        room.cursor = batch.cursor
+        deliver(batch, room.sockets)
+        return batch.full
+      },
+      failed: (error) => log.debug({ error }, 'the feed could not be read'),
+    })
+    const room: Room = { cursor, sockets: new Set(), advance: reading.ask, leave: () => {} }
     const offs = [
-      hints.on(feedTopic(workspace), () => void advance(workspace, room)),
+      hints.on(feedTopic(workspace), () => void reading.ask()),
       hints.on(`${feedTopic(workspace)} hint`, (hint) => {
         const text = JSON.stringify({ hints: [hint as FeedHint] } satisfies FeedFrame)
         for (const socket of room.sockets) socket.send(text)
       }),
     ]
-    const timer = setInterval(() => void advance(workspace, room), POLL_MS)
+    const timer = setInterval(() => void reading.ask(), POLL_MS)
     room.leave = () => {
+      void reading.close()
       clearInterval(timer)
       for (const off of offs) off()
     }
     return room
-  }
-
-  /** Reads until nothing is left. A hint during a read makes it read once more. */
-  async function advance(workspace: WorkspaceId, room: Room): Promise<void> {
-    if (room.running) {
-      room.again = true
-      return
-    }
-    room.running = true
-    try {
-      do {
-        room.again = false
-        const batch = await readBatch(workspace, room.cursor)
-        if (batch === null) continue
-        room.cursor = batch.cursor
-        deliver(batch, room.sockets)
-        if (batch.full) room.again = true
-      } while (room.again && !closed)
-    } catch (error) {
-      log.debug({ error }, 'the feed could not be read')
-    } finally {
-      room.running = false
-    }
   }
 
   interface Batch {

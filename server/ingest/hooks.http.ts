@@ -11,6 +11,7 @@ import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { problemOf } from '#server/platform/problem.ts'
+import { turns } from '#server/platform/turns.ts'
 import type { HookOutcome, HookRequest, Hooks } from './hooks.ts'
 import { isModest } from './modest.ts'
 
@@ -268,32 +269,19 @@ function follow(
 ): () => void {
   let at = after
   let mostOld = last
-  let running = false
-  let again = false
   let stopped = false
-  async function advance(): Promise<void> {
-    if (running) {
-      again = true
-      return
-    }
-    running = true
-    try {
-      do {
-        again = false
-        const entries = await read(deps, channel, { chat, after: at, ...(mostOld ? { last: mostOld } : {}) })
-        if (stopped) return
-        for (const entry of entries) send(JSON.stringify({ t: 'entry', chat, ...entry }))
-        at = entries.at(-1)?.seq ?? at
-        // Only the past is cut; what comes from now on is told whole.
-        if (entries.length < MOST_ENTRIES) mostOld = undefined
-        else again = true
-      } while (again)
-    } catch (error) {
-      deps.log.debug({ error }, 'a visitor waits for the database')
-    } finally {
-      running = false
-    }
-  }
+  const { ask: advance, close } = turns({
+    turn: async () => {
+      const entries = await read(deps, channel, { chat, after: at, ...(mostOld ? { last: mostOld } : {}) })
+      if (stopped) return false
+      for (const entry of entries) send(JSON.stringify({ t: 'entry', chat, ...entry }))
+      at = entries.at(-1)?.seq ?? at
+      // Only the past is cut; what comes from now on is told whole.
+      if (entries.length < MOST_ENTRIES) mostOld = undefined
+      return entries.length >= MOST_ENTRIES
+    },
+    failed: (error) => deps.log.debug({ error }, 'a visitor waits for the database'),
+  })
   const off = deps.hints.on(streamTopic(channel.id, chat), (body) => {
     if (isPassing(body)) send(JSON.stringify({ t: 'passing', chat, frame: body.passing }))
     else void advance()
@@ -302,6 +290,7 @@ function follow(
   void advance()
   return () => {
     stopped = true
+    void close()
     clearInterval(timer)
     off()
   }
