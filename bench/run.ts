@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { BOUNDS, type Bounds } from './limits.ts'
+import { BOUNDS, verdictsOf, type Bounds } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
@@ -96,7 +96,7 @@ async function sectionAfterRun(figure: Figure): Promise<string> {
   return `## ${figure.title}\n\n**Void**, twice: ${reasons.join('; ')}. No figure.\n`
 }
 
-function sectionOf({ title, floor, limits }: Figure, rows: Row[], notes: string[]): string {
+function sectionOf({ title, floor, goal, limits, raise }: Figure, rows: Row[], notes: string[]): string {
   const round = (value: number) => Math.round(value).toLocaleString('en')
   const lines = rows.map(
     ({ name, perSecond, cpuUs, p99Ms, ratio }) =>
@@ -108,7 +108,7 @@ function sectionOf({ title, floor, limits }: Figure, rows: Row[], notes: string[
 |---|---|---|---|---|
 ${lines.join('\n')}
 
-${[floor, ...notes, `Limited by: ${limits}`].map((line) => `- ${line}`).join('\n')}
+${[...verdictsOf(floor, rows), `goal ${goal}`, ...notes, `Limited by: ${limits}`, `What would raise it: ${raise}`].map((line) => `- ${line}`).join('\n')}
 `
 }
 
