@@ -10,6 +10,7 @@ import { SendError } from '#connector-kit/send-error.ts'
 import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
 import type { FileRef } from '#contract/message/content.ts'
 import { echoRule, startAutomation } from './automation/automation.ts'
+import { channelChecks } from './channels/checks.ts'
 import { channelCalls, channelPresenters } from './channels/channels.http.ts'
 import { startLines } from './channels/lines.ts'
 import { contextOf, liveChannels, type LiveChannel } from './channels/live.ts'
@@ -82,7 +83,6 @@ export interface Program {
 
 /** Each folder below it is a messenger. */
 const CONNECTORS = new URL('../connectors/', import.meta.url)
-const CHECK_EVERY_MS = 15 * 60_000
 const NOTE_EVERY_MS = 30_000
 /** What a customer was sent as a link opens so long. */
 const LINKS_OPEN_DAYS = 30
@@ -375,6 +375,7 @@ export async function startProgram(
     log,
   })
   const SCHEDULER = 'scheduler'
+  const checkNowAndThen = channelChecks({ channels, manager: channelManager, log, everyMs: options.checkEveryMs })
   const leases = await startLeases({
     database,
     clock: programClock,
@@ -396,17 +397,6 @@ export async function startProgram(
     },
   })
   hints.on('leases', () => leases.look())
-
-  async function checkNowAndThen(id: ChannelId, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await rest(options.checkEveryMs ?? CHECK_EVERY_MS, signal)
-      const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
-      if (channel && !['paused', 'stopped', 'banned', 'setup'].includes(channel.state))
-        await channelManager
-          .check(channel)
-          .catch((error: unknown) => log.info({ channel: id, error }, 'a check failed'))
-    }
-  }
 
   /** What time does to conversations and messages. */
   async function tendDue(): Promise<void> {
@@ -452,12 +442,3 @@ export async function startProgram(
     },
   }
 }
-
-const rest = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })

@@ -1,0 +1,38 @@
+/** Asks each owned channel now and then whether its platform still knows us, and puts its webhook right. */
+import type { ChannelId } from '#contract/ids.ts'
+import type { ChannelState } from '#contract/message/channel-state.ts'
+import type { Log } from '#server/platform/log.ts'
+import type { LiveChannels } from './live.ts'
+import type { Manager } from './manage.ts'
+
+const EVERY_MS = 15 * 60_000
+/** Nobody waits for an answer of these. */
+const AT_REST: readonly ChannelState[] = ['paused', 'stopped', 'banned', 'setup']
+
+export interface ChecksDeps {
+  channels: LiveChannels
+  manager: Pick<Manager, 'check'>
+  log: Log
+  everyMs?: number | undefined
+}
+
+/** @returns what the owner of a channel runs beside its line and its sender, until the signal */
+export const channelChecks =
+  ({ channels, manager, log, everyMs = EVERY_MS }: ChecksDeps) =>
+  async (id: ChannelId, signal: AbortSignal): Promise<void> => {
+    while (!signal.aborted) {
+      await rest(everyMs, signal)
+      const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
+      if (channel && !AT_REST.includes(channel.state))
+        await manager.check(channel).catch((error: unknown) => log.info({ channel: id, error }, 'a check failed'))
+    }
+  }
+
+const rest = (ms: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
