@@ -21,6 +21,23 @@ test('what came half open opens again at its first failure, and closes at its fi
   expect(one.state).toBe('closed')
 })
 
+test('a late success does not close what is open, and has it probed at once: whoever called the channel away must hear that it is back', () => {
+  const one = opened(0)
+  one.succeeded()
+  expect(one.state).toBe('open')
+  expect(one.probeAt).toBeLessThanOrEqual(0)
+})
+
+test('a channel that somebody else called away is probed at once, and by its own schedule from then on', () => {
+  const one = breaker()
+  one.calledAway(7)
+  expect(one.state).toBe('open')
+  expect(one.probeAt).toBe(7)
+  one.probed(false, 8)
+  one.calledAway(9)
+  expect(one.probeAt).toBeGreaterThan(9)
+})
+
 test('a sign of life does not open what is closed by half', () => {
   const one = breaker()
   one.probed(true, 0)

@@ -8,9 +8,12 @@ export interface Breaker {
   readonly state: 'closed' | 'open' | 'half_open'
   /** When the next probe is due while open. */
   readonly probeAt: number
+  /** A message was taken. */
   succeeded(): void
   /** The wire broke or the platform was down. @returns true when this opened the breaker */
   failed(nowMs: number): boolean
+  /** The channel is called away, by whomever: it is probed at once. Without effect unless closed. */
+  calledAway(nowMs: number): void
   /** A probe answered, or the platform gave another sign of life. */
   probed(alive: boolean, nowMs: number): void
 }
@@ -42,6 +45,11 @@ export function breaker(awaySince?: number): Breaker {
       return probeAt
     },
     succeeded: () => {
+      // The late answer of one that left before: a sign of life, and the probe that tells so is due at once.
+      if (state === 'open') {
+        probeAt = -Infinity
+        return
+      }
       state = 'closed'
       inARow = 0
       away = undefined
@@ -55,6 +63,11 @@ export function breaker(awaySince?: number): Breaker {
       recent = []
       open(nowMs)
       return true
+    },
+    calledAway: (nowMs) => {
+      if (state !== 'closed') return
+      open(nowMs)
+      probeAt = nowMs
     },
     probed: (alive, nowMs) => {
       if (!alive) open(nowMs)

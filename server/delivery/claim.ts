@@ -6,7 +6,7 @@ import type { Tx } from '#server/platform/database.ts'
 import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { opsOf } from './ops.ts'
-import { FIRST_LANE, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
+import { FIRST_LANE, foldsStill, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
 import type { Outcome } from './results.ts'
 import { claimHeads, loadDispatches, noteAnswered, refsOf, type Dispatch, type WorkRow } from './sender.sql.ts'
 import { keyOf } from './send-key.ts'
@@ -74,6 +74,10 @@ export async function claimFlights(
     const op = made.ops[row.piece]
     if (!op) {
       deps.land({ ...landing, applied: made.applied }, { is: 'sent', sent: { ids: [] } })
+      return []
+    }
+    if (row.doubtful && !foldsStill(o, dispatch.ageMs)) {
+      deps.land({ ...landing, applied: made.applied }, { is: 'unconfirmed', details: {} })
       return []
     }
     o.pace.take(row.lane, performance.now(), dispatch.kind)

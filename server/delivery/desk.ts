@@ -14,11 +14,19 @@ import { claimFlights } from './claim.ts'
 import { fly, verdictOn, type FlightDeps } from './flights.ts'
 import { learner } from './learner.ts'
 import { settleOrphans } from './orphans.ts'
-import { countOpen, ownedChannel, type Flight, type Landing, type Owned } from './owned.ts'
+import { countOpen, isSilent, ownedChannel, type Flight, type KeptPace, type Landing, type Owned } from './owned.ts'
 import { loadPace, savePaces } from './kept-pace.ts'
 import { pacing } from './pacing.ts'
 import { recordResults, type Outcome, type Result } from './results.ts'
-import { confirmLeases, endWireWaits, giveBackUnknown, markRows, nameByKey, noteSending } from './sender.sql.ts'
+import {
+  confirmLeases,
+  endWireWaits,
+  giveBackUnknown,
+  markRows,
+  nameByKey,
+  noteRest,
+  noteSending,
+} from './sender.sql.ts'
 
 const POLL_MS = 1_000
 /** After a turn that failed: sooner than the poll, later than at once. */
@@ -80,13 +88,11 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const timer = setInterval(() => void round(), POLL_MS)
 
   const now = () => performance.now()
-  const { learn, tellRetrying } = learner(deps)
+  const { learn, tellRetrying } = learner({ ...deps, now })
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
     arriving++
-    const kept = await database
-      .inWorkspace(workspace, (tx) => loadPace(tx, workspace, channel.id))
-      .catch(() => ({ blockedMs: 0, factor: 1 }))
+    const kept = await keptPace(lease, channel.id)
     const owned = ownedChannel(lease, channel, kept, now())
     channels.set(channel.id, owned)
     arriving--
@@ -107,8 +113,23 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
     clearTimeout(cut)
     await round()
+    // A channel called away behind the back of its next owner would be probed by nobody.
+    await owned.telling
     countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
+  }
+
+  /** Without it nothing is sent: the platform may have asked the owner before for silence. */
+  async function keptPace(lease: Lease, channel: ChannelId): Promise<KeptPace> {
+    for (;;) {
+      try {
+        return await database.inWorkspace(workspace, (tx) => loadPace(tx, workspace, channel))
+      } catch (error) {
+        if (lease.signal.aborted) return { blockedMs: 0, factor: 1 }
+        log.debug({ error, channel }, 'a channel waits for the database')
+        await new Promise((resolve) => setTimeout(resolve, AFTER_TROUBLE_MS))
+      }
+    }
   }
 
   /** One transaction, then the requests it allowed. */
@@ -138,8 +159,9 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
           orphansAt = now() + POLL_MS
         }
         started = await claimFlights(tx, workspace, owned, claimDeps)
-        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter((flight) =>
-          owned.includes(flight.owned),
+        // A file may have taken minutes to go up: what has been asked for meanwhile counts, silence too.
+        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter(
+          (flight) => owned.includes(flight.owned) && !isSilent(flight.owned, now()),
         )
         marked = await mark(tx, ready)
         if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
@@ -189,6 +211,13 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       workspace,
       echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })),
     )
+    await noteRest(
+      tx,
+      workspace,
+      flights.flatMap(({ dispatch, pieces, row }) =>
+        pieces > 1 && dispatch.op === 'message' ? [{ delivery: dispatch.delivery, rest: pieces - row.piece }] : [],
+      ),
+    )
     return markRows(
       tx,
       workspace,
@@ -225,6 +254,8 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         owned.pace = pacing(fresh.abilities.pacing, now(), owned.pace)
       countOpen(owned, now())
       owned.channel = fresh
+      // The late word of an owner that was frozen: who else would look whether it is back?
+      if (fresh.state === 'retrying') owned.breaker.calledAway(now())
       if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
     }
   }
@@ -276,6 +307,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const flightDeps: FlightDeps = {
     wireOf: deps.wireOf,
     scrub: log.scrub,
+    random: Math.random,
     land: (flight, outcome) => {
       flight.owned.inFlight.delete(flight.row.pos)
       settle(flight, outcome)
@@ -296,7 +328,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       void round()
     },
     broken: (landing: Landing, error: unknown) => {
-      settle(landing, verdictOn(error, landing, false, log.scrub))
+      settle(landing, verdictOn(error, landing, false, flightDeps))
       void round()
     },
     again: () => void round(),

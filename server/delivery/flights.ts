@@ -13,18 +13,21 @@ export interface FlightDeps {
   /** Its next request is final and not marked yet. */
   mark(flight: Flight): void
   scrub(words: string): string
+  /** In [0, 1). */
+  random(): number
 }
 
 /** Performs a plan from its waiting request on: to its end, or to the next request that must be marked. */
 export async function fly(flight: Flight, deps: FlightDeps): Promise<void> {
   const { owned, plan } = flight
   try {
-    if (flight.marked && owned.lease.left() < HALF_A_LEASE_MS) return deps.land(flight, { is: 'unmark' })
+    // Marked or not: an edit of yesterday's owner would put old words over the newer ones of today's.
+    if (owned.lease.left() < HALF_A_LEASE_MS) return deps.land(flight, { is: 'unmark' })
     const outcome = await perform(pausing(plan, flight), deps.wireOf(owned.channel, owned.calls.signal))
     if (outcome === 'mark') deps.mark(flight)
     else deps.land(flight, { is: 'sent', sent: outcome })
   } catch (error) {
-    deps.land(flight, verdictOn(error, flight, flight.marked, deps.scrub))
+    deps.land(flight, verdictOn(error, flight, flight.marked, deps))
   }
 }
 
@@ -32,14 +35,14 @@ export const verdictOn = (
   error: unknown,
   { owned, row, dispatch }: Landing,
   marked: boolean,
-  scrub: (words: string) => string,
+  { random, scrub }: Pick<FlightDeps, 'random' | 'scrub'>,
 ): Verdict =>
   verdictAfter(error, {
     tries: row.tries,
     waits: row.waits,
     marked,
     folds: foldsStill(owned, dispatch.ageMs),
-    random: Math.random(),
+    random: random(),
     scrub,
   })
 

@@ -17,7 +17,8 @@ export interface Learner {
   tellRetrying(owned: Owned, reason?: SendErrorCode): Promise<void>
 }
 
-export function learner({ setState, log }: { setState: SetState; log: Log }): Learner {
+/** @param now  the monotonic clock */
+export function learner({ setState, log, now }: { setState: SetState; log: Log; now(): number }): Learner {
   function learn(owned: Owned, row: WorkRow, outcome: Result['outcome']): void {
     if (outcome.is === 'sent') {
       owned.pace.accepted()
@@ -34,15 +35,15 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
           row.lane,
           details.after === undefined ? null : details.after * 1000,
           scope,
-          performance.now(),
+          now(),
         )
-        outcome.waitMs = until - performance.now()
+        outcome.waitMs = until - now()
         return
       }
       case 'wire':
       case 'platform_down':
       case 'proxy_down':
-        if (owned.breaker.failed(performance.now())) owned.telling = tellRetrying(owned, code).catch(() => {})
+        if (owned.breaker.failed(now())) owned.telling = tellRetrying(owned, code).catch(() => {})
         return
       case 'signed_out':
         owned.refusals++
@@ -85,7 +86,7 @@ export function learner({ setState, log }: { setState: SetState; log: Log }): Le
   }
 
   const tellRetrying = (owned: Owned, reason: SendErrorCode = 'wire') => {
-    const inMs = owned.breaker.probeAt - performance.now()
+    const inMs = owned.breaker.probeAt - now()
     const data = inMs < WORTH_TELLING_MS ? {} : { retryAt: new Date(Date.now() + inMs).toISOString() }
     return setState(owned.channel, { state: 'retrying', reason, data })
   }

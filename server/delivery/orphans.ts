@@ -33,7 +33,7 @@ export async function settleOrphans(tx: Tx, workspace: WorkspaceId, owned: Owned
       pieces: 0,
     })
     if (row.dispatchedAt === null) settled.push(result({ is: 'unmark' }))
-    else if (foldsStill(o, dispatch.ageMs)) settled.push(result({ is: 'unmark' }))
+    else if (foldsStill(o, dispatch.ageMs)) settled.push(result({ is: 'unmark', doubtful: true }))
     else if (row.ageMs > limit)
       settled.push(result({ is: 'unconfirmed', details: { words: 'Parley was stopped while it was sending' } }))
   }

@@ -90,11 +90,16 @@ export function countOpen(o: Owned, nowMs: number): void {
 export const isOpen = (o: Owned) =>
   SENDING_STATES.includes(o.channel.state) && o.breaker.state !== 'open' && !o.channel.hold
 
-/** Nothing leaves a channel that is not ready, nor while the breaker is open; half open: one at a time. */
-export function roomOf(o: Owned, nowMs: number): number {
+/** Nothing leaves a channel that is not ready, nor while the breaker is open, the workspace is in hold, or the platform asked for silence. */
+export function isSilent(o: Owned, nowMs: number): boolean {
   const open =
     SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
-  if (!open || o.breaker.state === 'open' || o.channel.hold) return 0
+  return !open || o.breaker.state === 'open' || o.channel.hold || nowMs < o.pace.blockedUntil
+}
+
+/** How many may be claimed now; half open: one at a time. */
+export function roomOf(o: Owned, nowMs: number): number {
+  if (isSilent(o, nowMs)) return 0
   if (o.breaker.state === 'half_open') return o.inFlight.size === 0 ? 1 : 0
   return Math.min(MOST_IN_FLIGHT - o.inFlight.size, o.pace.room(nowMs))
 }

@@ -1,6 +1,7 @@
 /** Records what came of attempts, in sets. A verdict counts as long as its row still carries the epoch of that attempt. */
 import { sql } from 'kysely'
 import type { ChannelId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import { DeliveryState } from '#contract/message/delivery-state.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { recordReach } from '#server/contacts/identities.ts'
 import { refKey } from '#server/conversations/told.ts'
@@ -10,10 +11,11 @@ import type { Tx } from '#server/platform/database.ts'
 import { endFollowers } from './followers.ts'
 import type { Dispatch, WorkRow } from './sender.sql.ts'
 import { countFailures } from './trouble.ts'
+import { stateAfterAttempt, type Came } from './state-after-attempt.ts'
 import type { Verdict } from './verdict.ts'
 
-/** `unmark`: nothing left, back to the queue. */
-export type Outcome = Verdict | { is: 'unmark' }
+/** `unmark`: nothing left, or (`doubtful`) may have, where a repeat is folded; back to the queue. */
+export type Outcome = Verdict | { is: 'unmark'; doubtful?: true }
 
 export interface Result {
   readonly row: WorkRow
@@ -148,11 +150,13 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
   await sql`
     update delivery_work w
        set state = 0, epoch = null, dispatched_at = null, key = null, piece = n.piece, tries = w.tries + n.tried,
+           doubtful = n.piece = w.piece and (w.doubtful or n.doubtful),
            waits = case when n.wait_ms > 0 then w.waits + 1 else 0 end,
            ready_at = case when n.wait_ms > 0 then now() + n.wait_ms * interval '1 millisecond' else '-infinity' end
       from unnest(${kept.map((r) => r.row.pos)}::bigint[], ${kept.map((r) => (r.outcome.is === 'sent' ? r.row.piece + 1 : r.row.piece))}::smallint[],
                   ${kept.map((r) => (r.outcome.is === 'again' && r.outcome.counts ? 1 : 0))}::smallint[],
-                  ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[]) as n (pos, piece, tried, wait_ms)
+                  ${kept.map((r) => (r.outcome.is === 'again' ? Math.ceil(r.outcome.waitMs) : 0))}::float8[],
+                  ${kept.map((r) => 'doubtful' in r.outcome && r.outcome.doubtful === true)}::boolean[]) as n (pos, piece, tried, wait_ms, doubtful)
      where w.workspace_id = ${workspace} and w.pos = any (${kept.map((r) => r.row.pos)}::bigint[]) and w.pos = n.pos`.execute(
     tx,
   )
@@ -160,6 +164,15 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
 
 const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
+
+/** `stateAfterAttempt`, as rows for the statement below. */
+const RULES = DeliveryState.options.flatMap((now) =>
+  (['queued', 'sent', 'failed', 'unconfirmed'] as const).map((came) => ({
+    now,
+    came,
+    next: stateAfterAttempt(now, came),
+  })),
+)
 
 interface Moved {
   conversation: ConversationId
@@ -173,23 +186,24 @@ async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: readonl
     with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${ids}::uuid[]) for update)
     update delivery d
        set -- a report may have come before the answer: never down
-           state = case when n.state = 'queued' then case d.state when 'sending' then 'queued' else d.state end
-                        when n.state = 'sent' and d.state in ('delivered', 'read', 'sent') then d.state
-                        when n.state in ('failed', 'unconfirmed') and d.state in ('delivered', 'read') then d.state else n.state end,
+           state = (select r.next from unnest(${RULES.map((r) => r.now)}::text[], ${RULES.map((r) => r.came)}::text[], ${RULES.map((r) => r.next)}::text[])
+                                        as r (now, came, next) where r.now = d.state and r.came = n.state),
+           rest = coalesce(n.rest, d.rest),
            reason = case when n.quiet then d.reason else n.reason end, hint = case when n.quiet then d.hint else n.hint end, applied = coalesce(d.applied, n.applied),
            dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then coalesce(n.dispatched, now()) end),
            sent_at = case when n.state = 'sent' then coalesce(d.sent_at, now()) else d.sent_at end,
            ended_at = case when n.state = 'queued' then null else now() end
       from unnest(${ids}::uuid[], ${results.map(stateOf)}::text[], ${results.map(reasonOf)}::text[],
                   ${results.map(hintOf)}::text[]::jsonb[], ${results.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[],
-                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[], ${results.map((r) => r.dispatchedAt)}::timestamptz[])
-           as n (id, state, reason, hint, applied, quiet, dispatched), before
+                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[], ${results.map((r) => r.dispatchedAt)}::timestamptz[],
+                  ${results.map((r) => (r.outcome.is === 'sent' ? Math.max(0, r.pieces - r.row.piece - 1) : null))}::smallint[])
+           as n (id, state, reason, hint, applied, quiet, dispatched, rest), before
      where d.workspace_id = ${workspace} and d.id = any (${ids}::uuid[]) and d.id = n.id and before.id = d.id
     returning d.conversation_id as conversation, before.was, d.state`.execute(tx)
   return rows
 }
 
-function stateOf(result: Result): string {
+function stateOf(result: Result): Came {
   switch (result.outcome.is) {
     case 'sent':
       return isEnd(result) ? 'sent' : 'queued'

@@ -1,13 +1,16 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
 import type { Connector, Reply } from '#connector-kit/connector.ts'
+import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
+import type { DeliveryId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { ChannelState } from '#contract/message/channel-state.ts'
 import { plain } from '#contract/message/content.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { backTopic, stateKeeper, type SetState } from '#server/channels/state.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
+import type { StatusTold } from '#server/conversations/told.ts'
 import { inProcessHints } from '#server/platform/hints.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import { aDatabase } from '#tests/support/database.ts'
@@ -16,6 +19,7 @@ import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import { say } from './enqueue.ts'
 import { failExpired } from './fail-waiting.ts'
 import { startSender } from './sender.ts'
+import { applyStatuses } from './status.ts'
 
 const { database } = await aDatabase()
 const ending: (() => Promise<void>)[] = []
@@ -143,6 +147,62 @@ test('a new owner of a channel that was left away looks at once whether it is ba
   own(platform.answer, platform.probe)
   await until(async () => (await states())[0] === 'sent', 4_000)
   expect(channel.state).toBe('ready')
+})
+
+test('what may have arrived does not go again once its platform has forgotten the key', async () => {
+  const { own, ask, states, work, workspace } = await aShop({ idempotency: { seconds: 3_600 } })
+  let asked = 0
+  own(() => Promise.reject((asked++, new WireBroken('cut', true))))
+  await ask('hello')
+  await until(async () => (await work())[0]?.waits === 1)
+  await database.inWorkspace(workspace, (tx) =>
+    sql`update delivery set queued_at = now() - interval '2 hours' where workspace_id = ${workspace}`.execute(tx),
+  )
+  await until(async () => (await states())[0] === 'unconfirmed')
+  expect(asked).toBe(1)
+})
+
+test('a message of which the second piece was refused has failed, whatever is told of the first', async () => {
+  const { own, ask, states, report } = await aShop({ text: { max: 12, unit: 'utf16', marks: {} } })
+  let asked = 0
+  own(() => (asked++ === 0 ? Promise.resolve(ok) : Promise.reject(new SendError('refused'))))
+  await ask('one two three four five')
+  await until(async () => (await states())[0] === 'failed')
+  await report('read')
+  expect(await states()).toEqual(['failed'])
+})
+
+test('a failure that is reported before the answer is not undone by a good answer', async () => {
+  const { own, ask, states, work, report } = await aShop()
+  let answer = (_: Reply) => {}
+  let asked = false
+  own(() => new Promise((resolve) => ((asked = true), (answer = resolve))))
+  await ask('hello')
+  await until(() => asked)
+  await report('failed')
+  answer(ok)
+  await until(async () => (await work()).length === 0)
+  expect(await states()).toEqual(['failed'])
+})
+
+test('what goes into hold while its file goes up does not leave', async () => {
+  const { own, ask, work, channel } = await aShop()
+  channel.connector = {
+    outgoing: function* () {
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example/upload' }
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
+      return { ids: ['out'] }
+    },
+  } as unknown as Connector
+  let answer = (_: Reply) => {}
+  let asked = 0
+  own(() => new Promise((resolve) => (asked++, (answer = resolve))))
+  await ask('hello')
+  await until(() => asked === 1)
+  channel.hold = true
+  answer(ok)
+  await until(async () => (await work())[0]?.state === 0)
+  expect(asked).toBe(1)
 })
 
 /** A platform that may be away: 503, for questions and for messages. */
@@ -274,6 +334,14 @@ async function aShop(more: Partial<Abilities> = {}) {
     own,
     channelStates: async () => seen,
     ask,
+    /** What the platform tells of all that was said. */
+    report: (state: StatusTold['state']) =>
+      inTurn(async (tx) => {
+        const { rows: said } = await sql<{ id: DeliveryId }>`
+          select id from delivery where workspace_id = ${workspace}`.execute(tx)
+        const told = said.map(({ id }) => ({ delivery: id, state, at: new Date() }))
+        await applyStatuses(tx, workspace, told, [])
+      }),
     states: async () =>
       (
         await select(sql<{ state: string }>`select state from delivery where workspace_id = ${workspace} order by id`)

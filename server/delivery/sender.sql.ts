@@ -14,6 +14,8 @@ export interface WorkRow {
   tries: number
   waits: number
   attempt: number
+  /** An earlier attempt of this piece may have arrived. */
+  doubtful: boolean
 }
 
 export interface SeenLease {
@@ -61,7 +63,7 @@ export async function claimHeads(
          limit o.room) h)
     update delivery_work w set state = 1, epoch = heads.epoch
       from heads where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.pos = heads.pos and w.state = 0
-    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt`.execute(
+    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful`.execute(
     tx,
   )
   return rows
@@ -196,6 +198,18 @@ export async function markRows(
   return new Set(marked.map((row) => row.pos))
 }
 
+/** Of messages that were cut: how many pieces have not arrived, until the results say otherwise. */
+export async function noteRest(
+  tx: Tx,
+  workspace: WorkspaceId,
+  cut: readonly { delivery: DeliveryId; rest: number }[],
+): Promise<void> {
+  if (cut.length === 0) return
+  await sql`
+    update delivery d set rest = n.rest from unnest(${cut.map((c) => c.delivery)}::uuid[], ${cut.map((c) => c.rest)}::smallint[]) as n (id, rest)
+     where d.workspace_id = ${workspace} and d.id = n.id`.execute(tx)
+}
+
 /** Deliveries whose platform thinks long; a report that came early stays. */
 export async function noteSending(tx: Tx, workspace: WorkspaceId, deliveries: DeliveryId[]): Promise<void> {
   await sql`
@@ -237,7 +251,7 @@ export async function orphans(
   owned: { channel: ChannelId; epoch: number }[],
 ): Promise<Orphan[]> {
   const { rows } = await sql<Orphan>`
-    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt,
+    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful,
            w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
       join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch

@@ -41,14 +41,15 @@ type Change = Row & { was: DeliveryState }
 
 async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[]): Promise<Change[]> {
   if (told.length === 0) return []
-  const { rows } = await sql<Row & { identity: IdentityId }>`
-    select id, message_id as message, conversation_id as conversation, state, identity_id as identity from delivery
+  const { rows } = await sql<Row & { identity: IdentityId; rest: number }>`
+    select id, message_id as message, conversation_id as conversation, state, identity_id as identity, rest from delivery
      where workspace_id = ${workspace} and id = any (${[...new Set(told.map((each) => each.delivery))]}::uuid[]) order by id for update`.execute(
     tx,
   )
   const changes: Change[] = []
   for (const row of rows) {
-    const mine = told.filter((each) => each.delivery === row.id)
+    // What is told of one piece does not speak for a message of which others have not arrived; a failure does.
+    const mine = told.filter((each) => each.delivery === row.id && (row.rest === 0 || each.state === 'failed'))
     const state = mine.reduce((now, each) => stateAfter(now, each.state), row.state)
     const at = (wanted: string) => mine.find((each) => each.state === wanted)?.at ?? null
     const failure = state === 'failed' ? mine.find((each) => each.state === 'failed') : undefined
@@ -75,7 +76,7 @@ async function upTo(tx: Tx, workspace: WorkspaceId, watermarks: BatchPlan['water
     const { rows } = await sql<Change>`
       with before as (select id, state as was from delivery
                        where workspace_id = ${workspace} and identity_id = ${mark.identity} and channel_id = ${mark.channel}
-                         and state = any (${from}) and coalesce(sent_at, dispatched_at) <= ${mark.at} order by id for update)
+                         and state = any (${from}) and rest = 0 and coalesce(sent_at, dispatched_at) <= ${mark.at} order by id for update)
       update delivery d set state = ${mark.state}, delivered_at = coalesce(d.delivered_at, ${mark.at}),
              read_at = ${mark.state === 'read' ? sql`coalesce(d.read_at, ${mark.at})` : sql`d.read_at`}
         from before where d.workspace_id = ${workspace} and d.id = before.id

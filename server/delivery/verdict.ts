@@ -11,8 +11,15 @@ import {
 
 export type Verdict =
   | { is: 'sent'; sent: Sent }
-  /** Back to its place in the lane. `counts`: it used up a try. */
-  | { is: 'again'; code: SendErrorCode; waitMs: number; counts: boolean; details: SendErrorDetails }
+  /** Back to its place in the lane. `counts`: it used up a try. `doubtful`: it may have arrived, and only a repeat that is folded may follow. */
+  | {
+      is: 'again'
+      code: SendErrorCode
+      waitMs: number
+      counts: boolean
+      details: SendErrorDetails
+      doubtful?: true
+    }
   | { is: 'failed'; code: SendErrorCode; details: SendErrorDetails }
   | { is: 'unconfirmed'; details: SendErrorDetails }
 
@@ -42,7 +49,14 @@ export function verdictAfter(error: unknown, attempt: Attempt): Verdict {
   // Our own mistake after the mark may have happened after the platform had accepted.
   const nobodyKnows = error instanceof Unknown || (told.code === 'bug' && marked) || verdict.delivered === 'unknown'
   if (nobodyKnows && attempt.folds && told.code !== 'bug')
-    return { is: 'again', code: 'wire', details: told.details, waitMs: backOff(waits, random), counts: false }
+    return {
+      is: 'again',
+      code: 'wire',
+      details: told.details,
+      waitMs: backOff(waits, random),
+      counts: false,
+      doubtful: true,
+    }
   if (nobodyKnows) return { is: 'unconfirmed', details: told.details }
   const spent = verdict.counts !== undefined && tries + 1 >= verdict.counts
   if (verdict.retry === 'no' || spent) return { is: 'failed', ...told }

@@ -294,6 +294,7 @@ export interface Delivery {
   delivered_at: Timestamp | null
   read_at: Timestamp | null
   ended_at: Timestamp | null
+  rest: Generated<number>
 }
 
 export interface DeliveryWork {
@@ -315,6 +316,7 @@ export interface DeliveryWork {
   scheduled: Generated<boolean>
   expires_open: Generated<number>
   waits: Generated<number>
+  doubtful: Generated<boolean>
 }
 
 export interface Draft {
