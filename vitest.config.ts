@@ -13,7 +13,10 @@ export default defineConfig({
         test: {
           name: 'unit',
           retry,
-          include: ['{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}'],
+          include: [
+            '{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}',
+            'tests/simulation/*.test.ts',
+          ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
           // Some start processes or send 50 MB; on a busy machine that takes its time.
           testTimeout: 60_000,
