@@ -114,7 +114,8 @@ function begin(landing: Landing, key: string, op: Op, deps: ClaimDeps): Flight |
   const plan = channel.connector.outgoing(op, deps.contextOf(channel))
   try {
     const first = plan.next()
-    if (!first.done) return { ...landing, key, plan, final: first.value, marked: false, untoldSince: null }
+    if (!first.done)
+      return { ...landing, key, plan, final: first.value, marked: false, begunAt: performance.now(), untoldSince: null }
     deps.land(landing, { is: 'sent', sent: first.value })
   } catch (error) {
     deps.broken(landing, error)

@@ -14,7 +14,7 @@ import { claimFlights } from './claim.ts'
 import { fly, verdictOn, type FlightDeps } from './flights.ts'
 import { learner } from './learner.ts'
 import { settleOrphans } from './orphans.ts'
-import { countOpen, isSilent, ownedChannel, type Flight, type KeptPace, type Landing, type Owned } from './owned.ts'
+import { countOpen, mayStillSend, ownedChannel, type Flight, type KeptPace, type Landing, type Owned } from './owned.ts'
 import { loadPace, savePaces } from './kept-pace.ts'
 import { pacing } from './pacing.ts'
 import { recordResults, type Outcome, type Result } from './results.ts'
@@ -159,9 +159,8 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
           orphansAt = now() + POLL_MS
         }
         started = await claimFlights(tx, workspace, owned, claimDeps)
-        // A file may have taken minutes to go up: what has been asked for meanwhile counts, silence too.
         const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter(
-          (flight) => owned.includes(flight.owned) && !isSilent(flight.owned, now()),
+          (flight) => owned.includes(flight.owned) && mayStillSend(flight, now()),
         )
         marked = await mark(tx, ready)
         if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)

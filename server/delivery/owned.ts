@@ -52,6 +52,8 @@ export interface Flight extends Landing {
   /** The request that waits for the mark. */
   final: Request
   marked: boolean
+  /** On the monotonic clock: its claim. */
+  readonly begunAt: number
   /** When it was marked, or began without a mark, while that is still to be told. */
   untoldSince: number | null
 }
@@ -104,6 +106,13 @@ export function roomOf(o: Owned, nowMs: number): number {
   return Math.min(MOST_IN_FLIGHT - o.inFlight.size, o.pace.room(nowMs))
 }
 
-/** Whether a repeat with the same key is still folded by the platform. */
+/** Until it is there, a request may take as long as this. */
+const ON_ITS_WAY_MS = 15_000
+
+/** Whether a repeat with the same key that leaves now is still folded by the platform. */
 export const foldsStill = ({ channel }: Owned, ageMs: number): boolean =>
-  channel.abilities.idempotency !== undefined && ageMs < channel.abilities.idempotency.seconds * 1000
+  channel.abilities.idempotency !== undefined && ageMs + ON_ITS_WAY_MS < channel.abilities.idempotency.seconds * 1000
+
+/** A file may have taken minutes to go up: what has happened since the claim counts. Otherwise the plan begins anew, in its time. */
+export const mayStillSend = ({ owned, row, dispatch, begunAt }: Flight, nowMs: number): boolean =>
+  !isSilent(owned, nowMs) && (!row.doubtful || foldsStill(owned, dispatch.ageMs + nowMs - begunAt))

@@ -12,7 +12,7 @@ import { learner } from '#server/delivery/learner.ts'
 import {
   FIRST_LANE,
   foldsStill,
-  isSilent,
+  mayStillSend,
   ownedChannel,
   roomOf,
   type Flight,
@@ -127,7 +127,7 @@ export function aDesk(
     }
     const started = claim(owned)
     const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter(
-      (flight) => owned.includes(flight.owned) && !isSilent(flight.owned, now()),
+      (flight) => owned.includes(flight.owned) && mayStillSend(flight, now()),
     )
     const marked = mark(ready)
     const saved =
@@ -226,7 +226,18 @@ export function aDesk(
     const plan: Plan<Sent> = planOf(uploads, op === 'message')
     const final = plan.next().value as Flight['final']
     const asked = { delivery, op, lane, pos: row.pos, piece: row.piece, words, key }
-    return { ...landing, key, plan, final, marked: false, untoldSince: null, asked, allowedAt: now(), hasBegun: false }
+    return {
+      ...landing,
+      key,
+      plan,
+      final,
+      marked: false,
+      begunAt: now(),
+      untoldSince: null,
+      asked,
+      allowedAt: now(),
+      hasBegun: false,
+    }
   }
 
   function mark(ready: Airborne[]): Map<Airborne, number> {
