@@ -27,6 +27,7 @@ import { isUnavailable } from '#server/platform/unavailable.ts'
 import { storable } from '#server/platform/storable.ts'
 import { claimLanes, claimPositions, FIRST_LANE, isFull, type WorkRow } from './claim.ts'
 import type { Journal, JournaledEvent } from './journal.ts'
+import { withPossibleTimes } from './possible-times.ts'
 import { openSlots } from './slots.ts'
 
 const BATCHES = 2
@@ -252,13 +253,14 @@ export function startWorker(deps: WorkerDeps): Worker {
       const journaled = events.get(row.inbound)
       // A removed channel's last events, or ones that retention took: nothing to tell any more.
       const incoming = channel && journaled ? storable(await deps.incomingOf(channel, journaled.event)) : []
+      const receivedAt = journaled?.receivedAt ?? new Date()
       if (channel)
         told.push({
           pos: row.pos,
           channel,
           inbound: row.inbound,
-          receivedAt: journaled?.receivedAt ?? new Date(),
-          incoming,
+          receivedAt,
+          incoming: incoming.map((each) => withPossibleTimes(each, receivedAt)),
           overdue: row.overdue,
         })
     }
