@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel'
-import { Socket } from 'node:net'
+import { isIP, Socket } from 'node:net'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { guardedHttp, permitFor, WireFailure } from './guarded-http.ts'
 import type { Permit } from './guarded-http.ts'
@@ -108,6 +108,41 @@ test('a name that turns private after its check is never dialled at the second a
   expect(second.kind).toBe('refused_by_guard')
   // dialled by address, with nothing left to resolve
   expect(dialled).toEqual([['93.184.216.34', undefined]])
+  await rebinding.close()
+})
+
+/** Spellings that are addresses: what a resolver of the attacker may answer with. Names of our own list resolve by themselves. */
+const rebound = privateSpellings.flatMap(({ label, host }) =>
+  isIP(canonicalAddress(host)) ? [{ label, address: canonicalAddress(host) }] : [],
+)
+
+function canonicalAddress(host: string): string {
+  const url = `http://${host}`
+  return URL.canParse(url) ? new URL(url).hostname.replaceAll(/[[\]]/g, '') : ''
+}
+
+test('at least 150 spellings are tried as the second answer of a name', () => {
+  expect(rebound.length).toBeGreaterThanOrEqual(150)
+})
+
+test.for(rebound)('$label: a name that was public and then leads there is not dialled again', async ({ address }) => {
+  const answers = [['93.184.216.34'], [address], ['93.184.216.34', address]]
+  const rebinding = guardedHttp({ privateHosts: [], resolve: async () => answers.shift() ?? [] })
+  const dialled: unknown[] = []
+  vi.spyOn(Socket.prototype, 'connect').mockImplementation(function (this: Socket, ...args: unknown[]) {
+    dialled.push((args.flat() as [{ host: string }])[0].host)
+    queueMicrotask(() => this.destroy(Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })))
+    return this
+  })
+  const ask = () =>
+    failureOf(rebinding.request({ method: 'GET', url: 'https://rebind.example.com/', permit: { hosts: ['*'] } }))
+  expect([(await ask()).kind, (await ask()).kind, (await ask()).kind]).toEqual([
+    'connect',
+    'refused_by_guard',
+    'refused_by_guard',
+  ])
+  expect(dialled).toEqual(['93.184.216.34'])
+  expect(listener.connections()).toBe(0)
   await rebinding.close()
 })
 
