@@ -24,6 +24,7 @@ export function breakThings(
     const one = random.pick(nodes)
     const channel = random.pick(others)
     const now = clock.now()
+    if (what === 'kill' || what === 'freeze') watch.troubled()
     tell(() => `— ${what} ${what === 'kill' || what === 'freeze' ? one.name : channel}`)
     switch (what) {
       case 'kill':

@@ -35,6 +35,8 @@ const AFTER_TROUBLE_MS = 50
 const LAST_CALLS_MS = 10_000
 const BETWEEN_TURNS_MS = 5
 const KEEP_PACE_MS = 10_000
+/** By then an owner has told the database of a silence, even if some transactions failed. */
+const SAVED_SOON_MS = 5_000
 const REQUEST_LIMIT_MS = 20_000
 
 export interface Desk {
@@ -306,6 +308,10 @@ export function aDesk(
     if (outcome.is !== 'again' || outcome.code !== 'throttled') return
     const until = now() + (outcome.details.after ?? 0) * 1_000
     watch.throttled(owned.id, ownerOf(owned), outcome.details.scope === 'chat' ? row.lane : null, now(), until)
+    later(SAVED_SOON_MS, () => {
+      const isOwner = channels.get(owned.id) === owned && owned.lease.left() > HALF_A_LEASE_MS
+      if (isOwner) watch.keptSilence(owned.id, until, store.paces.get(owned.id)?.blockedUntil ?? 0)
+    })
   }
 
   const ownerOf = (o: Owned) => `${node} ${o.lease.epoch}`

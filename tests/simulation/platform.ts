@@ -107,13 +107,13 @@ export function aPlatform(options: PlatformOptions, world: () => World): Platfor
 
   function take(asked: Asked): void {
     if (asked.what === 'upload') return
-    const { clock, watch, tell } = world()
+    const { clock, store, watch, tell } = world()
     const before = taken.get(asked.key)
     if (foldsMs !== null && asked.op === 'message' && before !== undefined && clock.now() - before < foldsMs)
       return tell(() => `${channel} folds ${asked.delivery}/${asked.piece}`)
     taken.set(asked.key, clock.now())
     tell(() => `${channel} takes ${asked.op} ${asked.delivery}/${asked.piece}`)
-    watch.taken(channel, asked)
+    watch.taken(channel, asked, clock.now() - store.deliveries.get(asked.delivery)!.queuedAt)
     if (asked.op === 'message') report(asked)
   }
 

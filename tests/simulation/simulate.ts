@@ -73,7 +73,7 @@ const liveChannel = ({ channel, foldsMs, echoes }: PlatformOptions): LiveChannel
     hold: false,
     version: 1,
     abilities: {
-      pacing: { channel: [{ n: 20, per: 1 }], chat: [{ n: 1, per: 1, burst: 3 }] },
+      pacing: { channel: [{ n: 20, per: 1 }], ...(channel === STEADY ? {} : { chat: [{ n: 1, per: 1, burst: 3 }] }) },
       ...(foldsMs === null ? {} : { idempotency: { seconds: foldsMs / 1_000 } }),
       ...(echoes ? { confirms: 'echo' } : {}),
     },

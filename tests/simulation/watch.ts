@@ -4,6 +4,7 @@ import type { DeliveryState } from '#contract/message/delivery-state.ts'
 import { HALF_A_LEASE_MS } from '#server/platform/leases.ts'
 import type { Asked } from './platform.ts'
 import type { Delivery, Store } from './store.ts'
+import { STEADY } from './world.ts'
 
 /** Who asks, and by what right. */
 export interface Asker {
@@ -28,8 +29,13 @@ export interface Watch {
   throttled(channel: ChannelId, owner: string, lane: string | null, nowMs: number, untilMs: number): void
   /** What the next owner will read. */
   savedSilence(channel: ChannelId, untilMs: number, nowMs: number): void
+  /** @param keptUntil  what a next owner would read now */
+  keptSilence(channel: ChannelId, untilMs: number, keptUntil: number): void
   held(channel: ChannelId, nowMs: number, untilMs: number): void
-  taken(channel: ChannelId, asked: Asked): void
+  /** @param waitedMs  since a member said it */
+  taken(channel: ChannelId, asked: Asked, waitedMs: number): void
+  /** A process is dead or frozen: whoever was served by it may wait longer. */
+  troubled(): void
   toldFailed(delivery: DeliveryId): void
   changed(delivery: Delivery, was: DeliveryState): void
   tries(counted: number, code: string): void
@@ -52,6 +58,11 @@ const AFTER: Record<DeliveryState, readonly DeliveryState[]> = {
 /** As long as a request may be answered. */
 const REQUEST_MS = 15_000
 
+/** On a channel with which nothing is wrong. */
+const PATIENCE_MS = 10_000
+/** The longest freeze, or a lease that runs out and a request that may still be answered. */
+const LEASE_CHANGE_MS = 60_000
+
 interface Silence {
   owner: string | null
   lane: string | null
@@ -62,6 +73,7 @@ interface Silence {
 
 export function aWatch(folds: (channel: ChannelId) => boolean): Watch {
   const broken: string[] = []
+  let patienceMs = PATIENCE_MS
   const open = new Map<string, { owner: string; since: number; asked: Asked }>()
   const silences = new Map<ChannelId, Silence[]>()
   const last = new Map<string, { pos: number; piece: number }>()
@@ -108,8 +120,15 @@ export function aWatch(folds: (channel: ChannelId) => boolean): Watch {
       for (const each of silences.get(channel) ?? [])
         if (each.lane === null && each.until <= until + 1) each.savedAt = Math.min(each.savedAt, nowMs)
     },
+    keptSilence: (channel, until, keptUntil) =>
+      demand(keptUntil >= until - 1, () => `silence: a next owner of ${channel} would not know of it`),
     held: (channel, from, until) => silence(channel, { owner: null, lane: null, from, until, savedAt: from }),
-    taken: (channel, asked) => {
+    troubled: () => {
+      patienceMs += LEASE_CHANGE_MS
+    },
+    taken: (channel, asked, waitedMs) => {
+      const isPrompt = channel !== STEADY || waitedMs <= patienceMs
+      demand(isPrompt, () => `steady: ${name(asked)} waited ${waitedMs} ms, and nothing was wrong with its channel`)
       const { delivery, piece, pos, op, words } = asked
       if (op === 'edit') {
         demand(times.has(`${delivery.split('.')[0]} 0`), () => `order: ${name(asked)} came before its message`)
