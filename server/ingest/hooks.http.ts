@@ -72,7 +72,8 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
       let outcome: HookOutcome
       try {
         const bytes = isUpload ? new Uint8Array() : await bytesOf(request.body as Readable | undefined)
-        if (bytes === 'large') return refuse(reply, 413)
+        // Its rest stays unread: a connection that was kept would never come to its next request.
+        if (bytes === 'large') return refuse(reply.header('connection', 'close'), 413)
         if (bytes === 'slow') return refuse(reply.header('connection', 'close'), 408)
         if (!isModest(bytes)) return refuse(reply, 400)
         outcome = await hooks.take(id, { ...asked, bytes }, request.ip)

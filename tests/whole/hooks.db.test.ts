@@ -1,5 +1,5 @@
 /** Webhooks in: nothing is believed that is not proved, and nothing is thanked for that is not on disk (trust S9–S11). */
-import { createServer } from 'node:http'
+import { Agent, createServer, request } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import pg from 'pg'
@@ -76,6 +76,25 @@ test('what is not well-formed is a 400; too large a 413; a bomb of brackets or k
   expect((await post(`{${Array.from({ length: 20_000 }, (_, n) => `"k${n}":1`).join()}}`)).status).toBe(400)
   expect((await post(`{"update_id":6,"text":"${'x'.repeat(1024 * 1024)}"}`)).status).toBe(413)
   expect(await journaled()).toBe(before)
+})
+
+test('after a body that was too large the same client is heard again: a kept connection does not wait for the rest of it', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const { port } = new URL(parley.url)
+  const send = (body: string) =>
+    new Promise<number>((resolve, reject) => {
+      const headers = { ...SIGNED, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      const asked = request({ agent, port, method: 'POST', path, headers, signal: AbortSignal.timeout(5_000) })
+      asked.on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode!)))
+      asked.on('error', reject)
+      asked.end(body)
+    })
+  try {
+    expect(await send(JSON.stringify(anUpdate('x'.repeat(1_300_000))))).toBe(413)
+    expect(await send(JSON.stringify(anUpdate()))).toBe(200)
+  } finally {
+    agent.destroy()
+  }
 })
 
 test('a channel that is not there, and a name that cannot be one, are not found', async () => {
