@@ -215,7 +215,8 @@ export function startLines(deps: LinesDeps): Lines {
 
   async function tell(channel: LiveChannel, error: unknown, spent: boolean, waitMs: number): Promise<void> {
     const words = log.scrub(error instanceof Error ? error.message : 'the line ended').slice(0, 300)
-    log.warn({ channel: channel.id, error }, 'a line broke')
+    // The wire's own faults have no place in our code to be looked for.
+    log.warn({ channel: channel.id, ...(isOurs(error) ? { error } : { why: words }) }, 'a line broke')
     const code = error instanceof SendError ? error.code : error instanceof WireBroken ? error.code : 'wire'
     const data = { words, retryAt: new Date(Date.now() + waitMs).toISOString() }
     const state = spent

@@ -1,4 +1,5 @@
 /** What of a channel is sealed at rest: its settings, its hook secret, what plans keep. */
+import { isIP } from 'node:net'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
@@ -52,6 +53,6 @@ const stringsIn = (value: unknown): string[] =>
       ? Object.values(value).flatMap(stringsIn)
       : []
 
-/** Hosts and names may be logged; anything that could be a password or a token may not. */
+/** Hosts, addresses and names may be logged; anything that could be a password or a token may not. */
 const looksSecret = (value: string) =>
-  value.length >= 8 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\S+@\S+$/i.test(value)
+  value.length >= 8 && isIP(value) === 0 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\S+@\S+$/i.test(value)

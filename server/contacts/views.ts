@@ -64,13 +64,15 @@ const nameOf = (identities: IdentityView[]): string => {
 async function identityRows(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown>): Promise<IdentityRow[]> {
   const { rows } = await sql<IdentityRow>`
     select i.contact_id as contact, i.id, i.network, i.external_id as "externalId", i.kind, i.name, i.handle, i.phone, i.email, i.avatar_id as avatar,
-           i.unverified, i.reach, i.seen_at as "seenAt",
+           i.unverified, i.reach,
+           -- made at the first sight; a road knows when it was last written by, to the minute
+           greatest(i.seen_at, (select max(r.last_in_at) from road r where r.workspace_id = i.workspace_id and r.identity_id = i.id)) as "seenAt",
            coalesce((select jsonb_agg(jsonb_build_object('channel', r.channel_id,
                               'lastInAt', to_char(r.last_in_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
                               'windowUntil', to_char(r.window_until at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by r.last_in_at desc nulls last)
                        from road r where r.workspace_id = i.workspace_id and r.identity_id = i.id), '[]') as roads
       from identity i where i.workspace_id = ${workspace} and ${which}
-     order by i.seen_at desc nulls last, i.id`.execute(tx)
+     order by "seenAt" desc nulls last, i.id`.execute(tx)
   return rows
 }
 

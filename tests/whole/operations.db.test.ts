@@ -51,6 +51,12 @@ test('/metrics tells what an operator watches', async () => {
   expect(page).toContain('parley_flight_seconds_count')
 })
 
+test('/metrics of a Parley behind a proxy that it was not told of asks who is there', async () => {
+  const headers = { 'x-forwarded-for': '203.0.113.9' }
+  expect((await stranger.ask('GET', '/metrics', { headers })).status).toBe(401)
+  expect((await owner.ask('GET', '/metrics', { headers })).status).toBe(200)
+})
+
 test('a link opens one file for a stranger, safely, until it is taken back', async () => {
   const id = (await owner.upload('price <b>.txt', 'text/plain', Buffer.from('a price'))) as FileId
   const secrets = await openSecrets({

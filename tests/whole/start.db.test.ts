@@ -1,4 +1,5 @@
 /** Parley as its operator starts, stops and breaks it: real processes, the embedded PostgreSQL, folders with hard names. */
+import { randomBytes } from 'node:crypto'
 import { execFileSync, spawn } from 'node:child_process'
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -61,6 +62,10 @@ test('a second Parley on the same folder stops with one line; commands work besi
   // whether the window was built is not this test's affair
   expect(bad.filter((about) => about !== 'window')).toEqual([])
   expect(code).toBe(bad.length > 0 ? 1 : 0)
+  const other = await parley(['doctor', '--json'], { ...env, PARLEY_KEY: randomBytes(32).toString('base64') })
+  expect(JSON.parse(other.out)).toMatchObject({
+    findings: expect.arrayContaining([expect.objectContaining({ about: 'key', level: 'bad', code: 'another' })]),
+  })
   expect(await first.stop()).toBe(0)
 }, 240_000)
 

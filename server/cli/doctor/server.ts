@@ -94,6 +94,9 @@ async function lookAtRole(ownerUrl: string, { dataDir, key }: Settings): Promise
     await inspectProgramRole(programUrlOf(ownerUrl, login))
     return { about: 'role', level: 'good', code: 'bound', values: { role: login.role } }
   } catch (error) {
+    // The role's password is made from the key.
+    if (key && (error as { code?: string }).code === '28P01')
+      return { about: 'key', level: 'bad', code: 'another', values: { role: login.role } }
     return { about: 'role', level: 'bad', code: 'wrong', values: { why: (error as Error).message } }
   }
 }

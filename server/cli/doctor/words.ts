@@ -73,6 +73,10 @@ export const WORDS: Record<string, Record<Language, string>> = {
   },
   'key.unreadable': { en: '{file} cannot be read by this user.', ru: '{file} недоступен этому пользователю.' },
   'key.wrong': { en: '{why}', ru: '{why}' },
+  'key.another': {
+    en: 'PARLEY_KEY is not the key that this database was made with: its role {role} does not take the password made from it. Give the former key; "parley rotate" changes it.',
+    ru: 'PARLEY_KEY — не тот ключ, с которым создана эта база: её роль {role} не принимает пароль, полученный из него. Верните прежний ключ; меняет его «parley rotate».',
+  },
   'database.none_yet': {
     en: 'none in {folder} yet: "parley start" makes one.',
     ru: 'в {folder} ещё нет: её создаст «parley start».',
