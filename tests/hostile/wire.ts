@@ -39,12 +39,15 @@ export function wire(url: string) {
         })
         answer.on('error', () => {})
       })
+      let isOver = false
       const timer = setTimeout(() => {
+        isOver = true
         reject(new Hangs(`${method} ${path.slice(0, 100)}: no answer within ${patienceMs / 1000} s`))
         asked.destroy()
       }, patienceMs)
       asked.on('error', () => {
         clearTimeout(timer)
+        if (isOver) return
         // A kept connection was closed after the answer before (413 leaves a body unread): not this input's affair.
         if (asked.reusedSocket)
           resolve(
