@@ -170,8 +170,9 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
         const caller = call.may === 'public' ? nobody(request) : await callerOf(request, call.may)
         if (call.may === 'public' && method !== 'GET' && request.headers.origin) mustBeOurs(request)
         request.parleyCaller = caller
-        request.body = storable(request.body)
+        request.params = storable(request.params)
         request.query = storable(request.query)
+        request.body = storable(request.body)
       },
       handler: async (request, reply) => {
         const caller = request.parleyCaller!

@@ -12,8 +12,12 @@ test('everything else passes untouched, deep inside too', () => {
   expect(storable(value)).toEqual(value)
   expect(storable(value).at).toBe(at)
   expect(storable({ 'k\0': ['\0'] })).toEqual({ 'k\uFFFD': ['\uFFFD'] })
-  // As a parsed query comes.
-  expect(storable(Object.assign(Object.create(null) as object, { q: '\0' }))).toEqual({ q: '\uFFFD' })
+})
+
+test('what a parser made without the usual prototype is looked through, too', () => {
+  const empty = Object.create(null) as object
+  for (const parsed of [empty, Object.create(Object.create(null)) as object])
+    expect({ ...storable(Object.assign(parsed, { q: '\0' })) }).toEqual({ q: '\uFFFD' })
 })
 
 const anyUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit))

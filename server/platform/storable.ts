@@ -12,8 +12,10 @@ export function storable<T>(value: T): T {
 // eslint-disable-next-line no-control-regex -- NUL is what is looked for
 const UNSTORABLE = /\0|\p{Surrogate}/u
 
-/** A parsed query has no prototype at all. */
-const isPlain = (value: object): boolean =>
-  [Object.prototype, null].includes(Object.getPrototypeOf(value) as typeof Object.prototype | null)
+/** Of JSON, or of a parser's own: a parsed query inherits from an empty object that itself inherits from nothing. */
+const isPlain = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value) as object | null
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
 
 const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD')

@@ -157,6 +157,41 @@ test('an id that cannot be one, and a cursor that is none, are answered as such'
   expect(answers).toEqual({})
 })
 
+test('a character that no database keeps breaks nothing, whichever parameter holds it', async () => {
+  const owner = await anOwner()
+  const hidden = ['\0', 'a\0b']
+  const answers: Record<string, unknown> = {}
+  for (const [route, operation] of operations) {
+    const [method = '', path = ''] = route.split(' ')
+    if (route === 'GET /api/feed') continue
+    const example = exampleOf(description, route, operation, shared, false)
+    const ask = async (about: string, given: Partial<Example>) => {
+      const { params, query, body } = { ...example, ...given }
+      const response = await owner.ask(method, pathOf(templateOf(path), params, query), bodyIn({ body }))
+      if (response.status >= 500) answers[`${route} ${about}`] = await response.json()
+      else await response.body?.cancel()
+    }
+    for (const text of hidden) {
+      for (const { name, in: place } of operation.parameters ?? []) {
+        if (place === 'path') await ask(name, { params: { ...example.params, [name]: text } })
+        if (place === 'query' && method === 'GET') await ask(name, { query: { ...example.query, [name]: text } })
+      }
+      if (method === 'GET') await ask('unknown', { query: { ...example.query, [text]: text } })
+    }
+  }
+  for (const path of [
+    '/api/messages/x%00/picture?url=%00',
+    '/api/files/%00',
+    '/l/%00',
+    '/hooks/%00',
+    '/hooks/x/%00?a=%00',
+  ])
+    if ((await owner.ask('GET', path)).status >= 500) answers[path] = 'broken'
+  expect(answers).toEqual({})
+  expect((await owner.ask('GET', '/api/contacts?q=%00')).status).toBe(200)
+  expect((await owner.ask('GET', '/api/search?q=a%00b')).status).toBe(200)
+})
+
 test('a refusal is a problem document with a code of the list, and names its request', async () => {
   const response = await stranger.ask('GET', '/api/me')
   const problem = (await response.json()) as { code: keyof typeof PROBLEMS; request: string }
