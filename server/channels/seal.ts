@@ -1,5 +1,4 @@
 /** What of a channel is sealed at rest: its settings, its hook secret, what plans keep. */
-import { isIP } from 'node:net'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
@@ -55,4 +54,4 @@ const stringsIn = (value: unknown): string[] =>
 
 /** Hosts, addresses and names may be logged; anything that could be a password or a token may not. */
 const looksSecret = (value: string) =>
-  value.length >= 8 && isIP(value) === 0 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\S+@\S+$/i.test(value)
+  value.length >= 8 && !/^https?:\/\/[^@]*$|^[\w.-]+\.[a-z]{2,}$|^\d{1,3}(\.\d{1,3}){3}$|^\S+@\S+$/i.test(value)
