@@ -4,7 +4,13 @@ import type { Locator, Page } from '@playwright/test'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { changeMe } from '#contract/calls/members.ts'
-import { announcePresence, changeConversation, listConversations, sendMessage } from '#contract/calls/conversations.ts'
+import {
+  announcePresence,
+  changeConversation,
+  getConversation,
+  listConversations,
+  sendMessage,
+} from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
@@ -69,6 +75,18 @@ test('the first message of a stranger stands in the list and in the thread witho
   await ann.say(plain('I would take two of them.'))
   await thread().getByText('I would take two of them.').waitFor()
   await shot('live')
+})
+
+test('what comes into the thread that one looks at is read at once', async () => {
+  const id = await conversationOf('Ann Petrova')
+  const read = async () => {
+    const { inCount, readCount } = await owner.call(getConversation, { params: { id } })
+    return { inCount, readCount }
+  }
+  await expect.poll(read).toEqual({ inCount: 2, readCount: 2 })
+  await telegram.phone('Ann Petrova').say(plain('Today, if I may.'))
+  await thread().getByText('Today, if I may.').waitFor()
+  await expect.poll(read, { timeout: 5_000 }).toEqual({ inCount: 3, readCount: 3 })
 })
 
 test('an answer is typed, reaches the phone, and is ticked only then', async () => {

@@ -1,7 +1,7 @@
 /** The open conversation: header, thread, composer, and the dialogs that belong to it. */
 import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { changeMe, getMe } from '#contract/calls/members.ts'
 import { getConversation, listRoads, type ConversationRow, type MessageView } from '#contract/calls/conversations.ts'
 import type { ContactId, ConversationId, MessageId } from '#contract/ids.ts'
@@ -128,7 +128,8 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   )
 
   const latest = useRef(row)
-  useEffect(() => {
+  // Before any effect of the thread, which may say at once that this very row was seen.
+  useLayoutEffect(() => {
     latest.current = row
   })
   const seenSeq = useRef(0)

@@ -75,7 +75,8 @@ export function Thread(props: ThreadProps) {
     look()
     document.addEventListener('visibilitychange', look)
     return () => document.removeEventListener('visibilitychange', look)
-  }, [isWhole, isAtEnd, newest, newestSeq, onSeen])
+    // The row counts a message in a breath of its own: whichever of the two comes last has to look.
+  }, [isWhole, isAtEnd, newest, newestSeq, row.inCount, onSeen])
   const isSlow = useDelayed(pages === null && error === null)
   // At the end it is before the eyes anyhow.
   const firstTrouble = items.find((message) => hasTrouble(message) && !(isAtEnd && message.id === newest))
