@@ -2,6 +2,7 @@ import { Avatar, Menu, Tooltip, UnstyledButton } from '@mantine/core'
 import { IconCommand, IconKeyboard, IconLogout, IconUser } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import { WEIGHT, useChannels } from '../channels.ts'
+import { initials } from '../initials.ts'
 import { PLACES, type Place } from '../places.ts'
 import { isShutOut, leave, useMay, useMe } from '../session.ts'
 import { useWords } from '../words.ts'
@@ -91,7 +92,9 @@ function Own({ openKeys }: { openKeys: () => void }) {
       <Menu.Target>
         <UnstyledButton className={css['place-link']}>
           <span aria-hidden>
-            <Avatar name={member.name} size={28} color="fir" radius="xl" alt="" />
+            <Avatar size={28} color="fir" radius="xl" alt="">
+              {initials(member.name)}
+            </Avatar>
           </span>
           <span className="only-read">{t('own.menu', { name: member.name })}</span>
         </UnstyledButton>

@@ -1,4 +1,5 @@
 import { Avatar } from '@mantine/core'
+import { initials } from '../../app/initials.ts'
 import { thumbnailUrl } from './parts/media-url.ts'
 import { NetworkMark } from './network-mark.tsx'
 import css from './face.module.css'
@@ -21,7 +22,7 @@ export function Face({ name, id, avatar, size = 36, network }: FaceProps) {
   return (
     <span className={css.face} style={{ width: size, height: size }}>
       <Avatar src={avatar ? thumbnailUrl(avatar) : null} size={size} radius="50%" color={hue} aria-hidden alt="">
-        {initialsOf(name)}
+        {initials(name)}
       </Avatar>
       {network && (
         <span className={css.mark}>
@@ -30,13 +31,4 @@ export function Face({ name, id, avatar, size = 36, network }: FaceProps) {
       )}
     </span>
   )
-}
-
-/** A colleague in two letters, where the name has no room. */
-export const shortName = (name: string): string => Array.from(name).slice(0, 2).join('')
-
-function initialsOf(name: string): string {
-  const words = name.trim().replace(/^[@+]/, '').split(/\s+/)
-  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined].map((word) => Array.from(word ?? '')[0] ?? '')
-  return letters.join('').toUpperCase() || '?'
 }

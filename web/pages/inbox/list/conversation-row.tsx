@@ -11,9 +11,10 @@ import {
 import { memo, type MouseEvent } from 'react'
 import type { ConversationRow as Row } from '#contract/calls/conversations.ts'
 import type { MemberId } from '#contract/ids.ts'
+import { initials } from '../../../app/initials.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
-import { Face, shortName } from '../face.tsx'
+import { Face } from '../face.tsx'
 import { eventWords } from '../parts/event-words.ts'
 import { usePresence } from '../presence.ts'
 import { Sign } from '../thread/delivery-mark.tsx'
@@ -197,7 +198,7 @@ function Assignee({ id }: { id: MemberId }) {
   return (
     <Tooltip label={words}>
       <span className={css.assignee} data-mine={id === me.id || undefined} aria-label={words} role="img">
-        {shortName(name)}
+        {initials(name)}
       </span>
     </Tooltip>
   )

@@ -13,10 +13,11 @@ import {
 import type { ReactNode } from 'react'
 import type { ConversationRow } from '#contract/calls/conversations.ts'
 import { Keys } from '../../../app/frame/keys-view.tsx'
+import { initials } from '../../../app/initials.ts'
 import { useWords } from '../../../app/words.ts'
 import type { Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
-import { Face, shortName } from '../face.tsx'
+import { Face } from '../face.tsx'
 import { AssignMenu, SnoozeMenu } from '../menus.tsx'
 import { NetworkMark } from '../network-mark.tsx'
 import { usePresence } from '../presence.ts'
@@ -80,7 +81,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
                 <span className={css.label}>{row.assignee ? memberName(row.assignee) : t('header.assign')}</span>
                 {row.assignee && (
                   <span className={css.short} aria-hidden>
-                    {shortName(memberName(row.assignee))}
+                    {initials(memberName(row.assignee))}
                   </span>
                 )}
               </Button>
