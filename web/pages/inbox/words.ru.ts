@@ -239,7 +239,7 @@ export default {
     theirs: 'Сеть ответила: {{words}}',
     resend: 'Отправить снова',
     resendMaybe: 'Отправить снова (может задвоиться)',
-    by: 'Через {{network}}: {{address}}',
+    by: 'Отправить: {{network}} · {{address}}',
     arrived: 'Дошло',
     notArrived: 'Не дошло',
     seenTo: 'Оставить так',
@@ -373,7 +373,7 @@ export default {
   road: {
     label: 'Дорога следующего сообщения',
     change: 'Сменить дорогу',
-    via: 'через {{network}}',
+    via: 'Канал: {{network}} ·',
     none: 'Нет дороги',
     nothing: 'У этого контакта нет адреса, на который можно написать.',
     window: 'открыто до: {{at}}',
