@@ -1,6 +1,6 @@
 /** What stands in the thread, line by line: days, the unread line, the road where it changes, messages. Pure. */
 import type { MessageView } from '#contract/calls/conversations.ts'
-import type { ChannelId, IdentityId } from '#contract/ids.ts'
+import type { ChannelId, IdentityId, MemberId } from '#contract/ids.ts'
 
 export type ThreadLine =
   | { line: 'day'; key: string; at: string }
@@ -70,12 +70,16 @@ export interface Unread {
   count: number
 }
 
-/** Once, when the thread opens: the line stays where it was while more comes in. */
-export function unreadFrom(messages: readonly MessageView[], unread: number): Unread | null {
+/**
+ * Once, when the thread opens: the line stays where it was while more comes in. Whoever answered has seen what stands above his
+ * answer, however much of it is still counted.
+ */
+export function unreadFrom(messages: readonly MessageView[], unread: number, me: MemberId): Unread | null {
   if (unread <= 0) return null
-  const incoming = messages.filter((each) => each.direction === 'in')
+  const answered = messages.findLastIndex((each) => each.direction === 'out' && each.author.member === me)
+  const incoming = messages.slice(answered + 1).filter((each) => each.direction === 'in')
   const first = incoming.at(-Math.min(unread, incoming.length))
-  return first ? { first: first.id, count: unread } : null
+  return first ? { first: first.id, count: answered < 0 ? unread : Math.min(unread, incoming.length) } : null
 }
 
 /** The delivery that says how the message itself stands: the newest, for a resend settles those before. */

@@ -83,7 +83,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   const contactTypes = useContactTypes(row.id)
   const [unreadAtFirst] = useState(() => unreadOf(row))
   const [unread, setUnread] = useState<Unread | null>()
-  if (unread === undefined && thread.pages) setUnread(unreadFrom(thread.pages.items, unreadAtFirst))
+  if (unread === undefined && thread.pages) setUnread(unreadFrom(thread.pages.items, unreadAtFirst, me.member.id))
   const [menu, setMenu] = useState<MenuName | null>(null)
   const [isRoadOpen, setRoadOpen] = useState(false)
   const [replyTo, setReplyTo] = useState<MessageView | null>(null)

@@ -10,6 +10,7 @@ import { troubleKeys } from './trouble-keys.ts'
 const at = (minute: number, day = 20) => `2026-11-${day}T10:${String(minute).padStart(2, '0')}:00.000000Z`
 const dayOf = (time: string) => time.slice(0, 10)
 const talk = 'talk' as never
+const me = 'me' as never
 
 test('days, the road where it changes, and blocks of one author', () => {
   const lines = threadLines(
@@ -39,7 +40,7 @@ test('days, the road where it changes, and blocks of one author', () => {
 
 test('the unread line stands before the first unseen one, and stays there while more comes in', () => {
   const messages = [aMessage('a'), aMessage('b', { direction: 'out' }), aMessage('c')]
-  const unread = unreadFrom(messages, 1)
+  const unread = unreadFrom(messages, 1, me)
   expect(unread).toEqual({ first: 'c', count: 1 })
   const later = threadLines([...messages, aMessage('d')], unread, dayOf, false)
   expect(later.map((line) => (line.line === 'message' ? line.key : line.line))).toEqual([
@@ -50,7 +51,16 @@ test('the unread line stands before the first unseen one, and stays there while 
     'c',
     'd',
   ])
-  expect(unreadFrom(messages, 0)).toBeNull()
+  expect(unreadFrom(messages, 0, me)).toBeNull()
+})
+
+test('the unread line never stands above an answer of one’s own', () => {
+  const own = aMessage('own', { direction: 'out', author: { ...aMessage('x').author, identity: null, member: me } })
+  const messages = [aMessage('a'), own, aMessage('b'), aMessage('c', { direction: 'out' }), aMessage('d')]
+  expect(unreadFrom(messages, 3, me)).toEqual({ first: 'b', count: 2 })
+  expect(unreadFrom(messages, 1, me)).toEqual({ first: 'd', count: 1 })
+  expect(unreadFrom(messages, 3, 'a colleague' as never)).toEqual({ first: 'a', count: 3 })
+  expect(unreadFrom([aMessage('a'), own], 1, me)).toBeNull()
 })
 
 test('a resend says how the message stands, and settles its trouble', () => {
