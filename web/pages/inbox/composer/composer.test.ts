@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Abilities } from '#contract/message/abilities.ts'
 import { laterTimes } from '../later.ts'
+import { editedWords, noteOf } from './edited-words.ts'
 import { countText, judgeFile } from './limits.ts'
 import { aMessage } from '../testing.ts'
 import { readMarks, toggleMark, writeMarks } from './marks.ts'
@@ -99,4 +100,9 @@ test('times that people mean: no evening when it is near, no Monday twice', () =
   expect(names(new Date(2026, 10, 29, 20))).toEqual(['inHour', 'inThreeHours', 'tomorrow'])
   const monday = laterTimes(new Date(2026, 10, 30, 9)).find(({ name }) => name === 'monday')!
   expect(monday.time).toEqual(new Date(2026, 11, 7, 10))
+})
+
+test('a note ends with its last word, written or edited', () => {
+  expect(noteOf('  Two lines\n of hers\n\n \n').text).toBe('  Two lines\n of hers')
+  expect(editedWords(aMessage('a', { direction: 'note' }), 'Changed\n\n').text).toBe('Changed')
 })

@@ -27,7 +27,7 @@ import { keepMessage } from '../thread/use-thread.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import css from './composer.module.css'
 import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
-import { editedWords, typedOf } from './edited-words.ts'
+import { editedWords, noteOf, typedOf } from './edited-words.ts'
 import { FitPreview } from './fit-preview.tsx'
 import { headOf, LetterFields, NO_HEAD } from './letter-fields.tsx'
 import { countText } from './limits.ts'
@@ -133,7 +133,7 @@ export function Composer(props: ComposerProps) {
 
   function partsOf(): Part[] {
     const words =
-      text.trim() === '' ? [] : [{ kind: 'text' as const, ...(isNote ? { text, entities: [] } : readMarks(text)) }]
+      text.trim() === '' ? [] : [{ kind: 'text' as const, ...(isNote ? noteOf(text) : readMarks(text.trimEnd())) }]
     if (editing) return words
     return [...attachments.list.flatMap((each) => partOf(each, verdictOf(each, abilities)) ?? []), ...words]
   }
