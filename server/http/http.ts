@@ -23,6 +23,7 @@ import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
 import { isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
+import { isModest } from '#server/platform/modest.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import type { Settings } from '#server/platform/settings.ts'
@@ -86,7 +87,13 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     requestTimeout: 130_000,
     routerOptions: { maxParamLength: 200 },
   })
-  app.removeContentTypeParser('text/plain')
+  app.removeContentTypeParser(['text/plain', 'application/json'])
+  // A bomb would exhaust the stack of whatever walks it, here before anybody is asked who he is.
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (isModest(body)) void parseJson(request, body.toString(), done)
+    else done(new Refused('unreadable', { detail: 'too deep, or too many keys' }))
+  })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.setErrorHandler(problemHandler(log))

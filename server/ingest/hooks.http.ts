@@ -10,10 +10,10 @@ import { entriesAfter, MOST_ENTRIES, streamTopic } from '#server/channels/stream
 import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { isModest } from '#server/platform/modest.ts'
 import { problemOf } from '#server/platform/problem.ts'
 import { turns } from '#server/platform/turns.ts'
 import type { HookOutcome, HookRequest, Hooks } from './hooks.ts'
-import { isModest } from './modest.ts'
 
 /** Before parsing: 1 MB, 10 s to arrive. */
 const MOST_BYTES = 1024 * 1024

@@ -192,6 +192,20 @@ test('a character that no database keeps breaks nothing, whichever parameter hol
   expect((await owner.ask('GET', '/api/search?q=a%00b')).status).toBe(200)
 })
 
+test('a bomb of brackets or of keys is refused before it is parsed, from strangers too, and is no fault of ours', async () => {
+  const owner = await anOwner()
+  const before = parley.log.length
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000)
+  const wide = `{${Array.from({ length: 20_000 }, (_, n) => `"k${n}":1`).join()}}`
+  for (const body of [deep, `\uFEFF${deep}`, `{"name":${deep}}`, wide]) {
+    for (const [who, path] of [[stranger, '/api/session'] as const, [owner, '/api/contacts'] as const]) {
+      const response = await who.ask('POST', path, { body })
+      expect([path, response.status, await response.json()]).toMatchObject([path, 400, { code: 'unreadable' }])
+    }
+  }
+  expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
+})
+
 test('a refusal is a problem document with a code of the list, and names its request', async () => {
   const response = await stranger.ask('GET', '/api/me')
   const problem = (await response.json()) as { code: keyof typeof PROBLEMS; request: string }

@@ -10,6 +10,10 @@ test('32 levels pass, 34 do not', () => {
   expect([modest(nested(32)), modest(nested(34))]).toEqual([true, false])
 })
 
+test('a byte order mark hides nothing', () => {
+  expect([modest(`\uFEFF${nested(32)}`), modest(`\uFEFF ${nested(34)}`)]).toEqual([true, false])
+})
+
 test('10,000 keys pass, one more does not', () => {
   expect([modest(wide(10_000)), modest(wide(10_001))]).toEqual([true, false])
 })

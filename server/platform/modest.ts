@@ -6,7 +6,8 @@ const MOST_KEYS = 10_000
 const [QUOTE, BACKSLASH, COLON] = [0x22, 0x5c, 0x3a]
 const OPEN = new Set([0x7b, 0x5b])
 const CLOSE = new Set([0x7d, 0x5d])
-const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d])
+/** Blanks and the bytes of a byte order mark, which parsers pass over. */
+const BLANK = new Set([0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf])
 
 /** @returns false for JSON that is too deep or has too many keys; true for everything that is no JSON */
 export function isModest(bytes: Uint8Array): boolean {
