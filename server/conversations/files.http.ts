@@ -3,8 +3,8 @@
  * declared calls.
  */
 import { Readable } from 'node:stream'
-import multipart from '@fastify/multipart'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import multipart, { type MultipartFile } from '@fastify/multipart'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
@@ -35,7 +35,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
 
     app.post('/api/files', { bodyLimit: MOST_BYTES + 64 * 1024 }, async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
-      const part = request.isMultipart() ? await request.file() : undefined
+      const part = request.isMultipart() ? await fileIn(request) : undefined
       if (!part)
         throw new Refused('invalid', {
           fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }],
@@ -84,6 +84,19 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       return reply
     })
   }
+
+/** The first file of an upload. What cannot be read as parts is the caller's affair; refusals with a status of their own keep it. */
+async function fileIn(request: FastifyRequest): Promise<MultipartFile | undefined> {
+  try {
+    return await request.file()
+  } catch (error) {
+    if ((error as Partial<FastifyError>).statusCode !== undefined) throw error
+    throw new Refused('unreadable', {
+      detail:
+        'the parts cannot be told apart: give "content-type: multipart/form-data" with the boundary that stands between them',
+    })
+  }
+}
 
 /** A link that was taken back must not live on in caches, and no search engine lists it. */
 const LINKED = { 'cache-control': 'private, max-age=60', 'x-robots-tag': 'noindex' }

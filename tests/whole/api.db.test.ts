@@ -206,6 +206,19 @@ test('a bomb of brackets or of keys is refused before it is parsed, from strange
   expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
 })
 
+test('an upload whose parts cannot be told apart is unreadable, and the answer says what is missing', async () => {
+  const owner = await anOwner()
+  const before = parley.log.length
+  const types = ['multipart/form-data', 'multipart/form-data; boundary=', 'multipart/form-data; boundary="x']
+  for (const type of types) {
+    const response = await owner.ask('POST', '/api/files', { body: '--x\r\n\r\n', headers: { 'content-type': type } })
+    const problem = (await response.json()) as { code: string; detail: string }
+    expect([type, response.status, problem.code]).toEqual([type, 400, 'unreadable'])
+    expect(problem.detail).toMatch(/boundary/)
+  }
+  expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
+})
+
 test('a refusal is a problem document with a code of the list, and names its request', async () => {
   const response = await stranger.ask('GET', '/api/me')
   const problem = (await response.json()) as { code: keyof typeof PROBLEMS; request: string }
