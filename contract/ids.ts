@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 
-const id = <const Brand extends string>() => z.uuid().brand<Brand>()
+/** In the one spelling that the database gives back, so that equal ids are equal texts. */
+const id = <const Brand extends string>() => z.uuid().toLowerCase().brand<Brand>()
 
 export const WorkspaceId = id<'WorkspaceId'>()
 export type WorkspaceId = z.infer<typeof WorkspaceId>

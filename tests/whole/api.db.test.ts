@@ -219,6 +219,14 @@ test('an upload whose parts cannot be told apart is unreadable, and the answer s
   expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
 })
 
+test('a contact cannot be joined with itself, however its id is spelt', async () => {
+  const owner = await anOwner()
+  for (const id of [shared.contact, shared.contact.toUpperCase()]) {
+    const response = await owner.ask('POST', `/api/contacts/${shared.contact}/merge`, { body: { with: id } })
+    expect([response.status, await response.json()]).toMatchObject([422, { code: 'same_contact' }])
+  }
+})
+
 test('a refusal is a problem document with a code of the list, and names its request', async () => {
   const response = await stranger.ask('GET', '/api/me')
   const problem = (await response.json()) as { code: keyof typeof PROBLEMS; request: string }
