@@ -116,7 +116,7 @@ const READERS: readonly Reader[] = [
         kind: 'location',
         lat: location.latitude,
         lon: location.longitude,
-        ...(location.live_period ? { liveUntil: new Date((date + location.live_period) * 1000).toISOString() } : {}),
+        ...liveUntil(date, location.live_period),
       },
     ],
 
@@ -225,3 +225,9 @@ export const storyOf = ({ chat, id }: NonNullable<Message['story']>): Part => ({
   what: 'story',
   ...(chat.username ? { openUrl: `https://t.me/${chat.username}/s/${id}` } : {}),
 })
+
+/** Days of the year 275761 are none: a time that cannot be told is left out, not the place. */
+function liveUntil(date: number, seconds: number | undefined): { liveUntil?: string } {
+  const until = new Date((date + (seconds ?? 0)) * 1000)
+  return seconds && !Number.isNaN(until.getTime()) ? { liveUntil: until.toISOString() } : {}
+}
