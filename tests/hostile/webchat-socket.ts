@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { rubbish, type Random } from './chance.ts'
 import { addressOf } from './hook-fuzzer.ts'
 import { SITE, someGuest } from './visitors.ts'
-import { judgeFrame, someFrame, type ChatTarget, type Frame } from './webchat.ts'
+import { judgeFrame, someFrame, type ChatTarget, type Frame } from './webchat-frames.ts'
 
 const PATIENCE_MS = 20_000
 /** What may be said when a door is closed: 1011 would be our own fault. */
