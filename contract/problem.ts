@@ -8,6 +8,7 @@ export const PROBLEMS = {
   signed_out: [401, 'Sign in first'],
   wrong_credentials: [401, 'Wrong e-mail, password or code'],
   code_wanted: [401, 'A code of the second factor is wanted'],
+  not_proven: [401, 'The signature or secret that proves the sender is missing or does not match'],
   forbidden: [403, 'Your role may not do this'],
   second_factor_wanted: [403, 'Turn on a second factor for your account first'],
   wrong_origin: [403, 'The request comes from another site'],

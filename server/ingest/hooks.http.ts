@@ -148,7 +148,7 @@ async function bytesOf(body: Readable | undefined): Promise<Uint8Array | 'large'
 
 const REFUSALS = {
   400: 'unreadable',
-  401: 'signed_out',
+  401: 'not_proven',
   403: 'wrong_origin',
   404: 'not_found',
   408: 'too_slow',

@@ -58,6 +58,10 @@ export default {
       next: 'Check the e-mail and the password, and the code if you were asked for one.',
     },
     code_wanted: { title: 'A code is needed', next: 'Type the code from your authenticator app.' },
+    not_proven: {
+      title: 'The sender of a request is not proven',
+      next: 'Check the signature or secret that both sides were given.',
+    },
     forbidden: { title: 'Your role does not allow this', next: 'Ask an owner or an admin.' },
     second_factor_wanted: {
       title: 'A second factor is needed first',
