@@ -211,6 +211,7 @@ export default {
         inDirectory(() => ours({ state, deliveredAt: '2026-11-20T10:01:00Z', readAt: '2026-11-20T10:02:00Z' })),
       ]),
     ),
+    'delivery: waits for its network': inDirectory(() => ours({ state: 'queued', reason: 'throttled' })),
     'delivery: failed': inDirectory(() => ours({ state: 'failed', reason: 'blocked', hint: { words: 'Forbidden' } })),
     'delivery: unconfirmed': inDirectory(() => ours({ state: 'unconfirmed', reason: 'unconfirmed' })),
     'delivery: changed on its way': inDirectory(() =>

@@ -179,6 +179,8 @@ export default {
   state: {
     queued: 'Queued: it leaves as soon as its turn comes.',
     queuedUntil: 'Queued until {{at}}.',
+    waits: 'Waits for {{network}}; Parley tries again by itself.',
+    waitsUntil: 'Waits for {{network}} until {{at}}; Parley tries again by itself.',
     sending: 'Being sent right now.',
     sent: 'Sent at {{at}}: the network accepted it.',
     delivered: 'Delivered at {{at}}.',

@@ -210,6 +210,8 @@ export default {
   state: {
     queued: 'В очереди: уйдёт, как только подойдёт черёд.',
     queuedUntil: 'В очереди до {{at}}.',
+    waits: 'Ждёт: {{network}}. Parley попробует снова сам.',
+    waitsUntil: 'Ждёт до {{at}}: {{network}}. Parley попробует снова сам.',
     sending: 'Отправляется прямо сейчас.',
     sent: 'Отправлено в {{at}}: сеть приняла.',
     delivered: 'Доставлено в {{at}}.',

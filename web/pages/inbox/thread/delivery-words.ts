@@ -1,5 +1,6 @@
 /** A delivery in words: what is known, since when, and what the network will never tell. */
 import type { DeliveryView } from '#contract/calls/conversations.ts'
+import type { ConnectorCard } from '#contract/manifest.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import { wordsIn } from '../../../app/words.ts'
@@ -33,6 +34,18 @@ export function stateWords(delivery: DeliveryView, abilities: Abilities | null, 
     case 'unconfirmed':
       return t('state.unconfirmed')
   }
+}
+
+/** What a message waits for that was tried already, and until when. null: it does not wait, or its sender holds it back. */
+export function waitWords(delivery: DeliveryView, card: ConnectorCard | null, language: 'en' | 'ru'): string | null {
+  if (delivery.state !== 'queued' || delivery.reason === null) return null
+  const t = wordsIn('inbox')
+  const network = card?.manifest.name[language] ?? ''
+  const waits =
+    delivery.readyAt && Date.parse(delivery.readyAt) > Date.now()
+      ? t('state.waitsUntil', { network, at: dayAndClock(delivery.readyAt, language) })
+      : t('state.waits', { network })
+  return `${reasonWords(delivery.reason, null).title}. ${waits}`
 }
 
 const timeOf = ({ state, sentAt, deliveredAt, readAt }: DeliveryView): string | null =>

@@ -9,6 +9,7 @@ import { OfferedChoices } from '../parts/choices.tsx'
 import { Parts } from '../parts/part.tsx'
 import { clockOf, fullTime } from '../times.ts'
 import { DeliveryMark } from './delivery-mark.tsx'
+import { waitWords } from './delivery-words.ts'
 import { DeliveryTrouble, type TroubleActs } from './delivery-trouble.tsx'
 import { AppliedBadges } from './applied-badges.tsx'
 import { Edited } from './edited.tsx'
@@ -16,7 +17,7 @@ import { MessageTools, type ToolActs } from './message-tools.tsx'
 import { OnTheWay } from './on-the-way.tsx'
 import { QuotedMessage } from './quoted-message.tsx'
 import { Reactions } from './reactions.tsx'
-import { standingOf } from './thread-lines.ts'
+import { isHeldBack, standingOf } from './thread-lines.ts'
 import { UndoSend } from './undo-send.tsx'
 import css from './message.module.css'
 
@@ -87,9 +88,10 @@ function Bubble({
   isBusy,
   searched,
 }: MessageProps & { side: 'theirs' | 'ours' | 'note' }) {
-  const { language, may } = useDirectory()
+  const { language, may, cardOfChannel } = useDirectory()
   const t = useWords('inbox')
   const delivery = standingOf(message)
+  const waits = delivery && waitWords(delivery, cardOfChannel(delivery.channel), language)
   const isDeleted = message.deletedAt !== null
   const showsName = !joins && (side !== 'theirs' || isRoom || message.author.unverified)
   const troubles = message.deliveries.filter(
@@ -135,7 +137,12 @@ function Bubble({
         </time>
         {delivery && !wasCancelled && <DeliveryMark delivery={delivery} />}
       </footer>
-      {delivery?.state === 'queued' && may('message.send') && (
+      {waits && (
+        <p className={css.aside} role="status">
+          {waits}
+        </p>
+      )}
+      {delivery && isHeldBack(delivery) && may('message.send') && (
         <UndoSend delivery={delivery} onCancel={() => acts.cancel(delivery.id)} />
       )}
       {troubles.map((each) => (

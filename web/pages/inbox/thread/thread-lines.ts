@@ -1,5 +1,5 @@
 /** What stands in the thread, line by line: days, the unread line, the road where it changes, messages. Pure. */
-import type { MessageView } from '#contract/calls/conversations.ts'
+import type { DeliveryView, MessageView } from '#contract/calls/conversations.ts'
 import type { ChannelId, IdentityId, MemberId } from '#contract/ids.ts'
 
 export type ThreadLine =
@@ -85,6 +85,10 @@ export function unreadFrom(messages: readonly MessageView[], unread: number, me:
 /** The delivery that says how the message itself stands: the newest, for a resend settles those before. */
 export const standingOf = (message: MessageView): MessageView['deliveries'][number] | null =>
   message.deliveries.findLast((each) => each.op === 'message') ?? null
+
+/** Its sender keeps it back: for second thoughts, or until a time. One that was tried waits for its network, and says so. */
+export const isHeldBack = ({ state, reason, readyAt }: DeliveryView): boolean =>
+  state === 'queued' && reason === null && readyAt !== null
 
 /** Edits, deletions and reactions that the network has not answered yet. */
 export const changesOnTheWay = (message: MessageView) =>

@@ -1,9 +1,19 @@
+import i18next from 'i18next'
 import { expect, test } from 'vitest'
 import { SEND_ERROR_CODES } from '#contract/message/send-errors.ts'
 import { aDelivery, aMessage } from '../testing.ts'
 import en from '../words.en.ts'
 import ru from '../words.ru.ts'
-import { changesOnTheWay, hasTrouble, reactionState, standingOf, threadLines, unreadFrom } from './thread-lines.ts'
+import { waitWords } from './delivery-words.ts'
+import {
+  changesOnTheWay,
+  hasTrouble,
+  isHeldBack,
+  reactionState,
+  standingOf,
+  threadLines,
+  unreadFrom,
+} from './thread-lines.ts'
 import { fromPage, withMessage, withNewer, withOlder } from './thread-pages.ts'
 import { troubleKeys } from './trouble-keys.ts'
 
@@ -74,6 +84,20 @@ test('a resend says how the message stands, and settles its trouble', () => {
   })
   expect(standingOf(message)?.state).toBe('sent')
   expect(hasTrouble(message)).toBe(false)
+})
+
+test('only what its sender holds back is called so; what was tried says what it waits for', async () => {
+  await i18next.init({ lng: 'en', resources: { en: { inbox: en } }, interpolation: { escapeValue: false } })
+  const readyAt = new Date(Date.now() + 10_000).toISOString()
+  const held = aDelivery({ state: 'queued', readyAt })
+  expect(isHeldBack(held)).toBe(true)
+  expect(waitWords(held, null, 'en')).toBeNull()
+  const tried = aDelivery({ state: 'queued', readyAt, reason: 'throttled' })
+  const card = { manifest: { name: { en: 'Pigeon post', ru: 'Голубиная почта' } } } as never
+  expect(isHeldBack(tried)).toBe(false)
+  expect(waitWords(tried, card, 'en')).toMatch(/slow down\. Waits for Pigeon post until /)
+  expect(waitWords({ ...tried, readyAt: null }, card, 'en')).toMatch(/Waits for Pigeon post; /)
+  expect(isHeldBack(aDelivery({ state: 'queued' }))).toBe(false)
 })
 
 test('changes are on the way until the network has answered; of a reaction the last word counts', () => {

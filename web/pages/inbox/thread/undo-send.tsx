@@ -6,10 +6,10 @@ import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { dayAndClock } from '../times.ts'
 
-/** A wait up to this long is a hold for second thoughts; a longer one was asked for, or is the network's. */
+/** A wait up to this long is a hold for second thoughts; a longer one was asked for. */
 const HOLD_MS = 60_000
 
-/** While it waits in the server's queue it can be taken back, whatever becomes of this tab. */
+/** While its sender still holds it back it can be taken back, whatever becomes of this tab. What was tried is told by `waitWords`. */
 export function UndoSend({ delivery, onCancel }: { delivery: DeliveryView; onCancel: () => void }) {
   const { language } = useDirectory()
   const t = useWords('inbox')
