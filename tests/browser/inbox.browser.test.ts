@@ -201,6 +201,31 @@ test('what nobody can know is asked, not repeated', async () => {
   await thread().getByRole('img', { name: /^Sent/ }).waitFor()
 })
 
+test('what a network puts off says so, and is no undo; a network that is away is told above the composer', async () => {
+  const ida = telegram.phone('Ida Moss')
+  await ida.say(plain('Knock knock'))
+  await openRow('Ida Moss')
+  await thread().getByText('Knock knock').waitFor()
+  telegram.fault({ is: 'throttle', after: 4 })
+  await composer().fill('Who is there?')
+  await page.keyboard.press('Enter')
+  await thread()
+    .getByText(/slow down\. Waits for Telegram until /)
+    .waitFor()
+  expect(await thread().getByRole('button', { name: /^Undo/ }).count()).toBe(0)
+  await saysOn(ida, 'Who is there?')
+
+  telegram.fault({ is: 'server_error', status: 503 }, Infinity)
+  await composer().fill('Hello?')
+  await page.keyboard.press('Enter')
+  const away = page.getByRole('status').filter({ hasText: 'Shop cannot be reached at the moment.' })
+  await away.getByRole('link', { name: 'To the channel' }).waitFor()
+  await shot('away')
+  telegram.calm()
+  await saysOn(ida, 'Hello?')
+  await away.waitFor({ state: 'detached' })
+})
+
 test('by keyboard alone: next, note, reply, assign, snooze, close, undo, search', async () => {
   const id = await conversationOf('Ann Petrova')
   await page.goto(`${parley.url}/inbox/${id}?view=all`)

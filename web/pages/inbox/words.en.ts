@@ -361,6 +361,9 @@ export default {
     automatic: 'Let Parley choose',
     otherNetwork: 'Link to another network…',
     writeNote: 'Write a note',
+    unreachable: '{{channel}} cannot be reached at the moment. What you write waits and leaves by itself.',
+    atRest: '{{channel}} sends nothing at the moment. What you write waits, and leaves when it sends again.',
+    toChannel: 'To the channel',
   },
   compose: {
     label: 'Reply',

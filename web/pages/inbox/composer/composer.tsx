@@ -25,6 +25,7 @@ import { useDirectory } from '../directory.tsx'
 import { announceTyping, usePresence } from '../presence.ts'
 import { keepMessage } from '../thread/use-thread.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
+import { ChannelRests } from './channel-rests.tsx'
 import css from './composer.module.css'
 import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
 import { editedWords, noteOf, typedOf } from './edited-words.ts'
@@ -306,6 +307,7 @@ export function Composer(props: ComposerProps) {
           onNote={() => setDraft({ ...draft, note: true })}
         />
       )}
+      {road && !isNote && !editing && <ChannelRests channel={road.channel} />}
       {lookAgain && (
         <SecondLook
           words={lookAgain.words}
