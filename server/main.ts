@@ -11,7 +11,8 @@ import { StartFailure } from './platform/start-failure.ts'
 
 /** The command line. @returns the exit code, or nothing while the program goes on */
 export async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<number | void> {
-  const [name = 'start', ...rest] = argv
+  const [word = 'start', ...rest] = argv
+  const name = VERSION.has(word) ? 'version' : word
   if (HELP.has(name)) return console.log(help())
   if (!isCommand(name))
     throw new StartFailure(`There is no command "${name}". Parley knows: ${Object.keys(CARDS).join(', ')}.`)
@@ -22,6 +23,8 @@ export async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<numbe
 const isCommand = (name: string): name is CommandName => Object.hasOwn(CARDS, name)
 
 const HELP = new Set(['help', '--help', '-h'])
+/** As every program is asked. */
+const VERSION = new Set(['--version', '-v'])
 
 const help = (): string =>
   [

@@ -38,6 +38,10 @@ export const CARDS = {
     takes: '',
     does: 'brings the database to this version without starting Parley',
   },
+  version: {
+    takes: '',
+    does: 'prints the version',
+  },
 } as const satisfies Record<string, CommandCard>
 export type CommandName = keyof typeof CARDS
 

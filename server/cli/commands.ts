@@ -12,4 +12,5 @@ export const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   restore: async () => (await import('./restore.ts')).restore,
   rotate: async () => (await import('./rotate.ts')).rotate,
   migrate: async () => (await import('./migrate-only.ts')).migrateOnly,
+  version: async () => (await import('./version.ts')).version,
 }
