@@ -26,7 +26,8 @@ export const Me = z.object({
 export type Me = z.infer<typeof Me>
 
 const password = z.string().min(10).max(200)
-const email = z.email().max(254)
+/** Of an account: whoever has another cannot sign in. */
+export const Email = z.email().max(254)
 
 export const getSetup = endpoint({
   method: 'GET',
@@ -46,7 +47,7 @@ export const setUp = endpoint({
     token: z.string().min(1).max(100),
     workspace: z.string().trim().min(1).max(120),
     name: z.string().trim().min(1).max(120),
-    email,
+    email: Email,
     password,
     language: z.enum(['en', 'ru']).default('en'),
   }),
@@ -59,7 +60,7 @@ export const signIn = endpoint({
   may: 'public',
   status: 201,
   about: 'Signs in with password and, where set, the code of the second factor (401 code_wanted asks for it)',
-  body: z.strictObject({ email, password: z.string().min(1).max(200), code: z.string().max(10).optional() }),
+  body: z.strictObject({ email: Email, password: z.string().min(1).max(200), code: z.string().max(10).optional() }),
   result: Me,
 })
 
@@ -170,7 +171,7 @@ export const createMember = endpoint({
   about: 'Adds a member with a first password (invitations by mail come with the window)',
   body: z.strictObject({
     name: z.string().trim().min(1).max(120),
-    email,
+    email: Email,
     password,
     role: Role.exclude(['bot', 'owner']),
   }),

@@ -1,3 +1,4 @@
+import { Email } from '#contract/calls/members.ts'
 import { createToken, createWorkspace, type Created, type Owner } from '../members/accounts.ts'
 import { openDatabase, type Database } from '../platform/database.ts'
 import { Refused } from '../platform/problem.ts'
@@ -44,6 +45,8 @@ function read(args: string[]) {
   const { workspace, email, password } = values
   if (!workspace || !email || !password)
     throw new StartFailure(`A workspace, an e-mail and a password are wanted. It goes: ${usageOf('setup')}`)
+  if (!Email.safeParse(email).success)
+    throw new StartFailure(`${JSON.stringify(email)} is no e-mail address by which anybody could sign in.`)
   if (password.length < 10) throw new StartFailure('A password has at least 10 characters.')
   return { ...values, workspace, email, password }
 }
