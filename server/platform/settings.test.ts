@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readSettings } from './settings.ts'
@@ -101,3 +102,20 @@ test('a bad value that may hold a password is not repeated', () => {
   for (const name of ['DATABASE_URL', 'NATS_URL', 'PARLEY_KEY', 'PARLEY_FILES'])
     expect(() => readSettings({ [name]: 'hunter2' })).not.toThrow('hunter2')
 })
+
+test('whoever is told which settings there are finds each in the table of the docs', async () => {
+  const page = await readFile(new URL('../../docs/how-to/run-on-a-server.md', import.meta.url), 'utf8')
+  const described = [...page.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, names = '']) => names.match(/[A-Z_]{4,}/g) ?? [])
+  const told = /It knows (.+)\.$/.exec(refusalOf({ PARLEY_NONE: 'x' }))![1]!.split(', ')
+  expect(told.length).toBeGreaterThan(5)
+  expect(told.filter((name) => !described.includes(name))).toEqual([])
+})
+
+function refusalOf(env: Record<string, string>): string {
+  try {
+    readSettings(env)
+    return ''
+  } catch (error) {
+    return (error as Error).message
+  }
+}
