@@ -19,7 +19,7 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
       {t(`refusal.${kind}.next`)}
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
-          {t(distrust || kind === 'unreachable' ? 'happened' : 'platformSays', { words })}
+          {distrust || kind === 'unreachable' ? t('happened', { words }) : t('platformSays', { words })}
         </Text>
       )}
     </RedNote>

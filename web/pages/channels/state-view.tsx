@@ -50,7 +50,7 @@ export function StateView({ channel }: { channel: ChannelView }) {
       </Text>
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
-          {t(isUnheard(channel.reason) ? 'happened' : 'platformSays', { words })}
+          {isUnheard(channel.reason) ? t('happened', { words }) : t('platformSays', { words })}
         </Text>
       )}
       {channel.me.trouble && (
