@@ -65,8 +65,9 @@ export interface Http {
 const COOKIE_DAYS = 30
 /** Of one session or token: far more than a window or a sensible program asks, and little enough that one that runs wild harms nobody. */
 const PER_CALLER = { burst: 1_000, perSecond: 100 }
-/** Enough to turn on a second factor, and to leave. */
+/** What proxies write of whom they speak for. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
+/** Enough to turn on a second factor, and to leave. */
 const OWN_ACCOUNT = new Set(['/api/me', '/api/me/totp', '/api/session', '/api/sessions', '/api/sessions/:id'])
 const WINDOW = new URL('../../dist/web/', import.meta.url)
 const WIDGET = new URL('../../dist/widget/', import.meta.url)

@@ -22,7 +22,11 @@ export function ChannelRests({ channel: id }: { channel: ChannelId }) {
       <IconPlugConnectedX size={18} aria-hidden />
       <p>{channel.state === 'retrying' ? t('road.unreachable', values) : t('road.atRest', values)}</p>
       {may('channel.read') && (
-        <Button component={Link} to="/channels/$channel" params={{ channel: id }} size="compact-sm" variant="default">
+        <Button
+          renderRoot={(props) => <Link to="/channels/$channel" params={{ channel: id }} {...props} />}
+          size="compact-sm"
+          variant="default"
+        >
           {t('road.toChannel')}
         </Button>
       )}
