@@ -96,7 +96,9 @@ async function siegeOf(
     return { found, signs }
   } finally {
     to.close()
-    await parley.stop(keep)
+    const isRed = found.brokenCount > 0
+    if (isRed) say(`its log is kept: ${parley.folder}/parley.log`)
+    await parley.stop(keep || isRed)
   }
 }
 

@@ -25,9 +25,16 @@ export const useConnector = (id: string | undefined): ConnectorCard | undefined 
 export function keepChannel(channel: ChannelView): void {
   change((items) =>
     items.some((each) => each.id === channel.id)
-      ? items.map((each) => (each.id === channel.id ? channel : each))
+      ? items.map((each) => (each.id === channel.id ? laterOf(each, channel) : each))
       : [...items, channel],
   )
+}
+
+/** The answer to an act may come behind the feed, which knew already how the channel stands by then: that is kept. */
+export function laterOf(known: ChannelView, told: ChannelView): ChannelView {
+  if (told.since >= known.since) return told
+  const { state, reason, stateData, since } = known
+  return { ...told, state, reason, stateData, since }
 }
 
 export const dropChannel = (id: string): void => change((items) => items.filter((each) => each.id !== id))
@@ -44,6 +51,10 @@ onEvents((events) => {
     if (event.kind === 'channel.changed') keepChannel(event.channel)
     if (event.kind === 'channel.removed') dropChannel(event.channel)
   }
+  // A list that is on its way may be older than what was just told.
+  const queryKey = keyOf(listChannels, ALL)
+  if (events.some(({ kind }) => kind.startsWith('channel.')) && client.isFetching({ queryKey }) > 0)
+    void client.invalidateQueries({ queryKey })
 })
 
 /** How much a state matters: `broken` waits for a person, `uneasy` mends itself or not, `calm` works, `resting` is by choice. */
