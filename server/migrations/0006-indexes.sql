@@ -20,7 +20,7 @@ create index consent_contact on consent (contact_id, id);
 create index act_object on act (object_id, id);
 create index file_fetch_message on file_fetch (message_id);
 
--- What PostgreSQL knows of tables that grew to twice what it last saw. Its own look comes a minute late: the plans of the first hour would
+-- What PostgreSQL knows of tables that grew to four times what it last saw. Its own look comes a minute late: the plans of the first hour would
 -- read whole tables till then. Called every few seconds by the program, which owns no table: hence security definer.
 create function learn_young_tables() returns void language plpgsql security definer set search_path = parley, pg_temp as $$
 declare
@@ -29,7 +29,7 @@ begin
   for young in
     select s.relid from pg_stat_all_tables s join pg_class c on c.oid = s.relid
      where s.schemaname in ('parley', 'parley_parts') and c.relkind = 'r'
-       and s.n_live_tup between greatest(50, 2 * c.reltuples) and 100000
+       and s.n_live_tup between greatest(50, 4 * c.reltuples) and 20000
   loop
     execute format('analyze %s', young);
   end loop;

@@ -2,7 +2,7 @@
 import { sql } from 'kysely'
 import type { Database } from './database.ts'
 
-/** Looks at each table that has grown to twice what PostgreSQL knew of it, up to 100,000 rows; autovacuum sees to those that are older. */
+/** Looks at each table that has grown to four times what PostgreSQL knew of it, up to 20,000 rows; autovacuum sees to those that are older. */
 export async function learnYoungTables(database: Database): Promise<void> {
   await sql`select learn_young_tables()`.execute(database.plumbing)
 }
