@@ -1,4 +1,5 @@
 /** Asks each owned channel now and then whether its platform still knows us, and puts its webhook right. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { ChannelId } from '#contract/ids.ts'
 import type { ChannelState } from '#contract/message/channel-state.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -21,18 +22,9 @@ export const channelChecks =
   ({ channels, manager, log, everyMs = EVERY_MS }: ChecksDeps) =>
   async (id: ChannelId, signal: AbortSignal): Promise<void> => {
     while (!signal.aborted) {
-      await rest(everyMs, signal)
+      await delay(everyMs, undefined, { signal }).catch(() => {})
       const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
       if (channel && !AT_REST.includes(channel.state))
         await manager.check(channel).catch((error: unknown) => log.info({ channel: id, error }, 'a check failed'))
     }
   }
-
-const rest = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })

@@ -207,7 +207,9 @@ export async function noteRest(
   if (cut.length === 0) return
   await sql`
     update delivery d set rest = n.rest from unnest(${cut.map((c) => c.delivery)}::uuid[], ${cut.map((c) => c.rest)}::smallint[]) as n (id, rest)
-     where d.workspace_id = ${workspace} and d.id = n.id`.execute(tx)
+     where d.workspace_id = ${workspace} and d.id = any (${cut.map((c) => c.delivery)}::uuid[]) and d.id = n.id`.execute(
+    tx,
+  )
 }
 
 /** Deliveries whose platform thinks long; a report that came early stays. */

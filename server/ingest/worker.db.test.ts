@@ -73,8 +73,12 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
 describe('the worker', () => {
   test('while more comes in than can be read, reading leaves most of the time to it, and goes on', async () => {
     const readAt: number[] = []
+    const READS_MS = 30
     const box = await aMailbox(
-      () => void readAt.push(performance.now()),
+      () => {
+        readAt.push(performance.now())
+        while (performance.now() < readAt.at(-1)! + READS_MS);
+      },
       () => true,
     )
     const worker = box.start()
@@ -85,6 +89,9 @@ describe('the worker', () => {
     await until(async () => (await box.work()).length === 0)
     await worker.close()
     expect(await box.texts()).toEqual(['ann 0', 'ann 1', 'ann 2'])
+    // The reading itself, and three times as long a rest.
+    const gaps = readAt.slice(1).map((at, index) => at - readAt[index]!)
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(4 * READS_MS)
   })
 
   test('what follows an unreadable event in its lane waits behind it; other lanes go on', async () => {

@@ -75,7 +75,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const deep = new Set<WorkspaceId>()
   const afterLane = new Map<WorkspaceId, string>()
   const slots = openSlots(database)
-  let restsUntil = 0
+  let resting: NodeJS.Timeout | undefined
   const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
   const off = hints.on('inbound', (workspace) => wake(workspace as WorkspaceId))
   const timer = setInterval(() => void wakeAll(), POLL_MS)
@@ -98,7 +98,7 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   /** Workspaces take turns: one batch each, then the end of the row. */
   function pump(): void {
-    if (performance.now() < restsUntil) return
+    if (resting) return
     while (!closed && batches.size < BATCHES && waiting.size > 0) {
       const busy = new Set([...batches].map((each) => each.workspace))
       const workspace = [...waiting].find((each) => !busy.has(each)) ?? [...waiting].find((each) => deep.has(each))
@@ -128,9 +128,14 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   /** Platforms wait for the journal's answer, people for what is read: while more comes in than can be read, taking it goes first. */
   function rest(batchMs: number): void {
-    const restMs = Math.min(batchMs * RESTS, MOST_REST_MS)
-    restsUntil = performance.now() + restMs
-    setTimeout(pump, restMs).unref()
+    clearTimeout(resting)
+    resting = setTimeout(
+      () => {
+        resting = undefined
+        pump()
+      },
+      Math.min(batchMs * RESTS, MOST_REST_MS),
+    ).unref()
   }
 
   /** @returns whether more may wait */
