@@ -7,7 +7,6 @@
  */
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -17,6 +16,7 @@ import { openDatabase } from '#server/platform/database.ts'
 import { migrate } from '#server/platform/migrate.ts'
 import { startEmbedded } from '#server/platform/postgres/embedded.ts'
 import { programLogin } from '#server/platform/program-role.ts'
+import { freePort } from '#tests/support/free-port.ts'
 import { check, settled } from './checker.ts'
 import { FULL, SMOKE, wreak } from './killer.ts'
 import { aNode, type ParleyNode } from './nodes.ts'
@@ -159,14 +159,4 @@ async function aChannel(url: string, token: string, connector: string, apiUrl: s
   const body = (await answer.json()) as { id?: string }
   if (!body.id) throw new Error(`no channel of ${connector}: ${JSON.stringify(body)}`)
   return body.id
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

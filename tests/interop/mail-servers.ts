@@ -13,7 +13,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from '
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import PostalMime, { type Email } from 'postal-mime'
-import { freePort } from '#tests/support/whole-parley.ts'
+import { freePort } from '#tests/support/free-port.ts'
 import { makeCertificates, SHOWN, type Certificates, type MailHost } from './mail-certificates.ts'
 
 export const PASSWORD = 'right-password'

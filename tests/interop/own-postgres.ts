@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { freePort } from '#tests/support/whole-parley.ts'
+import { freePort } from '#tests/support/free-port.ts'
 
 const PACKAGES = '/usr/lib/postgresql'
 const OLDEST = 15

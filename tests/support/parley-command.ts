@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll } from 'vitest'
 import { clientOf, type Client } from './client.ts'
 import { until } from './parts.ts'
-import { freePort } from './whole-parley.ts'
+import { freePort } from '#tests/support/free-port.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/parley.mjs', import.meta.url))
 

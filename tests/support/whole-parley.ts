@@ -6,7 +6,6 @@
  * const parley = await wholeParley({ reaches: [telegram.url] })
  * const channel = await parley.owner.call(createChannel, { body: { connector: 'telegram', name: 'Shop', settings: telegram.settings } })
  */
-import { createServer, type AddressInfo } from 'node:net'
 import { afterAll } from 'vitest'
 import { createMember, createToken } from '#contract/calls/members.ts'
 import type { MemberId, WorkspaceId } from '#contract/ids.ts'
@@ -18,6 +17,7 @@ import { readSettings, type Settings } from '#server/platform/settings.ts'
 import { startProgram, type Program } from '#server/program.ts'
 import { clientOf, type Client } from './client.ts'
 import { aDatabase, type TestDatabase } from './database.ts'
+import { freePort } from './free-port.ts'
 import { aFolder } from './parts.ts'
 import { watch } from './told-on-failure.ts'
 
@@ -163,13 +163,4 @@ function cookieOf(response: Response): string {
   const [cookie] = response.headers.getSetCookie()
   if (!response.ok || !cookie) throw new Error(`signing in was answered with ${response.status}`)
   return cookie.split(';')[0]!
-}
-
-/** Free a moment ago: webhooks are registered with it before anything is asked. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise<void>((resolve) => server.close(() => resolve()))
-  return port
 }

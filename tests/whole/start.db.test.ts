@@ -15,7 +15,7 @@ import { START_MS, parley, removeAfterwards, setUp, startParley } from '#tests/s
 import { clientOf } from '#tests/support/client.ts'
 import { isAlive, processesNaming } from '#tests/support/embedded-world.ts'
 import { until } from '#tests/support/parts.ts'
-import { freePort } from '#tests/support/whole-parley.ts'
+import { freePort } from '#tests/support/free-port.ts'
 
 const home = await mkdtemp(join(tmpdir(), 'parley данные и пробелы '))
 removeAfterwards(home)
