@@ -78,10 +78,12 @@ beforeAll(async () => {
 }, 120_000)
 
 const letter = () => page.frameLocator('iframe[title]')
+/** `null` while the frame is made anew: it is each time its pictures come. */
 const widthOf = (alt: string) =>
   letter()
     .getByAltText(alt, { exact: true })
     .evaluate((image) => (image as HTMLImageElement).naturalWidth)
+    .catch(() => null)
 
 test('the letter is shown with the picture that came along, and nobody elsewhere hears of it', async () => {
   await letter().getByText('Our new catalogue').waitFor()
@@ -108,8 +110,10 @@ test('its style counts, its scripts, forms and frames are gone', async () => {
 })
 
 test('a click shows the far picture: our server asked for it, the browser did not', async () => {
+  const steps = await page.evaluate(() => history.length)
   await page.getByRole('button', { name: /picture/i }).click()
   await until(async () => (await widthOf('far')) === 40, 15_000)
+  expect(await page.evaluate(() => history.length), '"back" leads out of the letter at once').toBe(steps)
   expect(asked).toEqual([{ path: '/far.png?who=olga&n=1', agent: 'Parley' }])
   expect(requests.filter((url) => !url.startsWith(parley.url) && !/^(data|blob|about):/.test(url))).toEqual([])
   expect(await page.evaluate(() => 'ran' in window)).toBe(false)

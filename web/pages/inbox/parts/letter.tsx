@@ -135,13 +135,14 @@ function Frame({ html, title }: { html: string; title: string }) {
   return (
     <>
       <iframe
+        // Another letter is another frame: a frame that is written anew is a step for the browser's "back".
+        key={html}
         ref={frame}
         className={isTall ? css.frameTall : css.frame}
         title={title}
         // Links open in a tab of their own; nothing else is allowed.
         sandbox="allow-popups allow-popups-to-escape-sandbox"
         referrerPolicy="no-referrer"
-        loading="lazy"
       />
       <Button size="compact-xs" variant="subtle" onClick={() => setTall(!isTall)}>
         {isTall ? t('part.frameLower') : t('part.frameTaller')}
