@@ -2,15 +2,14 @@
  * `npm run bench -- [1] [2] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--users 32,256] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
  * and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
-import { execFileSync } from 'node:child_process'
-import { cpus, loadavg, totalmem } from 'node:os'
-import { writeFileSync } from 'node:fs'
+import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { BOUNDS, verdictsOf, type Bounds } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
 import { lanes } from './metrics/lanes.ts'
+import { originOf, writeSections, type Section } from './support/page.ts'
 import type { Row, Spread } from './support/rounds.ts'
 import { Void } from './support/void.ts'
 
@@ -65,19 +64,21 @@ for (const name of positionals) {
     throw new Error(`no figure is called ${name}: ${Object.keys(FIGURES).join(', ')} or house`)
 }
 const wanted = positionals.length > 0 ? positionals : [...Object.keys(FIGURES), 'house']
-const sections: string[] = []
 for (const name of wanted) {
+  const sections: Section[] = []
   for (const figure of FIGURES[name] ?? []) {
     say(`\n${figure.title}`)
-    sections.push(await sectionAfterRun(figure))
-    say(sections.at(-1)!)
+    const begun = { load: loadavg() }
+    sections.push({ name, text: `${await sectionAfterRun(figure)}\n${originOf(begun)}\n` })
   }
   if (name === 'house') {
-    sections.push(await house(say))
-    say(sections.at(-1)!)
+    const begun = { load: loadavg() }
+    sections.push({ name, text: `${await house(say)}\n${originOf(begun)}\n` })
   }
+  for (const { text } of sections) say(text)
+  // After each figure: a long run that is ended keeps what it has.
+  if (values.write) writeSections(sections)
 }
-if (values.write) writeFileSync(new URL('../docs/benchmarks.md', import.meta.url), page(sections))
 
 /** A void run is said to be one and tried once more: on a busy machine a commit may take longer than a platform waits. */
 async function sectionAfterRun(figure: Figure): Promise<string> {
@@ -114,19 +115,4 @@ ${[...verdictsOf(floor, rows), `goal ${goal}`, ...notes, `Limited by: ${limits}`
 
 function said({ min, median, max }: Spread, show: (value: number) => string): string {
   return `${show(min)} / **${show(median)}** / ${show(max)}`
-}
-
-function page(some: string[]): string {
-  const [cpu] = cpus()
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD']).toString().trim()
-  return `# Figures
-
-Written by \`npm run bench -- ${process.argv.slice(2).join(' ')}\` at commit ${commit}. Each cell is min / **median** / max of ${rounds} interleaved rounds of
-${seconds} s. Load generator, fake platform, PostgreSQL and Parley share the machine, so ratios of the same round and CPU per operation count.
-
-Machine: ${cpus().length} cores (${cpu?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.versions.node}; load average before it ended ${loadavg()
-    .map((load) => load.toFixed(1))
-    .join(', ')}. \`fsync\` on. The product’s own path: row-level security, sealed bodies, validation on.
-
-${some.join('\n')}`
 }
