@@ -160,7 +160,7 @@ const PARTS: readonly Part[] = [
 /** States of the inbox that a member may meet, drawn without a server. */
 export default {
   name: 'inbox',
-  words: ['inbox'],
+  words: ['inbox', 'thread'],
   states: {
     'row: unread': inDirectory(() => row({ inCount: 3, readCount: 0 })),
     'row: compact, failed, assigned': inDirectory(() => row({ failed: 2, assignee: me.id }, 'compact')),

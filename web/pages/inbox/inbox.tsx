@@ -18,7 +18,7 @@ import { useMembers } from '../../app/members.ts'
 import { useMe } from '../../app/session.ts'
 import { tellFailure } from '../../app/tell.ts'
 import { useKeys } from '../../app/use-keys.ts'
-import { useWords } from '../../app/words.ts'
+import { loadWords, useWords } from '../../app/words.ts'
 import './apply-events.ts'
 import { openOutbox } from './composer/outbox.ts'
 import { changeAll, type Change } from './conversation-acts.ts'
@@ -34,7 +34,7 @@ import { listQueryOf, type InboxSearch } from './search.ts'
 import { undoLast } from './undo.ts'
 import { ViewsPane } from './views-pane.tsx'
 
-const loadThread = () => import('./thread/thread-pane.tsx')
+const loadThread = async () => (await Promise.all([import('./thread/thread-pane.tsx'), loadWords('thread')]))[0]
 const loadContact = () => import('./contact/contact-pane.tsx')
 const ThreadPane = lazily(loadThread, 'ThreadPane')
 const ContactPane = lazily(loadContact, 'ContactPane')

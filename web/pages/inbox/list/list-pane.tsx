@@ -1,22 +1,25 @@
 import { ActionIcon, Button, CloseButton, Menu, Skeleton, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
 import { IconAdjustmentsHorizontal, IconCheck, IconFilter, IconMenu2, IconSearch } from '@tabler/icons-react'
-import { useEffect, useRef, useState } from 'react'
+import { Suspense, useEffect, useRef, useState } from 'react'
 import type { ConversationRow as Row } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { wordsOfFailure } from '../../../app/failures.ts'
 import { shownKeys } from '../../../app/keys.ts'
+import { lazily } from '../../../app/lazily.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDrafted } from '../composer/drafted.ts'
 import { useDirectory } from '../directory.tsx'
 import type { InboxSearch, ListQuery, ViewName } from '../search.ts'
 import { useDelayed } from '../thread/use-delayed.ts'
-import { BulkBar, type BulkBarProps } from './bulk-bar.tsx'
+import type { BulkBarProps } from './bulk-bar.tsx'
 import { ConversationList } from './conversation-list.tsx'
 import { ROW_HEIGHTS, type Density } from './conversation-row.tsx'
 import { EmptyList } from './empty-list.tsx'
 import css from './list.module.css'
 import type { useConversations } from './use-conversations.ts'
+
+const BulkBar = lazily(() => import('./bulk-bar.tsx'), 'BulkBar')
 
 export interface ListPaneProps {
   query: ListQuery
@@ -105,7 +108,11 @@ export function ListPane(props: ListPaneProps) {
           )}
         </div>
       </header>
-      {chosen.size > 0 && <BulkBar {...bulk} />}
+      {chosen.size > 0 && (
+        <Suspense>
+          <BulkBar {...bulk} />
+        </Suspense>
+      )}
       {list.isError && list.rows.length === 0 ? (
         <Failure error={list.error} onRetry={() => void list.refetch()} />
       ) : list.isPending ? (

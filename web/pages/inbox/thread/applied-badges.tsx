@@ -5,7 +5,7 @@ import { appliedWords } from './delivery-words.ts'
 
 /** What the network could not do, and what became of it: one badge per rule, the whole sentence on hover and for readers. */
 export function AppliedBadges({ applied }: { applied: DeliveryView['applied'] }) {
-  const t = useWords('inbox')
+  const t = useWords('thread')
   const rules = [...new Map(applied.map((each) => [each.rule, each])).values()].filter(
     // The network shows it exactly so: nothing was lost.
     ({ rule }) => rule !== 'caption_joined',

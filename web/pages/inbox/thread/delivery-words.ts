@@ -1,55 +1,8 @@
-/** A delivery in words: what is known, since when, and what the network will never tell. */
+/** A delivery in words: why it failed, what was changed on its way, why this road. */
 import type { DeliveryView } from '#contract/calls/conversations.ts'
-import type { ConnectorCard } from '#contract/manifest.ts'
-import type { Abilities } from '#contract/message/abilities.ts'
 import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import { wordsIn } from '../../../app/words.ts'
-import { clockOf, dayAndClock } from '../times.ts'
-
-export function stateWords(delivery: DeliveryView, abilities: Abilities | null, language: string): string {
-  const t = wordsIn('inbox')
-  const at = timeOf(delivery)
-  const time = at ? clockOf(at, language) : ''
-  switch (delivery.state) {
-    case 'queued':
-      return delivery.readyAt && Date.parse(delivery.readyAt) > Date.now()
-        ? t('state.queuedUntil', { at: dayAndClock(delivery.readyAt, language) })
-        : t('state.queued')
-    case 'sending':
-      return t('state.sending')
-    case 'sent': {
-      const said = t('state.sent', { at: time })
-      return abilities && !abilities.receipts?.delivered && !abilities.receipts?.read
-        ? `${said} ${t('state.tellsNothing')}`
-        : said
-    }
-    case 'delivered': {
-      const said = t('state.delivered', { at: time })
-      return abilities && !abilities.receipts?.read ? `${said} ${t('state.tellsNoReading')}` : said
-    }
-    case 'read':
-      return t('state.read', { at: time })
-    case 'failed':
-      return t('state.failed')
-    case 'unconfirmed':
-      return t('state.unconfirmed')
-  }
-}
-
-/** What a message waits for that was tried already, and until when. null: it does not wait, or its sender holds it back. */
-export function waitWords(delivery: DeliveryView, card: ConnectorCard | null, language: 'en' | 'ru'): string | null {
-  if (delivery.state !== 'queued' || delivery.reason === null) return null
-  const t = wordsIn('inbox')
-  const network = card?.manifest.name[language] ?? ''
-  const waits =
-    delivery.readyAt && Date.parse(delivery.readyAt) > Date.now()
-      ? t('state.waitsUntil', { network, at: dayAndClock(delivery.readyAt, language) })
-      : t('state.waits', { network })
-  return `${reasonWords(delivery.reason, null).title}. ${waits}`
-}
-
-const timeOf = ({ state, sentAt, deliveredAt, readAt }: DeliveryView): string | null =>
-  state === 'read' ? readAt : state === 'delivered' ? deliveredAt : state === 'sent' ? sentAt : null
+import { dayAndClock } from '../times.ts'
 
 export interface ReasonWords {
   /** What happened. */
@@ -65,7 +18,7 @@ const UNANSWERED: readonly SendErrorCode[] = ['wire', 'unconfirmed', 'proxy_down
 
 /** Why it failed. `reason` null: the platform gave none. */
 export function reasonWords(reason: SendErrorCode | null, hint: DeliveryView['hint']): ReasonWords {
-  const t = wordsIn('inbox')
+  const t = wordsIn('thread')
   const code = reason ?? 'refused'
   return {
     title: t(`reason.${code}.title`),
@@ -105,7 +58,7 @@ export const APPLIED_RULES = [
 
 /** What was changed on the way. A rule without words of its own is still told. */
 export function appliedWords(applied: DeliveryView['applied'][number]): string {
-  const t = wordsIn('inbox')
+  const t = wordsIn('thread')
   const known = APPLIED_RULES.find((rule) => rule === applied.rule)
   const values = { before: applied.before ?? '', after: applied.after ?? '', count: Number(applied.after) || 0 }
   return known ? t(`applied.${known}`, values) : t('applied.other', { rule: applied.rule.replaceAll('_', ' ') })
@@ -123,7 +76,7 @@ export const WHY_CODES = [
 
 /** Why this road. */
 export function whyWords(why: DeliveryView['why'], language: string): string {
-  const t = wordsIn('inbox')
+  const t = wordsIn('thread')
   return why
     .map(({ code, values }) => {
       const known = WHY_CODES.find((each) => each === code)
@@ -146,7 +99,7 @@ export const CANNOT_CODES = [
 
 /** Why a road cannot be taken now. */
 export function cannotWords(code: string): string {
-  const t = wordsIn('inbox')
+  const t = wordsIn('thread')
   const known = CANNOT_CODES.find((each) => each === code)
   return known ? t(`cannot.${known}`) : code.replaceAll('_', ' ')
 }

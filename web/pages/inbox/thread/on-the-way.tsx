@@ -1,6 +1,6 @@
 import type { MessageView } from '#contract/calls/conversations.ts'
 import { useWords } from '../../../app/words.ts'
-import { Sign } from './delivery-mark.tsx'
+import { Sign } from './sign.tsx'
 import { changesOnTheWay } from './thread-lines.ts'
 import css from './message.module.css'
 

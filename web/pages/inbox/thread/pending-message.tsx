@@ -7,7 +7,7 @@ import type { Pending } from '../composer/outbox.ts'
 import { useDirectory } from '../directory.tsx'
 import { Parts } from '../parts/part.tsx'
 import { clockOf } from '../times.ts'
-import { Sign } from './delivery-mark.tsx'
+import { Sign } from './sign.tsx'
 import css from './message.module.css'
 
 export interface PendingActs {

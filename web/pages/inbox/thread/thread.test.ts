@@ -2,9 +2,8 @@ import i18next from 'i18next'
 import { expect, test } from 'vitest'
 import { SEND_ERROR_CODES } from '#contract/message/send-errors.ts'
 import { aDelivery, aMessage } from '../testing.ts'
-import en from '../words.en.ts'
-import ru from '../words.ru.ts'
-import { waitWords } from './delivery-words.ts'
+import inbox from '../words.en.ts'
+import { waitWords } from './state-words.ts'
 import {
   changesOnTheWay,
   hasTrouble,
@@ -16,6 +15,8 @@ import {
 } from './thread-lines.ts'
 import { fromPage, withMessage, withNewer, withOlder } from './thread-pages.ts'
 import { troubleKeys } from './trouble-keys.ts'
+import en from './words.en.ts'
+import ru from './words.ru.ts'
 
 const at = (minute: number, day = 20) => `2026-11-${day}T10:${String(minute).padStart(2, '0')}:00.000000Z`
 const dayOf = (time: string) => time.slice(0, 10)
@@ -87,7 +88,7 @@ test('a resend says how the message stands, and settles its trouble', () => {
 })
 
 test('only what its sender holds back is called so; what was tried says what it waits for', async () => {
-  await i18next.init({ lng: 'en', resources: { en: { inbox: en } }, interpolation: { escapeValue: false } })
+  await i18next.init({ lng: 'en', resources: { en: { inbox, thread: en } }, interpolation: { escapeValue: false } })
   const readyAt = new Date(Date.now() + 10_000).toISOString()
   const held = aDelivery({ state: 'queued', readyAt })
   expect(isHeldBack(held)).toBe(true)

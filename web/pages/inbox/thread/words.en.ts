@@ -1,0 +1,133 @@
+/** Comes with the first conversation, not with the list. */
+export default {
+  reason: {
+    wire: {
+      title: 'The network could not be reached',
+      next: 'Parley tried several times. Send it again when the connection is better.',
+    },
+    platform_down: {
+      title: 'The network itself is out of order',
+      next: 'Nothing is wrong on your side. Send it again a little later.',
+    },
+    unconfirmed: {
+      title: 'Nobody knows whether it arrived',
+      next: 'Ask the contact, or send it again at the risk of a double.',
+    },
+    throttled: { title: 'The network asked us to slow down', next: 'Send it again in a few minutes.' },
+    signed_out: {
+      title: 'The channel is signed out',
+      next: 'An admin signs it in again under Channels; then send it again.',
+    },
+    banned: {
+      title: 'The network has blocked our channel',
+      next: 'An admin has to settle it with the network. Take another road meanwhile.',
+    },
+    limited: {
+      title: 'Our channel may not send more for now',
+      next: 'The network’s limit is reached. Wait, or take another road.',
+    },
+    proxy_down: {
+      title: 'The proxy of this channel does not answer',
+      next: 'An admin checks the proxy in the settings of the channel.',
+    },
+    api_changed: {
+      title: 'The network changed its interface',
+      next: 'This channel needs a newer Parley. Tell an admin.',
+    },
+    blocked: {
+      title: 'The contact has blocked us here',
+      next: 'Only they can lift it. Take another road if there is one.',
+    },
+    opted_out: { title: 'The contact wants no messages here', next: 'Respect it: write only where they have agreed.' },
+    no_such_identity: {
+      title: 'This address does not exist any more',
+      next: 'Ask for the new one, or take another road.',
+    },
+    not_allowed_yet: {
+      title: 'The contact has to write first',
+      next: 'The network does not let us begin. Send them a link by another road.',
+    },
+    window_closed: {
+      title: 'The time for free answers is over',
+      next: 'It opens again when the contact writes. Take another road until then.',
+    },
+    moved: { title: 'The chat has moved', next: 'Send it again: Parley knows the new place now.' },
+    media_not_ready: {
+      title: 'The network did not finish preparing the file',
+      next: 'Send it again; if it stays so, try a smaller file.',
+    },
+    too_old: {
+      title: 'It is too late to change this message',
+      next: 'The network allows it only for a while. Write a correction instead.',
+    },
+    gone: { title: 'The message is gone at the other side', next: 'It cannot be changed any more. Write a new one.' },
+    expired: {
+      title: 'It waited too long',
+      next: 'The channel could not send in time. See whether it still makes sense, then send it again.',
+    },
+    cancelled: { title: 'It was taken back', next: 'It never left. Send it again if it should go after all.' },
+    channel_removed: { title: 'Its channel was removed', next: 'Send it by another channel.' },
+    content_refused: {
+      title: 'The network does not accept this content',
+      next: 'Change the text or the file and send it anew.',
+    },
+    refused: {
+      title: 'The network refused it',
+      next: 'It gave no clear reason. Try another way of saying it, or another road.',
+    },
+    bug: {
+      title: 'Parley made a mistake here',
+      next: 'Send it again. If it happens once more, tell your administrator.',
+    },
+  },
+  why: {
+    asked_for: 'It was chosen for this message.',
+    reply_target: 'The message replied to came this way.',
+    chosen_here: 'A member chose it for this conversation.',
+    wrote_last: 'They last wrote here: {{at}}.',
+    only_road: 'It is the only one that works now.',
+    best: 'It is the best of those that work now.',
+    kept: 'The conversation went this way before.',
+  },
+  cannot: {
+    blocked: 'they have blocked us',
+    opted_out: 'they want no messages here',
+    gone: 'the address does not exist any more',
+    not_allowed_yet: 'they have to write first',
+    window_closed: 'the time for answers is over until they write',
+    channel_banned: 'our channel is blocked by the network',
+    channel_removed: 'our channel was removed',
+    no_road: 'there is no way to write now',
+  },
+  applied: {
+    badge: 'changed',
+    pieces_one: '{{count}} message',
+    pieces_other: 'as {{count}} messages',
+    text_split: 'Too long for the network: it goes as {{count}} messages.',
+    caption_apart: 'The text goes as a message of its own: it is too long to stand under a picture there.',
+    caption_joined: 'The text stands under the picture.',
+    text_as_link: 'Too long for the network: the beginning goes, with a link to the whole text.',
+    media_as_link: 'The network does not take this file: a link to it goes instead.',
+    media_as_file: 'The network does not show this kind: it goes as a file.',
+    voice_as_audio: 'The network has no voice messages: it goes as sound.',
+    sticker_as_image: 'The network has no stickers: it goes as a picture.',
+    location_as_link: 'The network has no places: a link to the map goes.',
+    contact_as_text: 'The network has no contact cards: it goes as text.',
+    order_as_text: 'The network has no orders: it goes as text.',
+    poll_as_numbers: 'The network has no polls: it goes as numbered lines.',
+    reply_as_thread: 'The network has no replies: it goes into the thread of that message.',
+    album_apart: 'The network has no albums: each picture goes as a message of its own.',
+    marks_written: 'Bold and the like are lost here: the network shows plain text.',
+    reply_as_quote: 'The network has no replies: it goes as an ordinary message.',
+    subject_as_line: 'The network has no subjects: it stands as the first line.',
+    persona_as_prefix: 'The name stands before the text.',
+    choices_as_numbers: 'The network has no buttons: they are written as numbers.',
+    links_as_lines: 'Buttons with links are written as lines.',
+    edit_as_correction: 'The network cannot edit: a correction followed as a new message.',
+    edit_pieces: 'It had gone as several messages, so a correction followed.',
+    delete_by_edit: 'The network cannot delete: the text was replaced.',
+    reaction_here_only: 'The network does not have this reaction: it is seen only here.',
+    reaction_nearest: 'The network shows {{after}} instead of {{before}}.',
+    other: 'Changed for this network: {{rule}}.',
+  },
+}
