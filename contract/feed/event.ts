@@ -41,6 +41,7 @@ export const FeedFrame = z.union([
   z.object({ cursor: z.string(), events: z.array(FeedEvent) }),
   /** The cursor is too old or of another database: load afresh, go on from this one. */
   z.object({ reset: z.string() }),
+  /** An empty one is the line's beat, each `FEED_BEAT_MS` (beat.ts): a page cannot see pings. */
   z.object({ hints: z.array(FeedHint) }),
   /** Session ended, role changed: the reason why this socket closes. */
   z.object({ closing: z.enum(['signed_out', 'forbidden', 'restarting']) }),

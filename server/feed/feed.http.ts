@@ -2,6 +2,7 @@
 import '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
+import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
 import type { FeedFrame } from '#contract/feed/event.ts'
 import type { Caller } from '#server/platform/calls.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -23,7 +24,7 @@ const reasonOf = ({ code }: Refused) =>
   code === 'forbidden' || code === 'second_factor_wanted' ? 'forbidden' : 'signed_out'
 /** A socket whose browser does not read is cut: it resumes from its cursor. */
 const MOST_BUFFERED = 8 * 1024 * 1024
-const PING_MS = 30_000
+const BEAT = JSON.stringify({ hints: [] } satisfies FeedFrame)
 
 export const feedRoute = (deps: FeedRouteDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
@@ -64,10 +65,18 @@ export const feedRoute = (deps: FeedRouteDeps) =>
           if (error instanceof Refused) close(socket, reasonOf(error))
         })
       }, RECHECK_MS)
-      const ping = setInterval(() => socket.ping(), PING_MS)
+      let isHeard = true
+      socket.on('pong', () => (isHeard = true))
+      // The frame is for the page, the ping for us: its browser answers while it is there.
+      const beat = setInterval(() => {
+        if (!isHeard) return socket.terminate()
+        isHeard = false
+        socket.ping()
+        socket.send(BEAT)
+      }, FEED_BEAT_MS)
       return () => {
         clearInterval(timer)
-        clearInterval(ping)
+        clearInterval(beat)
       }
     }
 

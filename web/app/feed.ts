@@ -6,6 +6,7 @@
  * A page's chunk registers once, at module level, how events change the cache: `onEvents((events, client) => …)`.
  */
 import { useSyncExternalStore } from 'react'
+import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
 import type { FeedEvent, FeedFrame, FeedHint } from '#contract/feed/event.ts'
 import type { QueryClient } from '@tanstack/react-query'
 
@@ -23,8 +24,8 @@ export interface FeedDeps {
 const FIRST_WAIT_MS = 300
 const LONGEST_WAIT_MS = 15_000
 const OFFLINE_AFTER_MS = 4_000
-/** The server pings each 30 s, which a page cannot see; a socket that the network forgot is found by trying anew after sleep. */
-const SLEPT_MS = 60_000
+/** A socket that was silent for so long is left for a fresh one: its node froze, the network forgot it, the laptop slept. */
+const SILENT_MS = FEED_BEAT_MS * 2.5
 
 const appliers = new Set<Applier>()
 const hintListeners = new Set<(hints: readonly FeedHint[]) => void>()
@@ -64,7 +65,8 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
   let tries = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let offline: ReturnType<typeof setTimeout> | undefined
-  let lastFrameAt = Date.now()
+  /** When the present socket was begun, or last said something. */
+  let heardAt = 0
   let ended = false
 
   function connect(): void {
@@ -74,6 +76,7 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     if (cursor !== null) url.searchParams.set('cursor', cursor)
     const mine = open(url.href)
     socket = mine
+    heardAt = Date.now()
     mine.addEventListener('open', () => {
       tries = 0
       clearTimeout(offline)
@@ -81,7 +84,7 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
       setState('live')
     })
     mine.addEventListener('message', ({ data }) => {
-      lastFrameAt = Date.now()
+      heardAt = Date.now()
       take(JSON.parse(String(data)) as FeedFrame)
     })
     mine.addEventListener('close', () => {
@@ -115,15 +118,23 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     timer = setTimeout(connect, most / 2 + (Math.random() * most) / 2)
   }
 
+  const isSilent = () => Date.now() - heardAt >= SILENT_MS
+
   /** A laptop that woke, a network that came back: at once, with a fresh socket. */
   function retry(): void {
     const old = socket
-    if (old && old.readyState === WebSocket.OPEN && Date.now() - lastFrameAt < SLEPT_MS) return
+    if (old && old.readyState === WebSocket.OPEN && !isSilent()) return
     socket = null
     old?.close()
     tries = 0
     connect()
   }
+  /** Also of one that never opened. */
+  const watch = setInterval(() => {
+    if (!socket || !isSilent()) return
+    socket.close()
+    wait()
+  }, FEED_BEAT_MS / 2)
   const seen = () => {
     if (document.visibilityState === 'visible') retry()
   }
@@ -132,6 +143,7 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     ended = true
     clearTimeout(timer)
     clearTimeout(offline)
+    clearInterval(watch)
     window.removeEventListener('online', retry)
     document.removeEventListener('visibilitychange', seen)
     socket?.close()

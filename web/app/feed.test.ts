@@ -1,0 +1,70 @@
+/** The window's socket against servers that fall silent: what a page can know of a line is what it hears on it. */
+import { QueryClient } from '@tanstack/react-query'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
+import { closeFeed, openFeed } from './feed.ts'
+
+class Line extends EventTarget {
+  readyState = 0
+  constructor(readonly cursor: string | null) {
+    super()
+  }
+  opens(): void {
+    this.readyState = 1
+    this.dispatchEvent(new Event('open'))
+  }
+  says(frame: object): void {
+    this.dispatchEvent(new MessageEvent('message', { data: JSON.stringify(frame) }))
+  }
+  /** The other side is gone: no closing handshake ends. */
+  close(): void {
+    this.readyState = 2
+  }
+}
+
+let lines: Line[]
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('window', new EventTarget())
+  vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
+  vi.stubGlobal('location', new URL('https://parley.example/inbox'))
+  lines = []
+  openFeed({
+    client: new QueryClient(),
+    closing: () => {},
+    open: (url) => {
+      const line = new Line(new URL(url).searchParams.get('cursor'))
+      lines.push(line)
+      return line as unknown as WebSocket
+    },
+  })
+})
+
+afterEach(() => {
+  closeFeed()
+  vi.unstubAllGlobals()
+  vi.useRealTimers()
+})
+
+test('a line that falls silent without closing is left, and the next one goes on from the cursor', async () => {
+  lines[0]!.opens()
+  lines[0]!.says({ cursor: 'c1', events: [] })
+  await vi.advanceTimersByTimeAsync(4 * FEED_BEAT_MS)
+  expect(lines.map(({ cursor }) => cursor)).toEqual([null, 'c1'])
+  expect(lines[0]!.readyState).toBe(2)
+})
+
+test('a line on which nothing happens but its beat is kept', async () => {
+  lines[0]!.opens()
+  for (let beats = 0; beats < 12; beats++) {
+    lines[0]!.says({ hints: [] })
+    await vi.advanceTimersByTimeAsync(FEED_BEAT_MS)
+  }
+  expect(lines).toHaveLength(1)
+})
+
+test('a line that never opens is left too', async () => {
+  await vi.advanceTimersByTimeAsync(4 * FEED_BEAT_MS)
+  expect(lines.length).toBeGreaterThan(1)
+})
