@@ -11,6 +11,7 @@ import type { ChannelId, ConversationId, IdentityId, MessageId, WorkspaceId } fr
 import { wordsOf, type Content } from '#contract/message/content.ts'
 import { sayAll, type Saying } from '#server/delivery/enqueue.ts'
 import { feedTopic } from '#server/feed/feed.ts'
+import { buggify } from '#server/platform/buggify.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -85,6 +86,7 @@ export function startAutomation(deps: {
       const answers: Saying[] = []
       for (const input of inputs) answers.push(...(await react(tx, workspace, input, answers)))
       await sayAll(tx, workspace, answers)
+      await buggify('answered, not committed')
       return { count: inputs.length, channels: new Set(answers.flatMap((answer) => answer.road?.channel ?? [])) }
     })
     if (channels.size > 0) hints.tell(feedTopic(workspace))

@@ -5,6 +5,7 @@ import type { ChannelId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { backTopic, type SetState } from '#server/channels/state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
+import { buggify } from '#server/platform/buggify.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -166,6 +167,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
         slow = slowOnes()
         if (slow.length > 0) await tellSending(tx, slow)
+        await buggify('recorded, not committed')
       })
     } catch (error) {
       // Nothing of it happened: results and marks wait for the next turn.

@@ -2,6 +2,7 @@
 import type { Plan, Reply, Request, Sent } from '#connector-kit/connector.ts'
 import { perform, type Wire } from '#connector-kit/perform.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
+import { buggify } from '#server/platform/buggify.ts'
 import { HALF_A_LEASE_MS } from '#server/platform/leases.ts'
 import { foldsStill, type Flight, type Landing } from './owned.ts'
 import type { Outcome } from './results.ts'
@@ -21,11 +22,13 @@ export interface FlightDeps {
 export async function fly(flight: Flight, deps: FlightDeps): Promise<void> {
   const { owned, plan } = flight
   try {
+    await buggify('marked, not sent')
     // Marked or not: an edit of yesterday's owner would put old words over the newer ones of today's.
     if (owned.lease.left() < HALF_A_LEASE_MS) return deps.land(flight, { is: 'unmark' })
     const outcome = await perform(pausing(plan, flight), deps.wireOf(owned.channel, owned.calls.signal))
-    if (outcome === 'mark') deps.mark(flight)
-    else deps.land(flight, { is: 'sent', sent: outcome })
+    if (outcome === 'mark') return deps.mark(flight)
+    await buggify('accepted, not recorded')
+    deps.land(flight, { is: 'sent', sent: outcome })
   } catch (error) {
     deps.land(flight, verdictOn(error, flight, flight.marked, deps))
   }

@@ -12,6 +12,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Event } from '#connector-kit/connector.ts'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
+import { buggify } from '#server/platform/buggify.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
@@ -172,6 +173,7 @@ export function startJournal(deps: {
       const began = performance.now()
       const fresh = await commit(requests, tries > 0)
       deps.flew?.((performance.now() - began) / 1000)
+      await buggify('journaled, not answered')
       for (const request of requests) {
         request.resolve(request.entries.map((entry) => fresh.has(entry.id)))
         for (const entry of request.entries) {

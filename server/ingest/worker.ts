@@ -19,6 +19,7 @@ import { recordIncoming } from '#server/conversations/record.ts'
 import type { BatchPlan, Told } from '#server/conversations/told.ts'
 import { applyStatuses } from '#server/delivery/status.ts'
 import { feedTopic } from '#server/feed/feed.ts'
+import { buggify } from '#server/platform/buggify.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -180,12 +181,14 @@ export function startWorker(deps: WorkerDeps): Worker {
         await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(
           tx,
         )
+        await buggify('read, not committed')
       })
     } catch (error) {
       if (positions.length === 0 || isNobodysFault(error)) throw error
       return { is: 'failed', positions, error }
     }
     if (plan) {
+      await buggify('read, not told')
       hints.tell(feedTopic(workspace))
       if (plan.messages.length > 0) hints.tell('input', workspace)
       for (const topic of streams) hints.tell(topic)

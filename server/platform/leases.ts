@@ -10,6 +10,7 @@
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import type { WorkspaceId } from '#contract/ids.ts'
+import { buggify } from './buggify.ts'
 import type { Clock } from './clock.ts'
 import type { Database } from './database.ts'
 import type { Log } from './log.ts'
@@ -175,6 +176,7 @@ export async function startLeases(options: LeaseOptions): Promise<Leases> {
       returning epoch`.execute(database.plumbing)
     const epoch = rows[0]?.epoch
     if (epoch === undefined) return
+    await buggify('lease taken, not owned')
     const stop = new AbortController()
     const lease: Held = {
       workspace: row.workspace_id,

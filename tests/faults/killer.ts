@@ -1,52 +1,127 @@
-/** What goes wrong, one after the other, by the seed. */
+/** Lets the plan come true on a world. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ParleyNode } from './nodes.ts'
-import type { Random } from './random.ts'
-
-/** Weights of the kinds. A pause is longer than a lease, so that its node wakes up as somebody who owns nothing any more. */
-export type Plan = Record<FaultKind, number>
-export type FaultKind = 'kill' | 'pause' | 'database' | 'restart'
-
-export const FULL: Plan = { kill: 80, pause: 8, database: 12, restart: 4 }
-/** Short: no pauses, which take 12 s each. */
-export const SMOKE: Plan = { kill: 90, pause: 0, database: 10, restart: 0 }
-
-const BEYOND_A_LEASE_MS = 12_000
+import type { Fault, FaultKind, Side, Wire } from './plan.ts'
+import type { Trouble } from './proxy.ts'
 
 export interface World {
-  nodes: readonly ParleyNode[]
+  readonly nodes: Readonly<Record<Side, ParleyNode>>
   /** PostgreSQL stops at once, as in a crash, and is started again. */
   crashDatabase(): Promise<void>
+  trouble(wire: Wire, trouble: Trouble | null): void
+  /** fsync takes its time until it is ended. @throws Skipped where the machine does not allow it */
+  slowDisk(): Promise<() => Promise<void>>
 }
 
+/** A tool is absent, in a clear word. */
+export class Skipped extends Error {}
+
+export type Done = Record<FaultKind | 'skipped' | 'at a moment', number>
+export const noneDone = (): Done => ({
+  kill: 0,
+  'at a moment': 0,
+  pause: 0,
+  crash: 0,
+  wire: 0,
+  stop: 0,
+  'slow disk': 0,
+  skipped: 0,
+})
+
+/** Batches pass every moment many times a second while customers talk. */
+const MOMENT_MS = 3_000
+
+/**
+ * One fault after the other. Some last: a pause, a broken wire, a slow disk go on behind the next ones. A node that starts or sleeps is
+ * waited for only by the next fault of the same node.
+ * @param faults  what is left of the plan
+ * @param mayBegin  asked before each; false ends the run early
+ */
 export async function wreak(
   world: World,
-  options: { faults: number; plan: Plan; random: Random; restMs: number; told(step: number, what: string): void },
-): Promise<Record<FaultKind, number>> {
-  const { random, plan, told } = options
-  const done = { kill: 0, pause: 0, database: 0, restart: 0 }
-  for (let step = 1; step <= options.faults; step++) {
-    const kind = random.weighted(plan)
-    const node = random.pick(world.nodes)
-    told(step, kind === 'database' ? 'PostgreSQL stops at once' : `${kind} ${node.name}`)
-    switch (kind) {
+  faults: readonly Fault[],
+  options: {
+    done: Done
+    mayBegin(index: number): Promise<boolean>
+    told(index: number, fault: Fault): void
+    skipped(fault: Fault, words: string): void
+  },
+): Promise<void> {
+  const { done } = options
+  const busy = new Map<string, Promise<void>>()
+  const trouble: unknown[] = []
+  /** When what is on its way there has ended. */
+  const then = async (where: string, work: () => Promise<void>) => {
+    await busy.get(where)
+    busy.set(
+      where,
+      work().catch((error: unknown) => void trouble.push(error)),
+    )
+  }
+  for (const [index, fault] of faults.entries()) {
+    if (!(await options.mayBegin(index))) break
+    if (trouble.length > 0) break
+    switch (fault.is) {
       case 'kill':
-        await node.kill()
-        await node.start()
+        await then(fault.node, async () => {
+          const node = world.nodes[fault.node]
+          options.told(index, fault)
+          if (fault.at === null) await node.kill()
+          else if (await node.dieAt(fault.at, MOMENT_MS)) done['at a moment']++
+          done.kill++
+          await node.start()
+        })
         break
-      case 'restart':
-        await node.stop()
-        await node.start()
+      case 'stop':
+        await then(fault.node, async () => {
+          options.told(index, fault)
+          await world.nodes[fault.node].stop()
+          done.stop++
+          await world.nodes[fault.node].start()
+        })
         break
       case 'pause':
-        await node.pause(BEYOND_A_LEASE_MS)
+        await then(fault.node, async () => {
+          options.told(index, fault)
+          await world.nodes[fault.node].pause(fault.ms)
+          done.pause++
+        })
         break
-      case 'database':
-        await world.crashDatabase()
+      case 'crash':
+        await then('database', async () => {
+          options.told(index, fault)
+          await world.crashDatabase()
+          done.crash++
+        })
+        await busy.get('database')
+        break
+      case 'wire':
+        await then(fault.wire, async () => {
+          options.told(index, fault)
+          world.trouble(fault.wire, fault.trouble)
+          await delay(fault.ms)
+          world.trouble(fault.wire, null)
+          done.wire++
+        })
+        break
+      case 'slow disk':
+        await then('database', async () => {
+          options.told(index, fault)
+          try {
+            const end = await world.slowDisk()
+            await delay(fault.ms)
+            await end()
+            done['slow disk']++
+          } catch (error) {
+            if (!(error instanceof Skipped)) throw error
+            done.skipped++
+            options.skipped(fault, error.message)
+          }
+        })
         break
     }
-    done[kind]++
-    await delay(random.between(50, options.restMs))
+    await delay(fault.restMs)
   }
-  return done
+  await Promise.all(busy.values())
+  for (const error of trouble) throw error
 }

@@ -1,79 +1,129 @@
-/** The nodes as processes: started, killed, paused, started again. */
+/**
+ * The nodes as processes: started, killed, paused, started again. Each has a spare that has loaded and waits: a start costs a second and
+ * more of a core, and a run of hundreds of kills would spend its time in it.
+ */
 import { spawn, type ChildProcess } from 'node:child_process'
-import { openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Moment } from '#server/platform/buggify.ts'
 
 export interface ParleyNode {
   readonly name: string
   readonly url: string
-  readonly pid: number
   /** SIGKILL; resolves when it is gone. */
   kill(): Promise<void>
+  /** It kills itself when it next passes there; is it not there in time, it is killed. @returns whether it came there */
+  dieAt(moment: Moment, patienceMs: number): Promise<boolean>
   /** SIGSTOP, SIGCONT after so long. */
   pause(ms: number): Promise<void>
   /** SIGTERM. */
   stop(): Promise<void>
   /** Starts it (again); resolves when it is ready. */
   start(): Promise<void>
+  /** After the last start: the spare ends. */
+  close(): Promise<void>
 }
 
 const SCRIPT = fileURLToPath(new URL('./node.ts', import.meta.url))
-/** On a crowded machine; alone it takes two seconds. */
+/** On a crowded machine, and while its database is away; alone it takes a second. */
 const START_MS = 180_000
+
+interface Process {
+  readonly child: ChildProcess
+  /** Resolves with how it ended. */
+  readonly gone: Promise<string>
+  /** Resolves when it has said so. */
+  heard(line: 'warm' | 'ready'): Promise<void>
+}
 
 export function aNode(
   name: string,
-  options: { folder: string; port: number; env: Record<string, string> },
+  options: { folder: string; port: number; env: Record<string, string>; seed: number },
 ): ParleyNode {
-  let child: ChildProcess | undefined
-  let gone = Promise.resolve()
-  const pidOf = () => child?.pid ?? 0
-  const signal = (which: NodeJS.Signals) => void child?.kill(which)
+  let running: Process | undefined
+  let spare: Process | undefined
+  let born = 0
+
+  function load(): Process {
+    const log = openSync(join(options.folder, `${name}.log`), 'a')
+    const child = spawn(process.execPath, [SCRIPT], {
+      stdio: ['pipe', 'pipe', log],
+      env: {
+        PATH: process.env.PATH,
+        // Nodes start again and again: what was compiled once is kept.
+        NODE_COMPILE_CACHE: join(options.folder, 'compiled'),
+        PARLEY_PORT: String(options.port),
+        PARLEY_DATA: join(options.folder, name),
+        FAULTS_SEED: String(options.seed + born++),
+        ...options.env,
+      },
+    })
+    closeSync(log)
+    // It may be gone before it reads.
+    child.stdin!.on('error', () => {})
+    const said = { warm: Promise.withResolvers<void>(), ready: Promise.withResolvers<void>() }
+    createInterface(child.stdout!).on('line', (line) => {
+      if (line === 'warm' || line === 'ready') said[line].resolve()
+    })
+    const gone = new Promise<string>((resolve) => {
+      child.once('close', (code, signal) => resolve(signal ?? `code ${code}`))
+    })
+    return { child, gone, heard: (line) => said[line].promise }
+  }
+
+  async function start(): Promise<void> {
+    const until = performance.now() + START_MS
+    for (let last = ''; performance.now() < until;) {
+      running = spare ?? load()
+      spare = undefined
+      const { child, gone, heard } = running
+      child.stdin!.write('go\n')
+      const ended = await Promise.race([heard('ready').then(() => null), gone, delay(START_MS, 'late', { ref: false })])
+      if (ended === null) {
+        spare = load()
+        return
+      }
+      // Its database was away, or the wire to it: whoever watches over a program starts it again.
+      last = ended
+      child.kill('SIGKILL')
+      console.error(`${name} ended before it was ready: ${last}`)
+      await delay(500)
+    }
+    throw new Error(`${name} does not start: see ${name}.log`)
+  }
+
   return {
     name,
     url: `http://127.0.0.1:${options.port}`,
-    get pid() {
-      return pidOf()
-    },
-    start: async () => {
-      const log = openSync(join(options.folder, `${name}.log`), 'a')
-      const started = spawn(process.execPath, [SCRIPT], {
-        stdio: ['ignore', 'pipe', log],
-        env: {
-          PATH: process.env.PATH,
-          // Nodes start again and again: what was compiled once is kept.
-          NODE_COMPILE_CACHE: join(options.folder, 'compiled'),
-          PARLEY_PORT: String(options.port),
-          PARLEY_DATA: join(options.folder, name),
-          ...options.env,
-        },
-      })
-      child = started
-      gone = new Promise((resolve) => started.once('close', () => resolve()))
-      const ready = new Promise<void>((resolve) => {
-        createInterface(started.stdout!).on('line', (line) => line === 'ready' && resolve())
-      })
-      await Promise.race([
-        ready,
-        gone.then(() => Promise.reject(new Error(`${name} ended before it was ready: see ${name}.log`))),
-        delay(START_MS, undefined, { ref: false }).then(() => Promise.reject(new Error(`${name} did not start`))),
-      ])
-    },
+    start,
     kill: async () => {
-      signal('SIGKILL')
-      await gone
+      running?.child.kill('SIGKILL')
+      await running?.gone
+    },
+    dieAt: async (moment, patienceMs) => {
+      running?.child.stdin!.write(`die at ${moment}\n`)
+      const came = await Promise.race([running?.gone.then(() => true), delay(patienceMs, false)])
+      running?.child.kill('SIGKILL')
+      await running?.gone
+      return came === true
     },
     pause: async (ms) => {
-      signal('SIGSTOP')
+      running?.child.kill('SIGSTOP')
       await delay(ms)
-      signal('SIGCONT')
+      running?.child.kill('SIGCONT')
     },
     stop: async () => {
-      signal('SIGTERM')
-      await Promise.race([gone, delay(20_000, undefined, { ref: false }).then(() => signal('SIGKILL'))])
+      running?.child.kill('SIGTERM')
+      await Promise.race([running?.gone, delay(20_000, undefined, { ref: false })])
+      running?.child.kill('SIGKILL')
+      await running?.gone
+    },
+    close: async () => {
+      spare?.child.kill('SIGKILL')
+      await spare?.gone
     },
   }
 }

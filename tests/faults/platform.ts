@@ -7,9 +7,10 @@
  */
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { SIGNATURE, signatureOf, type Told } from './connectors/network.ts'
-import { emptyJournal, type Journal } from './journals.ts'
+import { openJournal, type Journal, type Received } from './journals.ts'
 import type { Random } from './random.ts'
 
 export interface AccountOptions {
@@ -36,7 +37,6 @@ const SPEAKS_AGAIN_MS = 25_000
 
 interface Account extends AccountOptions {
   readonly journal: Journal
-  hook: { path: string; secret: string } | null
   readonly byKey: Map<string, string>
   readonly lastId: Map<string, number>
   /** The last of its words that a chat had answered. */
@@ -45,6 +45,8 @@ interface Account extends AccountOptions {
 
 export async function startPlatform(options: {
   port: number
+  /** Where the journals lie; those that are there go on. */
+  folder: string
   accounts: readonly AccountOptions[]
   random: Random
 }): Promise<Platform> {
@@ -52,14 +54,13 @@ export async function startPlatform(options: {
   const accounts = new Map<string, Account>(
     options.accounts.map((account) => [
       account.name,
-      {
+      remembering({
         ...account,
-        journal: emptyJournal(account.name),
-        hook: null,
+        journal: openJournal(account.name, join(options.folder, `${account.name}.jsonl`)),
         byKey: new Map(),
         lastId: new Map(),
         answered: new Map(),
-      },
+      }),
     ]),
   )
   let talking = true
@@ -82,7 +83,7 @@ export async function startPlatform(options: {
     const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, string>
     if (!account) return reply(answer, 404, {})
     if (what === 'register') {
-      account.hook = { path: new URL(body.url!).pathname, secret: body.secret! }
+      account.journal.register({ path: new URL(body.url!).pathname, secret: body.secret! })
       return reply(answer, 200, {})
     }
     if (what === 'me') return reply(answer, 200, {})
@@ -111,28 +112,27 @@ export async function startPlatform(options: {
   function accept(account: Account, { chat, text, key }: { chat: string; text: string; key: string }): string {
     const before = account.folds ? account.byKey.get(key) : undefined
     if (before !== undefined) {
-      account.journal.folded++
+      account.journal.fold()
       return before
     }
     const id = nextId(account, chat)
-    account.byKey.set(key, id)
-    account.journal.received.push({ chat, text, id, key })
-    account.answered.set(chat, Math.max(account.answered.get(chat) ?? 0, Number(text.slice(text.lastIndexOf(' ')))))
+    account.journal.receive({ chat, text, id, key })
+    noteReceived(account, { chat, text, id, key })
     return id
   }
 
   // ---------------------------------------------------------------- what customers do
 
   async function chatter(account: Account, chat: string, pauseMs: number, ahead: number): Promise<void> {
-    for (let n = 1; talking; n++) {
+    const before = account.journal.said.findLast((each) => each.chat === chat)
+    for (let n = (before?.n ?? 0) + 1; talking; n++) {
       await answeredUpTo(account, chat, n - ahead)
       if (!talking) return
-      const said = { chat, n, text: `${chat} ${n}`, acknowledged: false }
-      account.journal.said.push(said)
       const id = nextId(account, chat)
+      const said = account.journal.say(chat, n, `${chat} ${n}`, id)
       const told: Told = { key: `${chat} ${id}`, chat, at: Date.now(), id, is: 'said', n, text: said.text }
       await tell(account, told)
-      said.acknowledged = true
+      account.journal.acknowledge(said)
       // Told again although it was acknowledged.
       if (account.spiteful && random.chance(0.05)) open.push(tell(account, told))
       await delay(random.between(0, pauseMs))
@@ -151,8 +151,8 @@ export async function startPlatform(options: {
       const node = all[turn++ % Math.max(1, all.length)]
       // A spiteful platform may not wait for the answer: the retry is a twin.
       const patience = account.spiteful && tries === 0 && random.chance(0.01) ? 3 : PATIENCE_MS
-      if (node && account.hook && (await post(`${node}${account.hook.path}`, told, account.hook.secret, patience)))
-        return
+      const { hook } = account.journal
+      if (node && hook && (await post(`${node}${hook.path}`, told, hook.secret, patience))) return
       await delay(random.between(20, 200))
     }
   }
@@ -180,10 +180,26 @@ export async function startPlatform(options: {
       while (open.length > 0) await open.shift()
     },
     close: async () => {
+      talking = false
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
+      for (const { journal } of accounts.values()) journal.close()
     },
   }
+}
+
+/** What the journal of a run that was cut short says. */
+function remembering(account: Account): Account {
+  for (const { chat, id } of account.journal.said) account.lastId.set(chat, Number(id))
+  for (const each of account.journal.received) noteReceived(account, each)
+  return account
+}
+
+function noteReceived(account: Account, { chat, text, id, key }: Received): void {
+  account.byKey.set(key, id)
+  account.lastId.set(chat, Math.max(account.lastId.get(chat) ?? 0, Number(id)))
+  const n = Number(text.slice(text.lastIndexOf(' ')))
+  account.answered.set(chat, Math.max(account.answered.get(chat) ?? 0, n))
 }
 
 /** How a spiteful account meets a send. */

@@ -1,53 +1,84 @@
 /**
- * `npm run faults -- --seed N --faults K [--chats C] [--pause MS] [--ahead N] [--smoke] [--keep]`: real processes, a real PostgreSQL, a platform
- * that drives them and one that is spiteful, a killer, and a checker over three journals.
+ * `npm run faults -- [--seed N] [--faults K] [--smoke] [--minutes M] [--from K] [--resume FOLDER] [--keep] [--chats C] [--pause MS] [--ahead N]
+ * [--rest MS]`: real processes, a real PostgreSQL, a platform that drives them and one that is spiteful, a killer, and a checker over three
+ * journals. Without `--faults` it is the full run, whose numbers must reach what is wanted (wanted.ts).
  *
- * PostgreSQL → two nodes → four channels → customers talk while things break → hush → everything settles → check
+ * plan by the seed → PostgreSQL, two nodes, four channels → customers talk while things break → hush → everything settles → check
  * Red ends with `seed=… layer=processes step=…`, leaves its folder behind and exits with 1.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { createToken, createWorkspace } from '#server/members/accounts.ts'
-import { openDatabase } from '#server/platform/database.ts'
-import { migrate } from '#server/platform/migrate.ts'
-import { startEmbedded } from '#server/platform/postgres/embedded.ts'
-import { programLogin } from '#server/platform/program-role.ts'
-import { freePort } from '#tests/support/free-port.ts'
 import { check, settled } from './checker.ts'
-import { FULL, SMOKE, wreak } from './killer.ts'
-import { aNode, type ParleyNode } from './nodes.ts'
-import { startPlatform, type AccountOptions } from './platform.ts'
-import { randomOf } from './random.ts'
+import type { Journal } from './journals.ts'
+import { noneDone, wreak, type Done } from './killer.ts'
+import { FULL, FULL_FAULTS, planOf, SMOKE, wordsOf, type Fault } from './plan.ts'
+import { against, MOST_MINUTES, WANTED_ACKNOWLEDGED } from './wanted.ts'
+import { openWorld, type RunningWorld } from './world.ts'
 
-const ACCOUNTS: readonly (AccountOptions & { connector: string })[] = [
-  { name: 'honest', connector: 'pigeon', spiteful: false, folds: false },
-  { name: 'honest-key', connector: 'courier', spiteful: false, folds: true },
-  { name: 'spiteful', connector: 'pigeon', spiteful: true, folds: false },
-  { name: 'spiteful-key', connector: 'courier', spiteful: true, folds: true },
-]
+/** Of the minutes, so many are for faults; the rest is for what comes after them. */
+const FAULTS_SHARE = 0.8
+/** Longer than a node takes to start on a crowded machine. */
+const HUSH_MS = 240_000
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomBytes(3).readUIntBE(0, 3)) },
-    faults: { type: 'string', default: '20' },
-    chats: { type: 'string', default: '12' },
-    pause: { type: 'string', default: '40' },
+    faults: { type: 'string', default: String(FULL_FAULTS) },
+    smoke: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: String(MOST_MINUTES) },
+    from: { type: 'string', default: '1' },
+    resume: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    chats: { type: 'string' },
+    pause: { type: 'string' },
     ahead: { type: 'string', default: '4' },
     rest: { type: 'string', default: '700' },
-    smoke: { type: 'boolean', default: false },
-    keep: { type: 'boolean', default: false },
   },
 })
-const seed = Number(values.seed)
-const faults = Number(values.faults)
-let step = 0
-const folder = await mkdtemp(join(tmpdir(), 'parley-faults-'))
-const began = performance.now()
-const say = (words: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${words}`)
+
+/** What a run that was cut short knows when it goes on. */
+interface State {
+  seed: number
+  faults: number
+  smoke: boolean
+  from: number
+  /** The plan's index of the next fault. */
+  next: number
+  done: Done
+  /** Before this process. */
+  spentMs: number
+}
+
+const folder = values.resume ?? (await mkdtemp(join(tmpdir(), 'parley-faults-')))
+const state: State = values.resume
+  ? (JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as State)
+  : {
+      seed: Number(values.seed),
+      faults: Number(values.faults),
+      smoke: values.smoke,
+      from: Number(values.from),
+      next: Number(values.from) - 1,
+      done: noneDone(),
+      spentMs: 0,
+    }
+const isFull = !state.smoke && state.faults >= FULL_FAULTS && state.from === 1
+/** Many who take their time, or few who do not: the first is a load, the second a storm. */
+const talk = {
+  chats: Number(values.chats ?? (isFull ? 100 : 12)),
+  pauseMs: Number(values.pause ?? (isFull ? 3_000 : 40)),
+  ahead: Number(values.ahead),
+}
+const mostMs = Number(values.minutes) * 60_000
+const began = performance.now() - state.spentMs
+const spentMs = () => performance.now() - began
+const say = (words: string) => console.log(`${(spentMs() / 1000).toFixed(1).padStart(7)} s  ${words}`)
+let isCutShort = false
+let keeping = Promise.resolve()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isCutShort = true))
 
 const broken = await run().catch((error: unknown) => [
   error instanceof Error ? (error.stack ?? error.message) : 'unknown',
@@ -55,108 +86,103 @@ const broken = await run().catch((error: unknown) => [
 if (broken.length > 0) {
   for (const words of broken.slice(0, 40)) console.log(`   ✗ ${words}`)
   if (broken.length > 40) console.log(`   … and ${broken.length - 40} more`)
-  console.log(`red: seed=${seed} layer=processes step=${step}  logs: ${folder}`)
+  console.log(`red: seed=${state.seed} layer=processes step=${state.next}  logs: ${folder}`)
   process.exitCode = 1
-} else console.log(`green: seed=${seed} faults=${faults}`)
-if (broken.length === 0 && !values.keep) await rm(folder, { recursive: true, force: true })
+} else if (isCutShort) {
+  console.log(`cut short; go on with: npm run faults -- --resume ${folder}`)
+  process.exitCode = 1
+} else {
+  console.log(`green: seed=${state.seed} faults=${state.faults}`)
+  if (!values.keep) await rm(folder, { recursive: true, force: true })
+}
 
 async function run(): Promise<string[]> {
-  const random = randomOf(seed)
-  say(`seed ${seed}, ${faults} faults, logs in ${folder}`)
-  const postgres = await startEmbedded({ dataDir: join(folder, 'database') })
-  const nodes: ParleyNode[] = []
-  const platform = await startPlatform({ port: await freePort(), accounts: ACCOUNTS, random: randomOf(seed + 1) })
-  try {
-    const key = randomBytes(32)
-    const login = await programLogin(folder, key)
-    const { programUrl } = await migrate({ ownerUrl: postgres.url, login })
-    const token = await aToken(programUrl)
-    for (const name of ['north', 'south']) {
-      await mkdir(join(folder, name))
-      const env = {
-        FAULTS_PROGRAM_URL: programUrl,
-        PARLEY_KEY: key.toString('base64'),
-        PARLEY_PRIVATE_HOSTS: new URL(platform.url).host,
-      }
-      nodes.push(aNode(name, { folder, port: await freePort(), env }))
-    }
-    await Promise.all(nodes.map((node) => node.start()))
-    const channels = new Map<string, string>()
-    for (const { name, connector } of ACCOUNTS) {
-      const channel = await aChannel(nodes[0]!.url, token, connector, `${platform.url}/${name}`)
-      channels.set(name, channel)
-    }
-    say('two nodes are ready, customers talk')
-    platform.talk({
-      chats: Number(values.chats),
-      pauseMs: Number(values.pause),
-      ahead: Number(values.ahead),
-      nodes: () => nodes.map(({ url }) => url),
-    })
-    await delay(1_000)
-    const done = await wreak(
-      {
-        nodes,
-        crashDatabase: async () => {
-          const pid = postgres.pid()
-          process.kill(pid, 'SIGQUIT')
-          while (postgres.pid() === pid) await delay(20)
-        },
-      },
-      {
-        faults,
-        plan: values.smoke ? SMOKE : FULL,
-        random,
-        restMs: Number(values.rest),
-        told: (at, what) => {
-          step = at
-          const count = (of: (journal: (typeof platform.journals)[number]) => number) =>
-            platform.journals.reduce((sum, journal) => sum + of(journal), 0)
-          say(
-            `${String(at).padStart(4)}/${faults} ${what.padEnd(26)} acknowledged ${count((j) => j.said.length)}, received ${count((j) => j.received.length)}`,
-          )
-        },
-      },
-    )
-    await platform.hush()
-    say('customers are silent; what is on its way arrives')
-    const still = await settled(postgres.url, (waiting) => say(`     waiting: ${waiting}`))
-    const findings = await check(postgres.url, platform.journals, channels)
-    say(`${JSON.stringify({ ...done, ...findings.counts })}`)
-    return [...(still ? [`it stands still: ${still}`] : []), ...findings.broken]
-  } finally {
-    await Promise.all(nodes.map((node) => node.stop()))
-    await platform.close()
-    await postgres.stop()
-  }
-}
-
-async function aToken(programUrl: string): Promise<string> {
-  const database = openDatabase({ url: programUrl, connections: 2 })
-  try {
-    const owner = {
-      name: 'Owner',
-      email: 'owner@example.org',
-      password: randomBytes(9).toString('hex'),
-      language: 'en',
-    }
-    const { workspace } = await createWorkspace(database, 'Faults', owner as Parameters<typeof createWorkspace>[2])
-    const { token } = await database.inWorkspace(workspace, (tx) =>
-      createToken(tx, workspace, { name: 'faults', role: 'owner', expiresAt: null }),
-    )
-    return token
-  } finally {
-    await database.close()
-  }
-}
-
-async function aChannel(url: string, token: string, connector: string, apiUrl: string): Promise<string> {
-  const answer = await fetch(`${url}/api/channels`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ connector, name: connector, settings: { apiUrl } }),
+  const plan = planOf({
+    seed: state.seed,
+    faults: state.faults,
+    deck: state.smoke ? SMOKE : FULL,
+    restMs: Number(values.rest),
   })
-  const body = (await answer.json()) as { id?: string }
-  if (!body.id) throw new Error(`no channel of ${connector}: ${JSON.stringify(body)}`)
-  return body.id
+  say(`seed ${state.seed}, faults ${state.next + 1} to ${plan.length}, logs in ${folder}`)
+  const world = await openWorld({ folder, seed: state.seed })
+  try {
+    say('two nodes are ready, customers talk')
+    world.platform.talk({ ...talk, nodes: world.hooks })
+    await delay(1_000)
+    await breakThings(world, plan.slice(state.next))
+    if (isCutShort) return []
+    if (isFull) await untilEnoughIsSaid(world)
+    say('customers fall silent; what is on its way arrives')
+    const hushed = await Promise.race([world.platform.hush().then(() => true), delay(HUSH_MS, false, { ref: false })])
+    const still = await settled(world.ownerUrl, (waiting) => say(`     waiting: ${waiting}`))
+    return [
+      ...(hushed ? [] : ['messages were not acknowledged although nothing breaks any more']),
+      ...(still ? [`it stands still: ${still}`] : []),
+      ...(await judge(world)),
+    ]
+  } finally {
+    await world.close()
+  }
+}
+
+async function breakThings(world: RunningWorld, left: readonly Fault[]): Promise<void> {
+  const first = state.next
+  const paceMs = isFull ? (mostMs * FAULTS_SHARE) / state.faults : 0
+  await wreak(world, left, {
+    done: state.done,
+    mayBegin: async (index) => {
+      const dueMs = (first + index) * paceMs
+      while (!isCutShort && spentMs() < dueMs) await delay(Math.min(200, dueMs - spentMs()))
+      return !isCutShort && spentMs() < mostMs * 0.95
+    },
+    told: (index, fault) => {
+      state.next = first + index + 1
+      say(`${String(state.next).padStart(4)}/${state.faults} ${wordsOf(fault).padEnd(44)} ${progress(world)}`)
+      void keep()
+    },
+    skipped: (fault, words) => say(`          skipped: ${wordsOf(fault)}: ${words}`),
+  })
+}
+
+/** The last one wins: each is written aside and renamed. */
+function keep(): Promise<void> {
+  const text = JSON.stringify({ ...state, spentMs: spentMs() } satisfies State)
+  keeping = keeping.then(async () => {
+    await writeFile(join(folder, 'run.json.new'), text)
+    await rename(join(folder, 'run.json.new'), join(folder, 'run.json'))
+  })
+  return keeping
+}
+
+function sum(world: RunningWorld, of: (journal: Journal) => number): number {
+  return world.platform.journals.reduce((all, journal) => all + of(journal), 0)
+}
+
+function progress(world: RunningWorld): string {
+  const acknowledged = sum(world, (journal) => journal.acknowledged)
+  const perSecond = Math.round((acknowledged * 1_000) / spentMs())
+  return `acknowledged ${acknowledged} (${perSecond}/s), received ${sum(world, (journal) => journal.received.length)}`
+}
+
+async function untilEnoughIsSaid(world: RunningWorld): Promise<void> {
+  const missing = () => WANTED_ACKNOWLEDGED - sum(world, (journal) => journal.acknowledged)
+  if (missing() > 0) say(`all is broken that was planned; ${missing()} messages are still to be said`)
+  for (let toldAt = spentMs(); missing() > 0 && spentMs() < mostMs * 0.95 && !isCutShort; await delay(250)) {
+    if (spentMs() - toldAt < 30_000) continue
+    toldAt = spentMs()
+    say(`     ${progress(world)}`)
+  }
+}
+
+async function judge(world: RunningWorld): Promise<string[]> {
+  const { counts, broken } = await check(world.ownerUrl, world.platform.journals, world.channels)
+  say(JSON.stringify({ ...state.done, ...counts }))
+  if (!isFull) return broken
+  const { lines, missed } = against({
+    done: state.done,
+    acknowledged: counts.acknowledged!,
+    minutes: spentMs() / 60_000,
+  })
+  for (const line of lines) console.log(`   ${line}`)
+  return [...broken, ...missed.map((words) => `missed: ${words}`)]
 }
