@@ -63,6 +63,7 @@ import type { Log } from './platform/log.ts'
 import { isPublicUrl } from './platform/loopback.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { programClock } from './platform/new-id.ts'
+import { noticeLoss, placeOf } from './platform/notice-loss.ts'
 import { makePartitions } from './platform/partitions.ts'
 import { databaseKeyStore } from './platform/secrets/key-store.ts'
 import { openSecrets } from './platform/secrets/secrets.ts'
@@ -107,7 +108,12 @@ export async function startProgram(
   const asked = programClock.monotonicMs()
   programClock.correct(await database.now(), asked)
   await makePartitions(database)
-  const time = keepTime({ now: () => database.now(), clock: programClock, log })
+  const noticed = noticeLoss({
+    log,
+    clock: programClock,
+    place: settings.databaseUrl ? placeOf(settings.databaseUrl) : null,
+  })
+  const time = keepTime({ now: () => noticed(database.now()), clock: programClock, log })
   const metrics = openMetrics({ ofProcess: true })
   metrics.gauge('statements_total', 'SQL statements sent by this process', [], statementsSent)
   const hints = postgresHints(database, log)
@@ -250,7 +256,7 @@ export async function startProgram(
         metrics,
         log,
         ready: async () => {
-          await database.now()
+          await noticed(database.now())
           return !stopping
         },
         alarms: watching.alarms,
