@@ -1,4 +1,4 @@
-import type { Distrust } from '#contract/distrust.ts'
+import type { WireFault } from '#contract/wire-fault.ts'
 import type { Plan, Reply, Request } from './connector.ts'
 import { SendError } from './send-error.ts'
 
@@ -9,19 +9,27 @@ export type Wire = (request: Request) => Promise<Reply>
 const MOST_REQUESTS = 12
 
 /**
- * The wire broke, or the platform did not answer as a platform does. `written`: a byte of the request had left. `distrust`: it was we who
- * broke it, for the server could not prove who it is.
+ * The wire broke, or the platform did not answer as a platform does. `written`: a byte of the request had left. `fault`: what it died of,
+ * where that is known; `place`: the `host:port` that `PARLEY_PRIVATE_HOSTS` would have to name.
  */
 export class WireBroken extends Error {
   readonly written: boolean
   readonly code: 'wire' | 'proxy_down'
-  readonly distrust: Distrust | undefined
-  constructor(words: string, written: boolean, code: 'wire' | 'proxy_down' = 'wire', distrust?: Distrust) {
+  readonly fault: WireFault | undefined
+  readonly place: string | undefined
+  constructor(
+    words: string,
+    written: boolean,
+    code: 'wire' | 'proxy_down' = 'wire',
+    fault?: WireFault,
+    place?: string,
+  ) {
     super(words)
     this.name = 'WireBroken'
     this.written = written
     this.code = code
-    this.distrust = distrust
+    this.fault = fault
+    this.place = place
   }
 }
 

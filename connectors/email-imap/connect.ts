@@ -101,7 +101,7 @@ function newsOf(client: ImapFlow, signal: AbortSignal): News {
     wake()
   }
   const onEnd = () => {
-    ended ??= new WireBroken('IMAP: the server closed the connection', false)
+    ended ??= new WireBroken('IMAP: the server closed the connection', false, 'wire', 'cut')
     wake()
   }
   const onStop = () => {

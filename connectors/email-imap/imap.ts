@@ -1,9 +1,9 @@
 /** The connection to the receiving server, signed in, over the line's checked socket. */
 import { ImapFlow, type ImapFlowError, type ImapTransport, type ImapTransportSocket } from 'imapflow'
 import type { Line } from '#connector-kit/connector.ts'
-import { distrustIn } from '#connector-kit/distrust.ts'
 import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
+import { wireFaultIn } from '#connector-kit/wire-fault.ts'
 import { staysHere, type Settings } from './settings.ts'
 
 /** RFC 2177 wants IDLE renewed before 29 min; routers forget a silent connection sooner. */
@@ -61,8 +61,8 @@ export function imapError(error: unknown): Error {
   const words = responseText ?? message
   if (serverResponseCode === 'UNAVAILABLE' || serverResponseCode === 'LIMIT') return new WireBroken(words, false)
   if (authenticationFailed) return new SendError('signed_out', { words: `IMAP: ${words}` })
-  const distrust = distrustIn(error)
-  if (distrust) return new WireBroken(`IMAP: ${words}`, false, 'wire', distrust)
+  const fault = wireFaultIn(error)
+  if (fault) return new WireBroken(`IMAP: ${words}`, false, 'wire', fault)
   if (tlsFailed) return new SendError('refused', { words: `IMAP: ${words}` })
-  return new WireBroken(`IMAP: ${words}`, false)
+  return new WireBroken(`IMAP: ${words}`, false, 'wire', 'cut')
 }

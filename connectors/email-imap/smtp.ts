@@ -7,9 +7,9 @@ import { PassThrough } from 'node:stream'
 import type { Socket } from 'node:net'
 import SMTPConnection from 'nodemailer/lib/smtp-connection'
 import type { Line } from '#connector-kit/connector.ts'
-import { distrustIn } from '#connector-kit/distrust.ts'
 import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
+import { wireFaultIn } from '#connector-kit/wire-fault.ts'
 import { compose } from './compose.ts'
 import type { OutgoingLetter, SmtpAnswer } from './frames.ts'
 import { staysHere, type Settings } from './settings.ts'
@@ -42,7 +42,7 @@ export function sendLetter(line: Line<Settings>, letter: OutgoingLetter, key: st
     })
     const broken = (error: Error) =>
       fileError === undefined
-        ? new WireBroken(`SMTP: ${error.message}`, left)
+        ? new WireBroken(`SMTP: ${error.message}`, left, 'wire', wireFaultIn(error) ?? 'cut')
         : new SendError('media_not_ready', { words: 'a file of this letter could not be read' })
     return new Promise<SmtpAnswer>((resolve, reject) => {
       broke((error) => reject(broken(error)))
@@ -99,7 +99,7 @@ async function signedIn(
           if (!error) return resolve(null)
           const told = answerOf(error)
           if (told) resolve(told)
-          else reject(new WireBroken(`SMTP: ${error.message}`, false, 'wire', distrustIn(error)))
+          else reject(new WireBroken(`SMTP: ${error.message}`, false, 'wire', wireFaultIn(error) ?? 'cut'))
         }
         tell = done
         if (step === 'connect') connection.connect(done)

@@ -218,14 +218,14 @@ export function startLines(deps: LinesDeps): Lines {
     // The wire's own faults have no place in our code to be looked for.
     log.warn({ channel: channel.id, ...(isOurs(error) ? { error } : { why: words }) }, 'a line broke')
     const code = error instanceof SendError ? error.code : error instanceof WireBroken ? error.code : 'wire'
-    const data = { words, retryAt: new Date(Date.now() + waitMs).toISOString() }
+    const { fault, place } = error instanceof WireBroken ? error : {}
+    const data = { words, ...(place ? { place } : {}), retryAt: new Date(Date.now() + waitMs).toISOString() }
     const state = spent
       ? 'stopped'
       : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed'
         ? code
         : 'retrying'
-    const reason = (error instanceof WireBroken && error.distrust) || code
-    await deps.setState(channel, { state, reason, data }).catch(() => {})
+    await deps.setState(channel, { state, reason: fault ?? code, data }).catch(() => {})
   }
 
   function newsOf(id: ChannelId): News {
@@ -249,12 +249,12 @@ export function startLines(deps: LinesDeps): Lines {
     own,
     exchange: async (id, frame, signal) => {
       const line = open.get(id)
-      if (!line) throw new WireBroken('the line is not open', false)
+      if (!line) throw new WireBroken('the line is not open', false, 'wire', 'cut')
       return line.exchange(frame, signal)
     },
     fetch: async (id, frame, signal) => {
       const line = open.get(id)
-      if (!line?.fetch) throw new WireBroken('the line is not open', false)
+      if (!line?.fetch) throw new WireBroken('the line is not open', false, 'wire', 'cut')
       return line.fetch(frame, signal)
     },
     tryOut: async (channel, ask) => {

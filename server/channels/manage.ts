@@ -248,7 +248,10 @@ export function manager(deps: ManagerDeps): Manager {
           values: { code: error.code, words: error.details.words ?? '' },
         })
       if (error instanceof WireBroken)
-        throw new Refused('unreachable', { detail: words, values: { code: error.distrust ?? error.code, words } })
+        throw new Refused('unreachable', {
+          detail: words,
+          values: { code: error.fault ?? error.code, words, ...(error.place ? { place: error.place } : {}) },
+        })
       throw error
     }
   }
@@ -318,9 +321,10 @@ function stateAfter(error: unknown) {
       reason: error.code,
       data: { words },
     }
+  const broken = error instanceof WireBroken ? error : null
   return {
     state: 'degraded' as const,
-    reason: error instanceof WireBroken ? (error.distrust ?? error.code) : 'check_failed',
-    data: { words },
+    reason: broken ? (broken.fault ?? broken.code) : 'check_failed',
+    data: { words, ...(broken?.place ? { place: broken.place } : {}) },
   }
 }

@@ -5,18 +5,21 @@
 import type { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import type { Body, Reply, Request } from '#connector-kit/connector.ts'
-import { distrustIn } from '#connector-kit/distrust.ts'
 import { WireBroken, type Wire } from '#connector-kit/perform.ts'
+import { wireFaultIn } from '#connector-kit/wire-fault.ts'
 import type { FileId } from '#contract/ids.ts'
 import type { FileRef } from '#contract/message/content.ts'
+import type { WireFault } from '#contract/wire-fault.ts'
 import type { Database } from '#server/platform/database.ts'
 import {
   permitFor,
+  Unlisted,
   WireFailure,
   type GuardedHttp,
   type HttpBody,
   type MultipartPart,
   type Permit,
+  type WireFailureKind,
 } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Lines } from './lines.ts'
@@ -93,7 +96,19 @@ export function asBroken(error: unknown): unknown {
   if (!(error instanceof WireFailure)) return error
   if (error.kind === 'invalid' || error.kind === 'source') return error
   const code = error.kind === 'proxy_down' ? 'proxy_down' : 'wire'
-  return new WireBroken(error.message, error.written, code, distrustIn(error.cause))
+  const unlisted = error.cause instanceof Unlisted ? error.cause : undefined
+  const fault = unlisted?.fault ?? wireFaultIn(error.cause) ?? FAULT_OF[error.kind]
+  return new WireBroken(error.message, error.written, code, fault, unlisted?.place)
+}
+
+const FAULT_OF: Partial<Record<WireFailureKind, WireFault>> = {
+  dns: 'name_unknown',
+  connect: 'no_answer',
+  tls: 'no_tls',
+  timeout: 'no_answer',
+  cut: 'cut',
+  unreadable: 'not_understood',
+  too_large: 'not_understood',
 }
 
 const permits = new WeakMap<LiveChannel, Permit>()

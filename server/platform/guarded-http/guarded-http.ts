@@ -30,7 +30,7 @@ export { permitFor } from './permit.ts'
 export type { Permit } from './permit.ts'
 export { parseProxy } from './proxies.ts'
 export type { ProxyHealth } from './proxies.ts'
-export { WireFailure } from './wire-failure.ts'
+export { Unlisted, WireFailure } from './wire-failure.ts'
 export type { WireFailureKind } from './wire-failure.ts'
 
 export interface HttpRequest {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net'
 import { isPublicAddress } from './public-address.ts'
-import { WireFailure } from './wire-failure.ts'
+import { Unlisted, WireFailure } from './wire-failure.ts'
 
 /** Where one caller may go, and by which road. Make it once per channel and keep it: connections are found by it. */
 export interface Permit {
@@ -72,8 +72,8 @@ export function gate(permit: Permit, privateHosts: ReadonlySet<string>): Gate {
 
   function judge(host: string, port: number, tls: boolean, usualPort: boolean): Target {
     const where = hostPortOf(host, port)
-    const refuse = (why: string) => {
-      throw new WireFailure('refused_by_guard', `${where}: ${why}`)
+    const refuse = (why: string, cause?: Unlisted) => {
+      throw new WireFailure('refused_by_guard', `${where}: ${why}`, { cause })
     }
     if (host === '' || host.endsWith('.')) refuse('not a host name')
     const listed = names.has(host) || hostPorts.has(where) || suffixes.some((suffix) => host.endsWith(suffix))
@@ -82,7 +82,8 @@ export function gate(permit: Permit, privateHosts: ReadonlySet<string>): Gate {
     if (!listed && throughProxy) refuse('only listed hosts are reached through a proxy')
     const mayBePrivate = !permit.publicOnly && privateHosts.has(where)
     if (!usualPort && !mayBePrivate && !hostPorts.has(where)) refuse('this port is not allowed')
-    if (!mayBePrivate && isIP(host) !== 0 && !isPublicAddress(host)) refuse('a private address')
+    if (!mayBePrivate && isIP(host) !== 0 && !isPublicAddress(host))
+      refuse('a private address', new Unlisted('private_host', where))
     return { host, port, tls, mayBePrivate }
   }
 
@@ -96,7 +97,9 @@ export function gate(permit: Permit, privateHosts: ReadonlySet<string>): Gate {
         throw new WireFailure('refused_by_guard', `${hostPortOf(host, port)}: a URL with a user name or password`)
       const target = judge(host, port, tls, port === 80 || port === 443)
       if (!tls && !target.mayBePrivate && !plain.has(hostPortOf(host, port)))
-        throw new WireFailure('refused_by_guard', `${hostPortOf(host, port)}: http without encryption is not allowed`)
+        throw new WireFailure('refused_by_guard', `${hostPortOf(host, port)}: http without encryption is not allowed`, {
+          cause: new Unlisted('plain_http', hostPortOf(host, port)),
+        })
       return target
     },
     judgeHostPort: ({ host, port, tls }) => judge(canonicalHost(host), port, tls, false),

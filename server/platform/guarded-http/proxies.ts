@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Dialler } from './dial.ts'
 import { canonicalHostPort, hostPortOf } from './permit.ts'
 import type { Target } from './permit.ts'
-import { WireFailure } from './wire-failure.ts'
+import { Unlisted, WireFailure } from './wire-failure.ts'
 
 /** A proxy that did not answer is tried last for so long: else each new connection would wait for it again. */
 const REST_MS = 30_000
@@ -34,6 +34,7 @@ export function proxyChain(urls: readonly string[], privateHosts: ReadonlySet<st
       const now = performance.now()
       const inOrder = [...proxies.filter((p) => p.restsUntil <= now), ...proxies.filter((p) => p.restsUntil > now)]
       let beyond: WireFailure | undefined
+      let unlisted: Unlisted | undefined
       for (const [tried, proxy] of inOrder.entries()) {
         // each gets its share of the time that is left, so a silent one does not use up all of it
         const shareMs = (now + timeoutMs - performance.now()) / (inOrder.length - tried)
@@ -50,10 +51,11 @@ export function proxyChain(urls: readonly string[], privateHosts: ReadonlySet<st
           }
           proxy.restsUntil = performance.now() + REST_MS
           proxy.trouble = error.message
+          if (error.cause instanceof Unlisted) unlisted = error.cause
         }
       }
       // a living proxy that cannot reach the host says more than a dead one
-      throw beyond ?? new WireFailure('proxy_down', proxies.map((p) => p.trouble).join(' · '))
+      throw beyond ?? new WireFailure('proxy_down', proxies.map((p) => p.trouble).join(' · '), { cause: unlisted })
     },
     health: () =>
       proxies.map(({ where, restsUntil, trouble }) =>

@@ -2,7 +2,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { Target } from './permit.ts'
 import { isPublicAddress } from './public-address.ts'
-import { WireFailure } from './wire-failure.ts'
+import { Unlisted, WireFailure } from './wire-failure.ts'
 
 /** All addresses of a name, as this machine would connect to it. Throws when it has none. */
 export type Resolve = (host: string) => Promise<readonly string[]>
@@ -36,7 +36,9 @@ export function checkedAddresses(resolve: Resolve): (target: Target, where: stri
     const addresses = isIP(target.host) === 0 ? await ask(target.host, where) : [target.host]
     if (addresses.length === 0) throw new WireFailure('dns', `${where}: the name has no address`)
     if (!target.mayBePrivate && !addresses.every(isPublicAddress))
-      throw new WireFailure('refused_by_guard', `${where}: a private address`)
+      throw new WireFailure('refused_by_guard', `${where}: a private address`, {
+        cause: new Unlisted('private_host', where),
+      })
     return addresses
   }
 }

@@ -28,6 +28,20 @@ export type WireFailureKind =
   | 'too_large'
   | 'stopped'
 
+/** The cause of a refusal that the operator can lift: `PARLEY_PRIVATE_HOSTS` does not name this place. */
+export class Unlisted extends Error {
+  readonly fault: 'private_host' | 'plain_http'
+  /** `host:port`, as the list would have to name it. */
+  readonly place: string
+
+  constructor(fault: Unlisted['fault'], place: string) {
+    super(`PARLEY_PRIVATE_HOSTS does not name ${place}`)
+    this.name = 'Unlisted'
+    this.fault = fault
+    this.place = place
+  }
+}
+
 /**
  * A request without an answer. `message` names host and port only: paths and queries carry tokens.
  * `written`: a byte of the request had left, so it may have been accepted; false means that it certainly was not.

@@ -1,4 +1,4 @@
-import { DISTRUSTS } from '#contract/distrust.ts'
+import { WIRE_FAULTS } from '#contract/wire-fault.ts'
 import { ChannelState } from '#contract/message/channel-state.ts'
 import { CallFailed } from '../../app/call.ts'
 import type { GalleryPart } from '../../gallery/part.ts'
@@ -17,7 +17,7 @@ const refused = (code: string, words: string, problem: 'settings_refused' | 'unr
     title: problem,
     status: 422,
     code: problem,
-    values: { code, words },
+    values: { code, words, place: 'mail.example.com:993' },
   })
 
 export default {
@@ -46,11 +46,9 @@ export default {
     'wrong token': () => <PlatformRefusal error={refused('signed_out', 'Unauthorized')} />,
     'settings refused': () => <PlatformRefusal error={refused('refused', '')} />,
     ...Object.fromEntries(
-      DISTRUSTS.map((why) => [
+      WIRE_FAULTS.map((why) => [
         `server with ${why}`,
-        () => (
-          <PlatformRefusal error={refused(why, 'mail.example.com:993: no trustworthy connection', 'unreachable')} />
-        ),
+        () => <PlatformRefusal error={refused(why, 'mail.example.com:993: nobody answers', 'unreachable')} />,
       ]),
     ),
   },

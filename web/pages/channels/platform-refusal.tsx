@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core'
-import { DISTRUSTS } from '#contract/distrust.ts'
+import { WIRE_FAULTS } from '#contract/wire-fault.ts'
 import type { CallFailed } from '../../app/call.ts'
 import { useWords } from '../../app/words.ts'
 import { FailureNote } from '../../ui/failure-note.tsx'
@@ -10,16 +10,17 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
   const t = useWords('channels')
   if (error === null) return null
   if (error.code !== 'settings_refused' && error.code !== 'unreachable') return <FailureNote error={error} />
-  const { code, words } = error.problem?.values ?? {}
+  const { code, words, place } = error.problem?.values ?? {}
   const isCredentials = code === 'signed_out' || code === 'banned'
-  const distrust = DISTRUSTS.find((each) => each === code)
-  const kind = distrust ?? (error.code === 'unreachable' ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
+  const isUnheard = error.code === 'unreachable'
+  const fault = WIRE_FAULTS.find((each) => each === code)
+  const kind = fault ?? (isUnheard ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
   return (
     <RedNote title={t(`refusal.${kind}.title`)}>
-      {t(`refusal.${kind}.next`)}
+      {t(`refusal.${kind}.next`, { place })}
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
-          {distrust || kind === 'unreachable' ? t('happened', { words }) : t('platformSays', { words })}
+          {isUnheard ? t('happened', { words }) : t('platformSays', { words })}
         </Text>
       )}
     </RedNote>

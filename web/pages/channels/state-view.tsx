@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core'
 import type { ChannelView } from '#contract/calls/channels.ts'
-import { DISTRUSTS } from '#contract/distrust.ts'
+import { WIRE_FAULTS } from '#contract/wire-fault.ts'
 import { WEIGHT } from '../../app/channels.ts'
 import { useWords } from '../../app/words.ts'
 import { Ago, exactTime } from '../../ui/ago.tsx'
@@ -18,17 +18,17 @@ const REASONS = [
   'api_changed',
   'platform_down',
   'throttled',
-  ...DISTRUSTS,
+  ...WIRE_FAULTS,
 ] as const
 
 /** The platform itself said nothing: these are the words of the wire. */
-const UNHEARD: readonly string[] = ['wire', 'proxy_down', ...DISTRUSTS]
+const UNHEARD: readonly string[] = ['wire', 'proxy_down', ...WIRE_FAULTS]
 const isUnheard = (reason: string | null): boolean => reason !== null && UNHEARD.includes(reason)
 
 /** Where a channel stands: in words, since when, why, and what the platform said. Never by colour alone. */
 export function StateView({ channel }: { channel: ChannelView }) {
   const t = useWords('channels')
-  const { words, retryAt, until, left } = channel.stateData
+  const { words, place, retryAt, until, left } = channel.stateData
   const reason = REASONS.find((each) => each === channel.reason && each !== channel.state)
   return (
     <div>
@@ -43,7 +43,7 @@ export function StateView({ channel }: { channel: ChannelView }) {
       </div>
       <Text size="sm" c="var(--text-dim)" mt={2}>
         {t(`state.${channel.state}.about`)}
-        {reason && ` ${t(`reason.${reason}`)}`}
+        {reason && ` ${t(`reason.${reason}`, { place })}`}
         {typeof left === 'number' && ` ${t('left', { count: left })}`}
         {typeof retryAt === 'string' && ` ${t('retryAt', { time: exactTime(retryAt) })}`}
         {typeof until === 'string' && ` ${t('until', { time: exactTime(until) })}`}

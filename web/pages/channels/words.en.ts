@@ -3,7 +3,7 @@ export default {
   setUp: 'How to set it up',
   health: 'Health',
   platformSays: 'The platform says: {{words}}',
-  happened: 'What happened: {{words}}',
+  happened: 'Technical detail: {{words}}',
   left_one: '{{count}} event to go.',
   left_other: '{{count}} events to go.',
   retryAt: 'Next try: {{time}}.',
@@ -44,6 +44,15 @@ export default {
     cert_unknown: 'The server’s certificate is signed by nobody whom this machine trusts.',
     cert_name: 'The server’s certificate is for another name.',
     cert_expired: 'The server’s certificate is not valid today.',
+    no_tls: 'No encrypted connection came about.',
+    name_unknown: 'The name of the server leads to no address.',
+    refused_there: 'The server is there, but nothing listens at this port.',
+    no_way: 'No network leads to the server.',
+    no_answer: 'Nobody answered in time.',
+    cut: 'The connection ended in the middle.',
+    not_understood: 'Something else answered than was expected.',
+    private_host: 'This private address is closed to Parley: PARLEY_PRIVATE_HOSTS must name {{place}}.',
+    plain_http: 'http without encryption is closed to Parley: use https, or let PARLEY_PRIVATE_HOSTS name {{place}}.',
   },
   act: {
     check: 'Check now',
@@ -152,6 +161,42 @@ export default {
     cert_expired: {
       title: 'The server’s certificate is not valid today',
       next: 'Renew it on the server. If it is new, compare the clocks of both machines. The password was not sent, nothing was saved.',
+    },
+    no_tls: {
+      title: 'No encrypted connection came about',
+      next: 'Compare address and port, and whether encryption begins at once there or by STARTTLS. Nothing was sent, nothing was saved.',
+    },
+    name_unknown: {
+      title: 'There is no server of this name',
+      next: 'Look for a slip in the address. If it is right, look whether the server on which Parley runs can resolve names. Nothing was saved.',
+    },
+    refused_there: {
+      title: 'Nothing listens there',
+      next: 'Compare the port with what the provider names, and whether the program behind it runs. Nothing was saved.',
+    },
+    no_way: {
+      title: 'No network leads there',
+      next: 'Check the network of the server on which Parley runs, and its firewall. Nothing was saved.',
+    },
+    no_answer: {
+      title: 'Nobody answers there',
+      next: 'Compare address and port. If they are right, a firewall may be in between, or the other server is down: try again later. Nothing was saved.',
+    },
+    cut: {
+      title: 'The connection was ended',
+      next: 'Try again. If it stays so, compare port and encryption with what the provider names. Nothing was saved.',
+    },
+    not_understood: {
+      title: 'Something else answers there',
+      next: 'Compare the address: behind it there is another program, or a page to sign in to the network. Nothing was saved.',
+    },
+    private_host: {
+      title: 'This private address is closed to Parley',
+      next: 'Private addresses stay closed until whoever runs this server opens each of them: start Parley with PARLEY_PRIVATE_HOSTS={{place}} (after a comma, where it names others already), and try again. Nothing was saved.',
+    },
+    plain_http: {
+      title: 'http without encryption is closed to Parley',
+      next: 'Let the address begin with https://. If it is a server of your own in your own network, start Parley with PARLEY_PRIVATE_HOSTS={{place}} (after a comma, where it names others already), and try again. Nothing was saved.',
     },
   },
   links: {

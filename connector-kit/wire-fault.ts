@@ -1,7 +1,16 @@
-import type { Distrust } from '#contract/distrust.ts'
+import type { WireFault } from '#contract/wire-fault.ts'
 
-/** Codes of a failed handshake: https://nodejs.org/api/tls.html#x509-certificate-error-codes (read 2026-11), and Node's own for the name. */
-const BY_CODE = new Map<unknown, Distrust>([
+/** Codes of the system, and of a failed handshake: https://nodejs.org/api/tls.html#x509-certificate-error-codes (read 2026-11), and Node's own for the name. */
+const BY_CODE = new Map<unknown, WireFault>([
+  ['ECONNREFUSED', 'refused_there'],
+  ['EHOSTUNREACH', 'no_way'],
+  ['ENETUNREACH', 'no_way'],
+  ['ENETDOWN', 'no_way'],
+  ['ETIMEDOUT', 'no_answer'],
+  ['ECONNRESET', 'cut'],
+  ['EPIPE', 'cut'],
+  ['ENOTFOUND', 'name_unknown'],
+  ['EAI_AGAIN', 'name_unknown'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'cert_name'],
   ['HOSTNAME_MISMATCH', 'cert_name'],
   ['CERT_HAS_EXPIRED', 'cert_expired'],
@@ -18,10 +27,10 @@ const BY_CODE = new Map<unknown, Distrust>([
 ])
 
 /**
- * What was wrong with the certificate; undefined when the connection failed for another reason.
+ * What a failed connection died of; undefined when its code says nothing of the wire.
  * @param error  as Node gave it, or as a mail library hands it on, which keeps Node's code in `originalCode`
  */
-export function distrustIn(error: unknown): Distrust | undefined {
+export function wireFaultIn(error: unknown): WireFault | undefined {
   if (!(error instanceof Error)) return undefined
   const { code, originalCode } = error as { code?: unknown; originalCode?: unknown }
   return BY_CODE.get(code) ?? BY_CODE.get(originalCode)
