@@ -45,7 +45,7 @@ export const richOf = (text: string, entities: readonly TheirEntity[] = []): Ric
 })
 
 function ourEntity(theirs: TheirEntity, end: number): Entity[] {
-  const kind = KINDS[theirs.type]
+  const kind = Object.hasOwn(KINDS, theirs.type) ? KINDS[theirs.type] : undefined
   const inside = theirs.offset >= 0 && theirs.length > 0 && theirs.offset + theirs.length <= end
   if (!kind || !inside) return []
   const value = theirs.url ?? theirs.language ?? theirs.custom_emoji_id ?? (theirs.user && String(theirs.user.id))

@@ -26,7 +26,8 @@ export function incoming(event: Event, c: Context<Settings>): Incoming[] {
   const update = readAs(Update, event.body, 'an update')
   const kind = Object.keys(update).find((key) => key !== 'update_id' && update[key] !== null)
   if (!kind) return [{ is: 'unknown', what: 'empty', at: c.now }]
-  const read = READERS[kind]
+  // A stranger's word may be `toString`, which every object has.
+  const read = Object.hasOwn(READERS, kind) ? READERS[kind] : undefined
   const reading = { c, updateId: update.update_id }
   return read ? read(update[kind], reading) : unknownKind(kind, update[kind], reading)
 }

@@ -70,7 +70,8 @@ function layersOf(contentEncoding: string | undefined, where: string) {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== 'identity')
-  const layers = names.toReversed().map((name) => ENCODINGS[name])
+  // Not `constructor`, which every object has.
+  const layers = names.toReversed().map((name) => (Object.hasOwn(ENCODINGS, name) ? ENCODINGS[name] : undefined))
   if (layers.length > MOST_LAYERS || layers.includes(undefined))
     throw new WireFailure('unreadable', `${where}: encoded as "${names.join(', ').slice(0, 40)}"`, { written: true })
   return layers.filter((layer) => layer !== undefined)

@@ -427,6 +427,15 @@ test('encodings inside each other and unknown ones are not touched', async () =>
     })
 })
 
+test('a download that is encoded by the name of what every object has is unreadable', async () => {
+  const { client, url } = await aServer((_, response) =>
+    response.writeHead(200, { 'content-encoding': 'constructor' }).end('x'),
+  )
+  expect(await failureOf(client.download({ method: 'GET', url, permit, maxBytes: 1_000 }))).toMatchObject({
+    kind: 'unreadable',
+  })
+})
+
 test('broken compression is unreadable', async () => {
   const { ask } = await aServer((_request, response) =>
     response.writeHead(200, { 'content-encoding': 'gzip' }).end('no gzip at all'),
