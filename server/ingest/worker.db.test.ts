@@ -127,15 +127,21 @@ describe('the worker', () => {
     expect(await box.work()).toEqual([{ state: 2, tries: MOST_TRIES, code: 'unreadable' }])
   })
 
-  test('an event of another shape goes to quarantine at once', async () => {
-    const box = await aMailbox(() => {
-      throw new ApiChanged('another shape')
+  test('events of another shape go to quarantine at once, and the others of their batch are read once', async () => {
+    const read: string[] = []
+    const box = await aMailbox((text) => {
+      read.push(text)
+      if (text.endsWith('?')) throw new ApiChanged('another shape')
     })
-    await box.take('ann 1')
+    const texts = ['ann 1?', 'ann 2', 'bob 1', 'bob 2?', 'ann 3?', 'bob 3']
+    await box.take(...texts)
     const worker = box.start()
-    await until(async () => (await box.work())[0]?.state === 2)
+    await until(async () => (await box.texts()).length === 3)
+    await until(async () => (await box.work()).every(({ state }) => state === 2))
     await worker.close()
-    expect(await box.work()).toEqual([{ state: 2, tries: 1, code: 'api_changed' }])
+    expect((await box.texts()).toSorted()).toEqual(['ann 2', 'bob 1', 'bob 3'])
+    expect(await box.work()).toEqual(Array.from({ length: 3 }, () => ({ state: 2, tries: 1, code: 'api_changed' })))
+    expect(read.toSorted()).toEqual(texts.toSorted())
   })
 
   test('a database that was away blames no event', async () => {

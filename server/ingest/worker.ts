@@ -4,8 +4,8 @@
  * claim lane heads (skip scan) and their followers → read the events → what does each tell? (`incoming`)
  * → bring them into their conversations → statuses, tokens, presses to those who know them → delete the work → COMMIT → hint
  *
- * A crash is a rollback. A batch that fails is split until the culprit is alone; its lane waits with back-off, and after five tries it
- * goes to quarantine and the lane goes on. The database's own faults (away, a deadlock) are nobody's: the batch is simply put back.
+ * A crash is a rollback. An event of a shape that its connector does not know is set aside at once, beside the others. A batch that fails
+ * is split until the culprit is alone; its lane waits with back-off, and after five tries it goes to quarantine and the lane goes on. The database's own faults (away, a deadlock) are nobody's: the batch is simply put back.
  * Events that kill the process: slots.ts.
  */
 import { sql } from 'kysely'
@@ -65,6 +65,12 @@ interface Batch {
   readonly workspace: WorkspaceId
   readonly slot: number
   heard: boolean
+}
+
+/** An event that its connector does not understand. */
+interface Strange {
+  readonly pos: number
+  readonly error: ApiChanged
 }
 
 export function startWorker(deps: WorkerDeps): Worker {
@@ -155,6 +161,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     const channels = new Map<ChannelId, LiveChannel>()
     const streams = new Set<string>()
     let plan: Awaited<ReturnType<typeof recordIncoming>> | undefined
+    let strange: Strange[] = []
     let more = false
     try {
       await database.onMessagePath(workspace, async (tx) => {
@@ -166,7 +173,9 @@ export function startWorker(deps: WorkerDeps): Worker {
         if (rows.length === 0) return
         const noted = slots.note(slot, workspace, positions)
         const [events] = await Promise.all([eventsOf(tx, workspace, rows, channels), noted])
-        const all = await read(rows, events, channels)
+        const { all, changed } = await read(rows, events, channels)
+        await setAside(tx, workspace, changed)
+        strange = changed
         const held = await holdAlbums(tx, workspace, rows, all)
         const told = all.filter((each) => !held.has(each.pos))
         plan = await recordIncoming(tx, workspace, told)
@@ -187,6 +196,8 @@ export function startWorker(deps: WorkerDeps): Worker {
       if (positions.length === 0 || isNobodysFault(error)) throw error
       return { is: 'failed', positions, error }
     }
+    for (const { pos, error } of strange) log.warn({ error, position: pos }, 'an event could not be read')
+    if (strange.length > 0) hints.tell('quarantine', workspace)
     if (plan) {
       await buggify('read, not told')
       hints.tell(feedTopic(workspace))
@@ -211,16 +222,23 @@ export function startWorker(deps: WorkerDeps): Worker {
     const { workspace } = run
     const again = await attempt(run, [position])
     if (again.is === 'done') return
-    const code = again.error instanceof ApiChanged ? 'api_changed' : 'unreadable'
-    const atOnce = again.error instanceof ApiChanged
     log.warn({ error: again.error, position }, 'an event could not be read')
     await sql`
       update inbound_work
-         set tries = tries + 1, error_code = ${code}, changed_at = now(),
-             state = case when ${atOnce} or tries + 1 >= ${MOST_TRIES} then 2 else 0 end,
+         set tries = tries + 1, error_code = 'unreadable', changed_at = now(),
+             state = case when tries + 1 >= ${MOST_TRIES} then 2 else 0 end,
              ready_at = now() + least(power(2, tries), 300) * interval '1 second'
        where workspace_id = ${workspace} and pos = ${position}`.execute(database.plumbing)
     hints.tell('quarantine', workspace)
+  }
+
+  /** What another shape of the platform's tells will not be understood by trying again: its lane goes on. */
+  async function setAside(tx: Tx, workspace: WorkspaceId, changed: Strange[]): Promise<void> {
+    if (changed.length === 0) return
+    await sql`
+      update inbound_work
+         set tries = tries + 1, error_code = 'api_changed', changed_at = now(), state = 2
+       where workspace_id = ${workspace} and pos = any (${changed.map(({ pos }) => pos)}::bigint[])`.execute(tx)
   }
 
   async function claim(tx: Tx, workspace: WorkspaceId): Promise<WorkRow[]> {
@@ -254,13 +272,21 @@ export function startWorker(deps: WorkerDeps): Worker {
     rows: WorkRow[],
     events: ReadonlyMap<InboundId, JournaledEvent>,
     channels: ReadonlyMap<ChannelId, LiveChannel>,
-  ): Promise<Told[]> {
+  ): Promise<{ all: Told[]; changed: Strange[] }> {
     const told: Told[] = []
+    const changed: Strange[] = []
     for (const row of rows) {
       const channel = channels.get(row.channel)
       const journaled = events.get(row.inbound)
       // A removed channel's last events, or ones that retention took: nothing to tell any more.
-      const incoming = channel && journaled ? storable(await deps.incomingOf(channel, journaled.event)) : []
+      let incoming: Incoming[] = []
+      try {
+        if (channel && journaled) incoming = storable(await deps.incomingOf(channel, journaled.event))
+      } catch (error) {
+        if (!(error instanceof ApiChanged)) throw error
+        changed.push({ pos: row.pos, error })
+        continue
+      }
       const receivedAt = journaled?.receivedAt ?? new Date()
       if (channel)
         told.push({
@@ -272,7 +298,7 @@ export function startWorker(deps: WorkerDeps): Worker {
           overdue: row.overdue,
         })
     }
-    return told
+    return { all: told, changed }
   }
 
   /** An album's first item waits in its lane until the others are likely there, and whatever follows it with it. @returns the places of all that wait */
