@@ -35,12 +35,17 @@ const PATIENCE_MS = 4_000
 /** An answer may never come (`failed`, `unconfirmed`): the customer speaks again then. Longer than an orphaned send is left alone. */
 const SPEAKS_AGAIN_MS = 25_000
 
+/** Platforms come again later and later, though not as late as real ones. */
+const MOST_BACK_OFF_MS = 2_000
+
 interface Account extends AccountOptions {
   readonly journal: Journal
   readonly byKey: Map<string, string>
   readonly lastId: Map<string, number>
   /** The last of its words that a chat had answered. */
   readonly answered: Map<string, number>
+  /** Chats that say nothing more before this word of theirs is answered. */
+  readonly waiting: Map<string, { n: number; heard(): void }>
 }
 
 export async function startPlatform(options: {
@@ -60,6 +65,7 @@ export async function startPlatform(options: {
         byKey: new Map(),
         lastId: new Map(),
         answered: new Map(),
+        waiting: new Map(),
       }),
     ]),
   )
@@ -140,8 +146,12 @@ export async function startPlatform(options: {
   }
 
   async function answeredUpTo(account: Account, chat: string, n: number): Promise<void> {
-    const until = performance.now() + SPEAKS_AGAIN_MS
-    while (talking && (account.answered.get(chat) ?? 0) < n && performance.now() < until) await delay(20)
+    if ((account.answered.get(chat) ?? 0) >= n) return
+    await new Promise<void>((resolve) => {
+      const patience = setTimeout(resolve, SPEAKS_AGAIN_MS)
+      account.waiting.set(chat, { n, heard: () => (clearTimeout(patience), resolve()) })
+    })
+    account.waiting.delete(chat)
   }
 
   /** Posts to one node after the other until one says 200. */
@@ -153,7 +163,7 @@ export async function startPlatform(options: {
       const patience = account.spiteful && tries === 0 && random.chance(0.01) ? 3 : PATIENCE_MS
       const { hook } = account.journal
       if (node && hook && (await post(`${node}${hook.path}`, told, hook.secret, patience))) return
-      await delay(random.between(20, 200))
+      await delay(random.between(20, Math.min(200 * 2 ** tries, MOST_BACK_OFF_MS)))
     }
   }
 
@@ -177,6 +187,7 @@ export async function startPlatform(options: {
     },
     hush: async () => {
       talking = false
+      for (const { waiting } of accounts.values()) for (const { heard } of waiting.values()) heard()
       while (open.length > 0) await open.shift()
     },
     close: async () => {
@@ -200,6 +211,8 @@ function noteReceived(account: Account, { chat, text, id, key }: Received): void
   account.lastId.set(chat, Math.max(account.lastId.get(chat) ?? 0, Number(id)))
   const n = Number(text.slice(text.lastIndexOf(' ')))
   account.answered.set(chat, Math.max(account.answered.get(chat) ?? 0, n))
+  const waiting = account.waiting.get(chat)
+  if (waiting && waiting.n <= n) waiting.heard()
 }
 
 /** How a spiteful account meets a send. */
