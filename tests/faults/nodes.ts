@@ -51,6 +51,8 @@ export function aNode(
     const log = openSync(join(options.folder, `${name}.log`), 'a')
     const child = spawn(process.execPath, [SCRIPT], {
       stdio: ['pipe', 'pipe', log],
+      // A session of its own: the kernel shares a crowded machine out by sessions, and a busy harness must not starve what it tries.
+      detached: true,
       env: {
         PATH: process.env.PATH,
         // Nodes start again and again: what was compiled once is kept.

@@ -68,8 +68,8 @@ const state: State = values.resume
 const isFull = !state.smoke && state.faults >= FULL_FAULTS && state.from === 1
 /** Many who take their time, or few who do not: the first is a load, the second a storm. */
 const talk = {
-  chats: Number(values.chats ?? (isFull ? 100 : 12)),
-  pauseMs: Number(values.pause ?? (isFull ? 3_000 : 40)),
+  chats: Number(values.chats ?? (isFull ? 40 : 12)),
+  pauseMs: Number(values.pause ?? (isFull ? 1_000 : 40)),
   ahead: Number(values.ahead),
 }
 const mostMs = Number(values.minutes) * 60_000
