@@ -9,14 +9,21 @@ export interface World {
   /** PostgreSQL stops at once, as in a crash, and is started again. */
   crashDatabase(): Promise<void>
   trouble(wire: Wire, trouble: Trouble | null): void
-  /** fsync takes its time until it is ended. @throws Skipped where the machine does not allow it */
-  slowDisk(): Promise<() => Promise<void>>
+  /** Until it is ended. @throws Skipped where the machine does not allow it */
+  disk(trouble: DiskTrouble): Promise<() => Promise<void>>
+  /** How long after now all is well again, in milliseconds; null: not in time. */
+  untilWell(): Promise<number | null>
 }
+
+export type DiskTrouble = 'slow disk' | 'full disk' | 'failing disk'
 
 /** A tool is absent, in a clear word. */
 export class Skipped extends Error {}
 
-export type Done = Record<FaultKind | 'skipped' | 'at a moment', number>
+export type Done = Record<FaultKind | 'skipped' | 'at a moment', number> & {
+  /** How long it took until all was well after a disk's trouble: the worst. */
+  'ms until well': number
+}
 export const noneDone = (): Done => ({
   kill: 0,
   'at a moment': 0,
@@ -25,6 +32,9 @@ export const noneDone = (): Done => ({
   wire: 0,
   stop: 0,
   'slow disk': 0,
+  'full disk': 0,
+  'failing disk': 0,
+  'ms until well': 0,
   skipped: 0,
 })
 
@@ -45,6 +55,7 @@ export async function wreak(
     mayBegin(index: number): Promise<boolean>
     told(index: number, fault: Fault): void
     skipped(fault: Fault, words: string): void
+    well(fault: Fault, ms: number | null): void
   },
 ): Promise<void> {
   const { done } = options
@@ -105,19 +116,26 @@ export async function wreak(
         })
         break
       case 'slow disk':
+      case 'full disk':
+      case 'failing disk':
         await then('database', async () => {
           options.told(index, fault)
           try {
-            const end = await world.slowDisk()
+            const end = await world.disk(fault.is)
             await delay(fault.ms)
             await end()
-            done['slow disk']++
+            done[fault.is]++
+            const ms = await world.untilWell()
+            options.well(fault, ms)
+            done['ms until well'] = Math.max(done['ms until well'], ms ?? Infinity)
           } catch (error) {
             if (!(error instanceof Skipped)) throw error
             done.skipped++
             options.skipped(fault, error.message)
           }
         })
+        // Nothing else breaks meanwhile: how long it takes until all is well is a figure of its own.
+        await busy.get('database')
         break
     }
     await delay(fault.restMs)

@@ -13,7 +13,7 @@ export type Fault = { readonly restMs: number } & (
   | { readonly is: 'stop'; readonly node: Side }
   | { readonly is: 'crash' }
   | { readonly is: 'wire'; readonly wire: Wire; readonly trouble: Trouble; readonly ms: number }
-  | { readonly is: 'slow disk'; readonly ms: number }
+  | { readonly is: 'slow disk' | 'full disk' | 'failing disk'; readonly ms: number }
 )
 export type FaultKind = Fault['is']
 
@@ -21,9 +21,13 @@ export type FaultKind = Fault['is']
 export type Deck = Readonly<Partial<Record<FaultKind, number>>>
 
 export const FULL: Deck = { kill: 405, crash: 61, pause: 41, wire: 40, stop: 8, 'slow disk': 5 }
-export const FULL_FAULTS = Object.values(FULL).reduce((sum, some) => sum + some, 0)
+export const FULL_FAULTS = countOf(FULL)
 /** Short: no pauses, which take 12 s each. */
 export const SMOKE: Deck = { kill: 90, crash: 10 }
+
+/** On a small disk of its own. */
+export const DISK: Deck = { 'full disk': 4, 'failing disk': 4, 'slow disk': 4, kill: 4 }
+export const DISK_FAULTS = countOf(DISK)
 
 const SIDES: readonly Side[] = ['north', 'south']
 const WIRES: readonly Wire[] = [
@@ -61,11 +65,17 @@ const MAKERS: Record<FaultKind, (random: Random) => Unrested> = {
     ms: random.between(500, 15_000),
   }),
   'slow disk': (random) => ({ is: 'slow disk', ms: random.between(3_000, 10_000) }),
+  'full disk': (random) => ({ is: 'full disk', ms: random.between(5_000, 15_000) }),
+  'failing disk': (random) => ({ is: 'failing disk', ms: random.between(1_000, 8_000) }),
+}
+
+function countOf(deck: Deck): number {
+  return Object.values(deck).reduce((sum, some) => sum + some, 0)
 }
 
 /** So many cards, each kind by its share; what is left over goes to the kinds whose share was cut most. */
 function dealt(deck: Deck, faults: number): FaultKind[] {
-  const all = Object.values(deck).reduce((sum, some) => sum + some, 0)
+  const all = countOf(deck)
   const shares = Object.entries(deck).map(([kind, some]) => ({ kind: kind as FaultKind, share: (some * faults) / all }))
   const cards = shares.flatMap(({ kind, share }) => Array.from({ length: Math.floor(share) }, () => kind))
   const cut = shares.toSorted((a, b) => (b.share % 1) - (a.share % 1)).map(({ kind }) => kind)
@@ -95,6 +105,10 @@ export function wordsOf(fault: Fault): string {
       return `${fault.trouble} ${fault.wire} for ${seconds(fault.ms)}`
     case 'slow disk':
       return `fsync is slow for ${seconds(fault.ms)}`
+    case 'full disk':
+      return `the disk is full for ${seconds(fault.ms)}`
+    case 'failing disk':
+      return `fsync fails for ${seconds(fault.ms)}`
   }
 }
 

@@ -23,6 +23,8 @@ export interface AccountOptions {
 export interface Platform {
   readonly url: string
   readonly journals: readonly Journal[]
+  /** How often webhooks were answered by each status; 0 is no answer. */
+  readonly answers: ReadonlyMap<number, number>
   /** Customers begin to talk: this many chats in each account, each pausing up to `pauseMs` between two messages, `ahead` unanswered. */
   talk(options: { chats: number; pauseMs: number; ahead: number; nodes: () => readonly string[] }): void
   /** Customers stop; resolves when what they said is acknowledged. */
@@ -72,6 +74,7 @@ export async function startPlatform(options: {
   let talking = true
   let nodes: () => readonly string[] = () => []
   let turn = 0
+  const answers = new Map<number, number>()
   const open: Promise<void>[] = []
 
   const server = createServer((asked, answer) => void serve(asked, answer).catch(() => answer.destroy()))
@@ -162,7 +165,9 @@ export async function startPlatform(options: {
       // A spiteful platform may not wait for the answer: the retry is a twin.
       const patience = account.spiteful && tries === 0 && random.chance(0.01) ? 3 : PATIENCE_MS
       const { hook } = account.journal
-      if (node && hook && (await post(`${node}${hook.path}`, told, hook.secret, patience))) return
+      const status = node && hook ? await post(`${node}${hook.path}`, told, hook.secret, patience) : 0
+      answers.set(status, (answers.get(status) ?? 0) + 1)
+      if (status === 200) return
       await delay(random.between(20, Math.min(200 * 2 ** tries, MOST_BACK_OFF_MS)))
     }
   }
@@ -180,6 +185,7 @@ export async function startPlatform(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     journals: [...accounts.values()].map(({ journal }) => journal),
+    answers,
     talk: ({ chats, pauseMs, ahead, nodes: given }) => {
       nodes = given
       for (const account of accounts.values())
@@ -238,17 +244,17 @@ function reply(answer: ServerResponse, status: number, body: unknown, headers: R
   answer.writeHead(status, { ...headers, 'content-type': 'application/json' }).end(JSON.stringify(body))
 }
 
-/** @returns whether it was acknowledged */
-function post(url: string, told: Told, secret: string, patienceMs: number): Promise<boolean> {
+/** @returns the status; 0: there was no answer, or not in time */
+function post(url: string, told: Told, secret: string, patienceMs: number): Promise<number> {
   const body = JSON.stringify(told)
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', [SIGNATURE]: signatureOf(body, secret) }
     const asked = request(url, { method: 'POST', headers, signal: AbortSignal.timeout(patienceMs) }, (answer) => {
       answer.resume()
-      answer.on('end', () => resolve(answer.statusCode === 200))
-      answer.on('error', () => resolve(false))
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+      answer.on('error', () => resolve(0))
     })
-    asked.on('error', () => resolve(false))
+    asked.on('error', () => resolve(0))
     asked.end(body)
   })
 }

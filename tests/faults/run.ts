@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- [--seed N] [--faults K] [--smoke] [--minutes M] [--from K] [--resume FOLDER] [--keep] [--chats C] [--pause MS] [--ahead N]
- * [--rest MS]`: real processes, a real PostgreSQL, a platform that drives them and one that is spiteful, a killer, and a checker over three
+ * `npm run faults -- [--seed N] [--faults K] [--smoke | --disk] [--minutes M] [--from K] [--resume FOLDER] [--keep] [--chats C] [--pause MS]
+ * [--ahead N] [--rest MS]`: real processes, a real PostgreSQL, a platform that drives them and one that is spiteful, a killer, and a checker over three
  * journals. Without `--faults` it is the full run, whose numbers must reach what is wanted (wanted.ts).
  *
  * plan by the seed → PostgreSQL, two nodes, four channels → customers talk while things break → hush → everything settles → check
@@ -15,8 +15,8 @@ import { parseArgs } from 'node:util'
 import { check, settled } from './checker.ts'
 import type { Journal } from './journals.ts'
 import { noneDone, wreak, type Done } from './killer.ts'
-import { FULL, FULL_FAULTS, planOf, SMOKE, wordsOf, type Fault } from './plan.ts'
-import { against, MOST_MINUTES, WANTED_ACKNOWLEDGED } from './wanted.ts'
+import { DISK, DISK_FAULTS, FULL, FULL_FAULTS, planOf, SMOKE, wordsOf, type Deck, type Fault } from './plan.ts'
+import { against, MOST_MINUTES, OF_DISK, OF_FULL, WANTED_ACKNOWLEDGED, type Wanted } from './wanted.ts'
 import { openWorld, type RunningWorld } from './world.ts'
 
 /** Of the minutes, so many are for faults; the rest is for what comes after them. */
@@ -27,8 +27,9 @@ const HUSH_MS = 240_000
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(randomBytes(3).readUIntBE(0, 3)) },
-    faults: { type: 'string', default: String(FULL_FAULTS) },
+    faults: { type: 'string' },
     smoke: { type: 'boolean', default: false },
+    disk: { type: 'boolean', default: false },
     minutes: { type: 'string', default: String(MOST_MINUTES) },
     from: { type: 'string', default: '1' },
     resume: { type: 'string' },
@@ -40,12 +41,28 @@ const { values } = parseArgs({
   },
 })
 
+type Kind = 'full' | 'some' | 'smoke' | 'disk'
+
+interface Setting {
+  readonly deck: Deck
+  /** Each account's, and how long they pause at most: many who take their time are a load, few who do not a storm. */
+  readonly chats: number
+  readonly pauseMs: number
+  readonly wanted: readonly Wanted[]
+}
+
+const SETTINGS: Record<Kind, Setting> = {
+  full: { deck: FULL, chats: 40, pauseMs: 1_000, wanted: OF_FULL },
+  some: { deck: FULL, chats: 12, pauseMs: 40, wanted: [] },
+  smoke: { deck: SMOKE, chats: 12, pauseMs: 40, wanted: [] },
+  disk: { deck: DISK, chats: 12, pauseMs: 200, wanted: OF_DISK },
+}
+
 /** What a run that was cut short knows when it goes on. */
 interface State {
   seed: number
   faults: number
-  smoke: boolean
-  from: number
+  kind: Kind
   /** The plan's index of the next fault. */
   next: number
   done: Done
@@ -58,20 +75,14 @@ const state: State = values.resume
   ? (JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as State)
   : {
       seed: Number(values.seed),
-      faults: Number(values.faults),
-      smoke: values.smoke,
-      from: Number(values.from),
+      faults: Number(values.faults ?? (values.disk ? DISK_FAULTS : FULL_FAULTS)),
+      kind: kindOf(values),
       next: Number(values.from) - 1,
       done: noneDone(),
       spentMs: 0,
     }
-const isFull = !state.smoke && state.faults >= FULL_FAULTS && state.from === 1
-/** Many who take their time, or few who do not: the first is a load, the second a storm. */
-const talk = {
-  chats: Number(values.chats ?? (isFull ? 40 : 12)),
-  pauseMs: Number(values.pause ?? (isFull ? 1_000 : 40)),
-  ahead: Number(values.ahead),
-}
+const { deck, wanted, ...talk } = SETTINGS[state.kind]
+const isFull = state.kind === 'full'
 const mostMs = Number(values.minutes) * 60_000
 const began = performance.now() - state.spentMs
 const spentMs = () => performance.now() - began
@@ -100,14 +111,19 @@ async function run(): Promise<string[]> {
   const plan = planOf({
     seed: state.seed,
     faults: state.faults,
-    deck: state.smoke ? SMOKE : FULL,
+    deck,
     restMs: Number(values.rest),
   })
   say(`seed ${state.seed}, faults ${state.next + 1} to ${plan.length}, logs in ${folder}`)
-  const world = await openWorld({ folder, seed: state.seed })
+  const world = await openWorld({ folder, seed: state.seed, smallDisk: state.kind === 'disk' })
   try {
     say('two nodes are ready, customers talk')
-    world.platform.talk({ ...talk, nodes: world.hooks })
+    world.platform.talk({
+      chats: Number(values.chats ?? talk.chats),
+      pauseMs: Number(values.pause ?? talk.pauseMs),
+      ahead: Number(values.ahead),
+      nodes: world.hooks,
+    })
     await delay(1_000)
     await breakThings(world, plan.slice(state.next))
     if (isCutShort) return []
@@ -141,7 +157,15 @@ async function breakThings(world: RunningWorld, left: readonly Fault[]): Promise
       void keep()
     },
     skipped: (fault, words) => say(`          skipped: ${wordsOf(fault)}: ${words}`),
+    well: (_, ms) =>
+      say(`          ${ms === null ? 'it was not well in time' : `well again after ${Math.round(ms / 100) / 10} s`}`),
   })
+}
+
+function kindOf({ smoke, disk, faults, from }: typeof values): Kind {
+  if (smoke) return 'smoke'
+  if (disk) return 'disk'
+  return Number(faults ?? FULL_FAULTS) >= FULL_FAULTS && from === '1' ? 'full' : 'some'
 }
 
 /** The last one wins: each is written aside and renamed. */
@@ -177,11 +201,12 @@ async function untilEnoughIsSaid(world: RunningWorld): Promise<void> {
 async function judge(world: RunningWorld): Promise<string[]> {
   const { counts, broken } = await check(world.ownerUrl, world.platform.journals, world.channels)
   say(JSON.stringify({ ...state.done, ...counts }))
-  if (!isFull) return broken
-  const { lines, missed } = against({
+  say(`webhooks by their answer: ${JSON.stringify(Object.fromEntries(world.platform.answers))}`)
+  const { lines, missed } = against(wanted, {
     done: state.done,
     acknowledged: counts.acknowledged!,
     minutes: spentMs() / 60_000,
+    answers: world.platform.answers,
   })
   for (const line of lines) console.log(`   ${line}`)
   return [...broken, ...missed.map((words) => `missed: ${words}`)]

@@ -16,8 +16,9 @@ import { migrate } from '#server/platform/migrate.ts'
 import { startEmbedded } from '#server/platform/postgres/embedded.ts'
 import { programLogin } from '#server/platform/program-role.ts'
 import { freePort } from '#tests/support/free-port.ts'
-import { meetFsync } from './disk.ts'
-import type { World } from './killer.ts'
+import { meetFsync, mountSmallDisk, type SmallDisk } from './disk.ts'
+import { untilWell } from './health.ts'
+import { Skipped, type DiskTrouble, type World } from './killer.ts'
 import { aNode, type ParleyNode } from './nodes.ts'
 import type { Side, Wire } from './plan.ts'
 import { startPlatform, type AccountOptions, type Platform } from './platform.ts'
@@ -31,8 +32,14 @@ const ACCOUNTS: readonly (AccountOptions & { connector: string })[] = [
   { name: 'spiteful-key', connector: 'courier', spiteful: true, folds: true },
 ]
 const SIDES: readonly Side[] = ['north', 'south']
-/** Microseconds that a slow disk takes longer. */
-const SLOW_FSYNC = 200_000
+const DISK_MEGABYTES = 2_000
+/** As strace has it; microseconds. */
+const FSYNC: Record<Exclude<DiskTrouble, 'full disk'>, string> = {
+  'slow disk': 'delay_enter=200000',
+  'failing disk': 'error=EIO',
+}
+/** Longer than is wanted, so that a figure that is missed is told and not cut off. */
+const WELL_MS = 180_000
 
 export interface RunningWorld extends World {
   readonly platform: Platform
@@ -52,8 +59,8 @@ interface Kept {
   channels: [string, string][]
 }
 
-/** @param database  PostgreSQL's folder, where it is not below `folder` */
-export async function openWorld(options: { folder: string; seed: number }): Promise<RunningWorld> {
+/** @param smallDisk  the database lies on a disk of its own in memory, which can be filled */
+export async function openWorld(options: { folder: string; seed: number; smallDisk: boolean }): Promise<RunningWorld> {
   const { folder, seed } = options
   const file = join(folder, 'world.json')
   const kept = await readFile(file, 'utf8').then(
@@ -66,7 +73,11 @@ export async function openWorld(options: { folder: string; seed: number }): Prom
     for (const end of closing.splice(0).toReversed()) await end()
   }
   try {
-    const postgres = await startEmbedded({ dataDir: join(folder, 'database') })
+    const dataDir = join(folder, 'database')
+    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    const small = options.smallDisk ? await aSmallDisk(dataDir) : null
+    if (small && !(small instanceof Skipped)) closing.push(() => small.remove())
+    const postgres = await startEmbedded({ dataDir })
     closing.push(() => postgres.stop())
     const platform = await startPlatform({
       port: await freePort(),
@@ -124,11 +135,34 @@ export async function openWorld(options: { folder: string; seed: number }): Prom
         while (postgres.pid() === pid) await delay(20)
       },
       trouble: (wire, trouble) => proxies.get(wire)!.set(trouble),
-      slowDisk: () => meetFsync(postgres.pid(), `delay_enter=${SLOW_FSYNC}`),
+      disk: async (trouble) => {
+        if (trouble !== 'full disk') return meetFsync(postgres.pid(), FSYNC[trouble])
+        if (small === null) throw new Skipped('the database lies on a disk of others')
+        if (small instanceof Skipped) throw small
+        await small.fill()
+        return () => small.free()
+      },
+      untilWell: () =>
+        untilWell(
+          platform.journals.filter(({ account }) =>
+            ACCOUNTS.some(({ name, spiteful }) => name === account && !spiteful),
+          ),
+          WELL_MS,
+        ),
       close,
     }
   } catch (error) {
     await close()
+    throw error
+  }
+}
+
+/** Or why there is none. */
+async function aSmallDisk(folder: string): Promise<SmallDisk | Skipped> {
+  try {
+    return await mountSmallDisk(folder, DISK_MEGABYTES)
+  } catch (error) {
+    if (error instanceof Skipped) return error
     throw error
   }
 }
