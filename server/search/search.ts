@@ -177,9 +177,7 @@ async function findMessages(
         : sql``
     } as query),
     hits as (
-      select w.message_id, w.placed from message_words w, q
-       where w.workspace_id = ${workspace} and w.words @@ q.query ${after ? sql`and (w.placed, w.message_id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : sql``}
-       order by w.placed desc, w.message_id desc limit ${limit})
+      select f.* from q, find_words(q.query, ${after?.[0] ?? null}::timestamptz, ${after?.[1] ?? null}::uuid, ${limit}) f)
     select m.id as message, m.shown_in as conversation, h.placed::text as placed, m.at, m.content, ch.network,
            coalesce(mb.name, ai.name, ai.handle, '') as "authorName",
            coalesce(co.name, (select i.name from identity i where i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
