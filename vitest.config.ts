@@ -15,7 +15,7 @@ export default defineConfig({
           retry,
           include: [
             '{contract,connector-kit,connectors,server,checks,web,widget}/**/*.test.{ts,mjs}',
-            'tests/simulation/*.test.ts',
+            'tests/{simulation,faults}/*.test.ts',
           ],
           exclude: ['**/*.db.test.ts', '**/node_modules/**'],
           // Some start processes or send 50 MB; on a busy machine that takes its time.

@@ -2,7 +2,7 @@
  * The two journals that lie outside Parley: what customers said and had acknowledged, and what platforms received from us. The third is
  * Parley's own database. Each account's is a file as well, a line for what happened, so that a run that was cut short can go on.
  */
-import { closeSync, openSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs'
 
 export interface Said {
   readonly chat: string
@@ -89,7 +89,10 @@ export function openJournal(account: string, file: string): Journal {
   }
 
   const descriptor = openSync(file, 'a+')
-  for (const line of readFileSync(file, 'utf8').split('\n').slice(0, -1)) apply(JSON.parse(line) as Line)
+  const lines = readFileSync(file, 'utf8').split('\n')
+  const torn = Buffer.byteLength(lines.pop()!)
+  ftruncateSync(descriptor, fstatSync(descriptor).size - torn)
+  for (const line of lines) apply(JSON.parse(line) as Line)
 
   function note(line: Line): void {
     apply(line)

@@ -23,7 +23,7 @@ export interface Proxy {
 interface Pair {
   readonly near: Socket
   readonly far: Socket
-  /** Open when its router forgot it. */
+  /** Nothing more passes. */
   forgotten: boolean
 }
 
@@ -54,41 +54,37 @@ export async function startProxy(options: { to: number; port?: number; random: R
   /** Piece after piece, each when those before it have gone. */
   function pass(pair: Pair, from: Socket, to: Socket): void {
     let before = Promise.resolve()
+    let queued = 0
     from.setNoDelay(true)
     from.on('data', (piece) => {
       if (pair.forgotten) return
       if (trouble === 'cut' && from === pair.far) {
+        pair.forgotten = true
         to.write(piece.subarray(0, random.between(0, piece.length - 1)), () => breakOff(pair))
         return
       }
-      if (trouble !== 'slow' && trouble !== 'silent' && from.bytesRead === to.bytesWritten + piece.length) {
-        // Nothing is on its way here: at once.
-        if (!to.write(piece)) restUntilDrained(from, to)
-        return
-      }
-      from.pause()
-      before = before
-        .then(() => held())
-        .then(() => {
-          to.write(piece)
-          from.resume()
-        })
+      if (queued === 0 && trouble !== 'slow' && trouble !== 'silent') return write(piece)
+      queued++
+      before = before.then(held).then(() => {
+        queued--
+        write(piece)
+      })
     })
+    to.on('drain', () => from.resume())
     from.on('end', () => void before.then(() => to.end()))
     from.on('error', () => breakOff(pair))
     from.on('close', () => {
       if (to.destroyed) pairs.delete(pair)
     })
+
+    function write(piece: Buffer): void {
+      if (!to.write(piece)) from.pause()
+    }
   }
 
   async function held(): Promise<void> {
     if (trouble === 'slow') await new Promise((resolve) => setTimeout(resolve, random.between(1, MOST_LATE_MS)))
     await silence?.over
-  }
-
-  function restUntilDrained(from: Socket, to: Socket): void {
-    from.pause()
-    to.once('drain', () => from.resume())
   }
 
   function breakOff(pair: Pair): void {
