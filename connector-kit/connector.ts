@@ -180,6 +180,8 @@ export type OpDo =
 export interface Who {
   id: string
   name?: string
+  /** What to call somebody who has said no name, at the first sight of him alone: whatever is told later counts more. */
+  called?: string
   handle?: string
   phone?: string
   email?: string

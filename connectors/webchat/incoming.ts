@@ -3,15 +3,16 @@ import type { Context, Event, Incoming, Who } from '#connector-kit/connector.ts'
 import { ApiChanged } from '#connector-kit/send-error.ts'
 import { isMedia, plain, type Part } from '#contract/message/content.ts'
 import { ActBody, SignedInBody } from './events.ts'
+import { originOf } from './origins.ts'
 import { isCustomer } from './sessions.ts'
 import type { Settings } from './settings.ts'
 
-export function incoming({ body }: Event, _: Context<Settings>): Incoming[] {
+export function incoming({ body }: Event, { settings }: Context<Settings>): Incoming[] {
   const named = SignedInBody.safeParse(body).data
   if (named) return signedIn(named)
   const { data, error } = ActBody.safeParse(body)
   if (!data) throw new ApiChanged(`a visitor’s act: ${error.message}`)
-  return told(data)
+  return told(data, settings)
 }
 
 /** The site's word about its customer is proof; what an unknown visitor says of himself is a label. */
@@ -22,11 +23,11 @@ function signedIn({ chat, signedIn: who, was }: SignedInBody): Incoming[] {
     : [{ is: 'profile', of: customer }]
 }
 
-function told({ chat, at: when, frame }: ActBody): Incoming[] {
+function told({ chat, at: when, frame }: ActBody, settings: Settings): Incoming[] {
   const at = new Date(when)
   const by = (language?: string): Who => ({
     id: chat,
-    ...(isCustomer(chat) ? {} : { unverified: true, handle: visitorName(chat) }),
+    ...(isCustomer(chat) ? {} : { unverified: true, called: visitorName(chat, settings, language) }),
     ...(language ? { language } : {}),
   })
   switch (frame.t) {
@@ -79,9 +80,21 @@ function asSaid(part: Part): Part {
   return isMedia(part) && part.caption ? { ...part, caption: { text: part.caption.text, entities: [] } } : part
 }
 
-/** Without what was left empty. */
-/** To tell visitors apart until they say a name: `v:9jzvTDw2Y…` → `visitor-9jzv`. */
-const visitorName = (chat: string): string => `visitor-${chat.replace(/^\w+:/, '').slice(0, 4)}`
+/**
+ * To tell visitors apart until they say a name: `v:9jzvTDw2Y…` → `Visitor 9jzv from shop.example`, in the language of the chat. A chat of
+ * several sites names none of them.
+ */
+function visitorName(chat: string, { language: fixed, origins }: Settings, language = 'en'): string {
+  const words = CALLED[(fixed === 'auto' ? language : fixed).startsWith('ru') ? 'ru' : 'en']
+  const site = origins.length === 1 && !origins[0]!.includes('*') ? new URL(originOf(origins[0]!)).host : null
+  return words(chat.replace(/^\w+:/, '').slice(0, 4), site)
+}
 
+const CALLED = {
+  en: (tag: string, site: string | null) => (site ? `Visitor ${tag} from ${site}` : `Site visitor ${tag}`),
+  ru: (tag: string, site: string | null) => (site ? `Гость ${tag} с ${site}` : `Гость сайта ${tag}`),
+}
+
+/** Without what was left empty. */
 const defined = (who: Record<string, string | undefined>): Partial<Who> =>
   Object.fromEntries(Object.entries(who).filter(([, value]) => value))

@@ -71,7 +71,7 @@ export async function recognise(
       insert into identity (workspace_id, id, network, scope, external_id, kind, ours, name, handle, phone, email, language, bot, unverified, seen_at)
       select ${workspace}, id, ${realm.network}, ${realm.scope}, external_id, kind, ours, name, handle, phone, email, language, bot, unverified, now()
         from unnest(${rows.map((r) => r.id)}::uuid[], ${rows.map((r) => r.who.id)}::text[], ${rows.map((r) => r.kind)}::text[],
-                    ${rows.map((r) => r.who.self ?? false)}::boolean[], ${rows.map((r) => r.who.name ?? null)}::text[],
+                    ${rows.map((r) => r.who.self ?? false)}::boolean[], ${rows.map((r) => r.who.name ?? r.who.called ?? null)}::text[],
                     ${rows.map((r) => r.who.handle ?? null)}::text[], ${rows.map((r) => r.who.phone ?? null)}::text[],
                     ${rows.map((r) => r.who.email ?? null)}::text[], ${rows.map((r) => r.who.language ?? null)}::text[],
                     ${rows.map((r) => r.who.bot ?? false)}::boolean[], ${rows.map((r) => r.who.unverified ?? false)}::boolean[])

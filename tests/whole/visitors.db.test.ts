@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { createLink } from '#contract/calls/contacts.ts'
+import { createLink, getContact } from '#contract/calls/contacts.ts'
 import {
   announcePresence,
   deleteMessage,
@@ -285,6 +285,21 @@ test('a secret of one channel is worth nothing at another', async () => {
   const ann = await aVisitor()
   const other = await aChannel('Other site')
   await expect(visitor({ hook: hookOf(other), origin: SITE, token: ann.token })).rejects.toThrow('refused with 401')
+})
+
+test('a visitor is called by where he is from until he says a name, in the language of the chat, and never by a handle', async () => {
+  const [ann, boris] = [await aVisitor(), await aVisitor()]
+  await says(ann, 'I say no name')
+  await boris.act({ t: 'send', parts: text('Имени не скажу'), language: 'ru-RU' })
+  const row = await conversationWith('I say no name')
+  expect(row.name).toMatch(/^Visitor \w{4} from shop\.example$/)
+  expect((await conversationWith('Имени не скажу')).name).toMatch(/^Гость \w{4} с shop\.example$/)
+  const { identities } = await owner.call(getContact, { params: { id: row.contact! } })
+  expect(identities).toMatchObject([{ name: row.name, handle: null }])
+
+  await ann.act({ t: 'form', name: 'Ann Lee' })
+  await says(ann, 'Now I said it')
+  await until(async () => (await conversationWith('Now I said it')).name === 'Ann Lee')
 })
 
 test('an unsigned e-mail is a label: two visitors who claim it stay two', async () => {
