@@ -46,16 +46,15 @@ function change(to: (items: ChannelView[]) => ChannelView[]): void {
   )
 }
 
-onEvents((events) => {
-  for (const event of events) {
-    if (event.kind === 'channel.changed') keepChannel(event.channel)
-    if (event.kind === 'channel.removed') dropChannel(event.channel)
-  }
-  // A list that is on its way may be older than what was just told.
-  const queryKey = keyOf(listChannels, ALL)
-  if (events.some(({ kind }) => kind.startsWith('channel.')) && client.isFetching({ queryKey }) > 0)
-    void client.invalidateQueries({ queryKey })
-})
+onEvents(
+  (events) => {
+    for (const event of events) {
+      if (event.kind === 'channel.changed') keepChannel(event.channel)
+      if (event.kind === 'channel.removed') dropChannel(event.channel)
+    }
+  },
+  ({ kind }) => (kind.startsWith('channel.') ? [keyOf(listChannels, ALL)] : []),
+)
 
 /** How much a state matters: `broken` waits for a person, `uneasy` mends itself or not, `calm` works, `resting` is by choice. */
 export const WEIGHT: Record<ChannelState, 'broken' | 'uneasy' | 'calm' | 'resting'> = {

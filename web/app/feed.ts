@@ -3,16 +3,19 @@
  *
  * open → reset (load afresh) or events → … → cut → wait with jitter → open with the cursor
  *
- * A page's chunk registers once, at module level, how events change the cache: `onEvents((events, client) => …)`.
+ * A page's chunk registers once, at module level, how events change the cache and which answers they touch: `onEvents(apply, touches)`.
  */
 import { useSyncExternalStore } from 'react'
 import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
 import type { FeedEvent, FeedFrame, FeedHint } from '#contract/feed/event.ts'
-import type { QueryClient } from '@tanstack/react-query'
+import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import { overtakenIn } from './overtaken.ts'
 
 /** `offline` once it has been cut for longer than a blink. */
 export type FeedState = 'connecting' | 'live' | 'reconnecting' | 'offline'
 export type Applier = (events: readonly FeedEvent[], client: QueryClient) => void
+/** The keys of all answers that would be another one after this event; a beginning of a key names all that lie below. */
+export type Touches = (event: FeedEvent) => readonly QueryKey[]
 
 export interface FeedDeps {
   readonly client: QueryClient
@@ -27,14 +30,14 @@ const OFFLINE_AFTER_MS = 4_000
 /** A socket that was silent for so long is left for a fresh one: its node froze, the network forgot it, the laptop slept. */
 const SILENT_MS = FEED_BEAT_MS * 2.5
 
-const appliers = new Set<Applier>()
+const appliers = new Map<Applier, Touches>()
 const hintListeners = new Set<(hints: readonly FeedHint[]) => void>()
 const stateListeners = new Set<() => void>()
 let state: FeedState = 'connecting'
 let close: (() => void) | null = null
 
-/** For the lifetime of the page. Called with every frame's events, in the feed's order. */
-export const onEvents = (apply: Applier): void => void appliers.add(apply)
+/** For the lifetime of the page. `apply` is called with every frame's events, in the feed's order. */
+export const onEvents = (apply: Applier, touches: Touches): void => void appliers.set(apply, touches)
 
 /** @returns how to stop listening */
 export function onHints(listen: (hints: readonly FeedHint[]) => void): () => void {
@@ -94,11 +97,17 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
 
   function take(frame: FeedFrame): void {
     if ('events' in frame) {
-      for (const apply of appliers) apply(frame.events, client)
+      for (const [apply, touches] of appliers) {
+        // Before they are applied: a read that begins because of them is young enough.
+        overtakenIn(client).note(frame.events.flatMap(touches))
+        apply(frame.events, client)
+      }
       cursor = frame.cursor
     } else if ('reset' in frame) {
       // Also the first frame of a new page: what was fetched before it may have missed something.
       cursor = frame.reset
+      // A first read that is under way is not begun anew by this.
+      overtakenIn(client).note([[]])
       void client.invalidateQueries()
     } else if ('hints' in frame) {
       for (const listen of hintListeners) listen(frame.hints)

@@ -36,6 +36,9 @@ export function keepMe(me: MeView): void {
   keepMember(me.member)
 }
 
-onEvents((events) => {
-  for (const event of events) if (event.kind === 'member.changed') keepMember(event.member)
-})
+onEvents(
+  (events) => {
+    for (const event of events) if (event.kind === 'member.changed') keepMember(event.member)
+  },
+  ({ kind }) => (kind === 'member.changed' ? [keyOf(listMembers, ALL), keyOf(getMe)] : []),
+)

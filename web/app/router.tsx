@@ -90,6 +90,15 @@ const addChannel = createRoute({
   component: page('channels', () => import('../pages/channels/add.tsx'), 'AddChannelPage'),
 })
 
+/** As somebody types it by hand. */
+const addNamed = createRoute({
+  path: '/channels/add/$connector',
+  getParentRoute: () => inside,
+  beforeLoad: ({ params }) => {
+    throw redirect({ to: '/channels/add', search: { connector: params.connector } })
+  },
+})
+
 const channel = createRoute({
   path: '/channels/$channel',
   getParentRoute: () => inside,
@@ -160,6 +169,7 @@ const tree = root.addChildren([
     inbox.addChildren([conversation]),
     channels,
     addChannel,
+    addNamed,
     channel,
     settings.addChildren([settingsHome, account, members, tokens, audit]),
   ]),

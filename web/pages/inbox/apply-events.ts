@@ -1,4 +1,5 @@
 /** What the feed's events change in the inbox's part of the cache. Loaded once, with the page. */
+import type { QueryKey } from '@tanstack/react-query'
 import {
   countConversations,
   getConversation,
@@ -22,7 +23,39 @@ import { keepMessage, THREAD } from './thread/use-thread.ts'
 
 onEvents((events) => {
   for (const event of events) apply(event)
-})
+}, touches)
+
+/** A thread is read whole, a list by rows: what changed in one of them changed its answer. */
+function touches(event: FeedEvent): QueryKey[] {
+  switch (event.kind) {
+    case 'message.added':
+    case 'message.changed':
+      return [
+        [THREAD, event.message.conversation],
+        [LIST],
+        keyOf(getConversation, { params: { id: event.message.conversation } }),
+        keyOf(listRoads, { params: { id: event.message.conversation } }),
+      ]
+    case 'conversation.changed':
+      return [[LIST], keyOf(getConversation, { params: { id: event.conversation.id } }), keyOf(countConversations)]
+    case 'conversation.joined':
+    case 'conversation.parted':
+      return [[THREAD], [LIST], [getConversation.path], [listRoads.path], keyOf(countConversations)]
+    case 'contact.changed':
+      return [
+        keyOf(getContact, { params: { id: event.contact.id } }),
+        [listSuggestions.path],
+        ...(event.contact.conversation ? [keyOf(listRoads, { params: { id: event.contact.conversation } })] : []),
+      ]
+    case 'contact.merged':
+      return [[getContact.path], [listSuggestions.path], [listActs.path]]
+    case 'channel.changed':
+    case 'channel.removed':
+      return [[listRoads.path]]
+    case 'member.changed':
+      return []
+  }
+}
 
 function apply(event: FeedEvent): void {
   switch (event.kind) {
