@@ -301,9 +301,10 @@ export const markRead = endpoint({
   method: 'PUT',
   path: '/api/conversations/:id/read',
   may: 'conversation.read',
-  about: 'The member has seen everything up to seq; less than before marks it unread from there',
+  about:
+    'The member has seen everything up to seq; less than before marks it unread from there. unread: marks it so whoever said the last word',
   params: byId,
-  body: z.strictObject({ seq: z.int().min(0) }),
+  body: z.union([z.strictObject({ seq: z.int().min(0) }), z.strictObject({ unread: z.literal(true) })]),
   result: nothing,
 })
 

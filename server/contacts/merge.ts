@@ -46,14 +46,9 @@ export async function mergeContacts(
     tx,
   )
   const moved = rows.map((row) => row.id)
-  await sql`
-    with old as (update contact set merged_into = ${into} where workspace_id = ${workspace} and id = ${from}
-                 returning name, language, time_zone, tags, fields)
-    update contact c
-       set name = coalesce(c.name, old.name), language = coalesce(c.language, old.language), time_zone = coalesce(c.time_zone, old.time_zone),
-           tags = (select coalesce(array_agg(distinct t), '{}') from unnest(c.tags || old.tags) t), fields = old.fields || c.fields
-      from old where c.workspace_id = ${workspace} and c.id = ${into}`.execute(tx)
-  await recordAct(tx, workspace, { act, member: why.member, kind: 'merge', object: into, undo: { into, from, moved } })
+  const brought = await bring(tx, workspace, into, from)
+  const undo = { into, from, moved, brought }
+  await recordAct(tx, workspace, { act, member: why.member, kind: 'merge', object: into, undo })
   // A contact without an address gives its name alone: there is nothing to keep together.
   if (why.one && why.other)
     await sql`insert into evidence (workspace_id, id, one, other, kind, how, act_id, member_id)
@@ -67,6 +62,58 @@ export async function mergeContacts(
   return { act, into, from, moved }
 }
 
+/** What a contact did not have before another was merged into it. */
+interface Brought {
+  name: string | null
+  language: string | null
+  timeZone: string | null
+  tags: string[]
+  fields: Record<string, unknown>
+}
+
+/** `from` keeps its own row as it is, so that it can come back with it. */
+async function bring(tx: Tx, workspace: WorkspaceId, into: ContactId, from: ContactId): Promise<Brought> {
+  const { rows } = await sql<Brought>`
+    with kept as (select id, name, language, time_zone, tags, fields from contact where workspace_id = ${workspace} and id = ${into}),
+         old as (update contact set merged_into = ${into} where workspace_id = ${workspace} and id = ${from}
+                 returning name, language, time_zone, tags, fields),
+         filled as (
+    update contact c
+       set name = coalesce(c.name, old.name), language = coalesce(c.language, old.language), time_zone = coalesce(c.time_zone, old.time_zone),
+           tags = (select coalesce(array_agg(distinct t), '{}') from unnest(c.tags || old.tags) t), fields = old.fields || c.fields
+      from old where c.workspace_id = ${workspace} and c.id = ${into})
+    select case when kept.name is null then old.name end as name, case when kept.language is null then old.language end as language,
+           case when kept.time_zone is null then old.time_zone end as "timeZone",
+           array(select unnest(old.tags) except select unnest(kept.tags)) as tags,
+           coalesce((select jsonb_object_agg(f.key, f.value) from jsonb_each(old.fields) f where not kept.fields ? f.key), '{}') as fields
+      from kept, old`.execute(tx)
+  return rows[0]!
+}
+
+/**
+ * Before `parted` leaves: what it brought goes with it, but for what another one that stays has too, and for what was written anew since.
+ * Merges of an earlier Parley did not note it; theirs stays on both.
+ */
+async function takeBack(tx: Tx, workspace: WorkspaceId, from: ContactId, parted: ContactId): Promise<void> {
+  const { rows } = await sql<{ brought: Brought }>`
+    select a.undo -> 'brought' as brought from act a
+      join contact p on p.workspace_id = a.workspace_id and p.id = ${parted} and p.merged_into = ${from}
+     where a.workspace_id = ${workspace} and a.object_id = ${from} and a.kind = 'merge' and a.undo ->> 'from' = ${parted} and a.undo ? 'brought'
+     order by a.id desc limit 1`.execute(tx)
+  const [found] = rows
+  if (!found) return
+  const { name, language, timeZone, tags, fields } = found.brought
+  await sql`
+    update contact c
+       set name = nullif(c.name, ${name}), language = nullif(c.language, ${language}), time_zone = nullif(c.time_zone, ${timeZone}),
+           tags = array(select t from unnest(c.tags) t
+                         where t <> all (${tags}::text[])
+                            or exists (select from contact o where o.workspace_id = c.workspace_id and o.merged_into = c.id and o.id <> ${parted} and t = any (o.tags))),
+           fields = (select coalesce(jsonb_object_agg(f.key, f.value), '{}') from jsonb_each(c.fields) f
+                      where f.value is distinct from ${JSON.stringify(fields)}::jsonb -> f.key)
+     where c.workspace_id = ${workspace} and c.id = ${from}`.execute(tx)
+}
+
 export interface Split {
   act: ActId
   from: ContactId
@@ -76,7 +123,7 @@ export interface Split {
 
 /**
  * Takes identities out of a contact. Where they once had a contact of their own that was merged into this one, that contact comes
- * back with its name and fields; else a new one is made.
+ * back with its name, tags and fields, and what it had brought leaves this one; else a new one is made.
  * @throws Refused `not_found` when the identity is not of this contact · `cannot` when nothing would remain
  */
 export async function splitContact(
@@ -129,6 +176,7 @@ async function part(
 ): Promise<Split> {
   const { from, moved, member } = given
   const parted = given.parted ?? (await formerContact(tx, workspace, from, moved)) ?? newId<ContactId>()
+  await takeBack(tx, workspace, from, parted)
   await sql`insert into contact (workspace_id, id) values (${workspace}, ${parted})
             on conflict (workspace_id, id) do update set merged_into = null`.execute(tx)
   await sql`update identity set contact_id = ${parted} where workspace_id = ${workspace} and id = any (${moved}::uuid[])`.execute(

@@ -100,6 +100,18 @@ export async function wakeSnoozed(tx: Tx, workspace: WorkspaceId): Promise<numbe
   return rows.length
 }
 
+/** Unread until the member opens it again, also where the last word is our own or nobody has written to us yet. */
+export async function markUnread(tx: Tx, workspace: WorkspaceId, member: MemberId, id: ConversationId): Promise<void> {
+  const { rows } = await sql`
+    insert into conversation_read (workspace_id, conversation_id, member_id, seq, in_count)
+    select ${workspace}, c.id, ${member}, greatest(0, c.last_seq - 1), c.in_count - 1
+      from conversation c where c.workspace_id = ${workspace} and c.id = ${id}
+    on conflict (workspace_id, conversation_id, member_id) do update
+       set seq = least(conversation_read.seq, excluded.seq), in_count = least(conversation_read.in_count, excluded.in_count), at = now()
+    returning 1`.execute(tx)
+  if (rows.length === 0) throw new Refused('not_found')
+}
+
 /** The member has seen everything up to `seq`; less than before marks unread from there. */
 export async function markRead(
   tx: Tx,

@@ -22,7 +22,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { changeConversation, markRead } from './change.ts'
+import { changeConversation, markRead, markUnread } from './change.ts'
 import { contactOf } from './contacts.http.ts'
 import { inWorkspaceOf } from './in-workspace-of.ts'
 import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
@@ -89,6 +89,10 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     ),
     answer(readCall, ({ params, body }, caller) =>
       read(caller, async (tx) => {
+        if ('unread' in body) {
+          await markUnread(tx, caller.workspace, caller.member, params.id)
+          return {}
+        }
         await markRead(tx, caller.workspace, caller.member, params.id, body.seq)
         deps.seen(caller.workspace, params.id, body.seq)
         return {}

@@ -1,12 +1,20 @@
 /** What the inbox relies on beyond the first path: files of a conversation, and a hold that keeps the order of words. */
 import { afterAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { createContact, getContact, mergeContacts, undoAct } from '#contract/calls/contacts.ts'
+import {
+  changeContact,
+  createContact,
+  getContact,
+  mergeContacts,
+  splitContact,
+  undoAct,
+} from '#contract/calls/contacts.ts'
 import {
   cancelDelivery,
   getConversation,
   listConversations,
   listFiles,
+  markRead,
   sendMessage,
 } from '#contract/calls/conversations.ts'
 import type { FileId } from '#contract/ids.ts'
@@ -83,4 +91,58 @@ test('a contact that was only written down gives its name to the one who writes,
   await owner.call(undoAct, { params: { id: merged.act.id } })
   expect((await owner.call(getContact, { params: { id: row!.contact! } })).identities).toHaveLength(1)
   expect((await owner.call(getContact, { params: { id: written.id } })).identities).toEqual([])
+})
+
+test('a contact taken out again takes along what was its own, and what belongs to the other stays there', async () => {
+  const contactOf = async (name: string) => {
+    const { params } = await aTalk(name)
+    return (await owner.call(getConversation, { params })).contact!
+  }
+  const [eva, fred, gus] = [await contactOf('Eva'), await contactOf('Fred'), await contactOf('Gus')]
+  const change = (id: typeof eva, body: { tags?: string[]; timeZone?: string; fields?: Record<string, string> }) =>
+    owner.call(changeContact, { params: { id }, body })
+  const now = async (id: typeof eva) => {
+    const { tags, timeZone, fields } = await owner.call(getContact, { params: { id } })
+    return { tags: tags.toSorted(), timeZone, fields }
+  }
+  await change(eva, { tags: ['regular', 'wholesale'], fields: { city: 'Riga' } })
+  await change(fred, { tags: ['regular', 'tea', 'late'], timeZone: 'Europe/Riga', fields: { city: 'Oslo', size: 'L' } })
+  await change(gus, { tags: ['late'] })
+  for (const other of [fred, gus]) await owner.call(mergeContacts, { params: { id: eva }, body: { with: other } })
+  await change(eva, { tags: [...(await now(eva)).tags, 'since then'] })
+  expect(await now(eva)).toMatchObject({
+    tags: ['late', 'regular', 'since then', 'tea', 'wholesale'],
+    timeZone: 'Europe/Riga',
+  })
+
+  const { identities } = await owner.call(getContact, { params: { id: eva } })
+  const identityId = identities.find(({ name }) => name === 'Fred')!.id
+  const { parted, act } = await owner.call(splitContact, { params: { id: eva }, body: { identityId } })
+  expect(parted.id).toBe(fred)
+  // `late` is Gus's too, and he is still here.
+  expect(await now(eva)).toEqual({
+    tags: ['late', 'regular', 'since then', 'wholesale'],
+    timeZone: null,
+    fields: { city: 'Riga' },
+  })
+  expect(await now(fred)).toEqual({
+    tags: ['late', 'regular', 'tea'],
+    timeZone: 'Europe/Riga',
+    fields: { city: 'Oslo', size: 'L' },
+  })
+  await owner.call(undoAct, { params: { id: act.id } })
+  expect((await now(eva)).tags).toEqual(['late', 'regular', 'since then', 'tea', 'wholesale'])
+})
+
+test('marked unread it stays so until it is opened, also where the last word is our own', async () => {
+  const { phone, params } = await aTalk('Hal')
+  await owner.call(sendMessage, { params, body: { text: 'Ours is the last word' } })
+  await until(() => ours(phone).length === 1, 20_000)
+  const { lastSeq, inCount } = await owner.call(getConversation, { params })
+  await owner.call(markRead, { params, body: { seq: lastSeq } })
+  expect((await owner.call(getConversation, { params })).readCount).toBe(inCount)
+  await owner.call(markRead, { params, body: { unread: true } })
+  expect((await owner.call(getConversation, { params })).readCount).toBe(inCount - 1)
+  await owner.call(markRead, { params, body: { seq: lastSeq } })
+  expect((await owner.call(getConversation, { params })).readCount).toBe(inCount)
 })

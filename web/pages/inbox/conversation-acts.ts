@@ -81,8 +81,8 @@ export async function haveRead(row: ConversationRow): Promise<void> {
 
 export async function markUnread(row: ConversationRow): Promise<void> {
   try {
-    await call(markRead, { params: { id: row.id }, body: { seq: Math.max(0, row.lastSeq - 1) } })
-    keepConversation({ ...row, readCount: Math.max(0, row.inCount - 1) })
+    await call(markRead, { params: { id: row.id }, body: { unread: true } })
+    keepConversation({ ...row, readCount: Math.min(row.readCount ?? row.inCount, row.inCount - 1) })
   } catch (error) {
     tellFailure(error)
   }
