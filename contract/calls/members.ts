@@ -25,7 +25,9 @@ export const Me = z.object({
 })
 export type Me = z.infer<typeof Me>
 
-const password = z.string().min(10).max(200)
+export const Password = z.string().min(10).max(200)
+/** Of a workspace, a member, a token. */
+export const Name = z.string().trim().min(1).max(120)
 /** Of an account: whoever has another cannot sign in. */
 export const Email = z.email().max(254)
 
@@ -45,10 +47,10 @@ export const setUp = endpoint({
   about: 'Makes the first owner with the one-time set-up link, and signs in',
   body: z.strictObject({
     token: z.string().min(1).max(100),
-    workspace: z.string().trim().min(1).max(120),
-    name: z.string().trim().min(1).max(120),
+    workspace: Name,
+    name: Name,
     email: Email,
-    password,
+    password: Password,
     language: z.enum(['en', 'ru']).default('en'),
   }),
   result: Me,
@@ -112,10 +114,10 @@ export const changeMe = endpoint({
   may: 'signed_in',
   about: 'Own name, language, password; a new password ends the other sessions',
   body: z.strictObject({
-    name: z.string().trim().min(1).max(120).optional(),
+    name: Name.optional(),
     language: z.enum(['en', 'ru']).optional(),
     preferences: z.record(z.string().max(60), z.unknown()).optional(),
-    password: z.strictObject({ now: z.string().max(200), next: password }).optional(),
+    password: z.strictObject({ now: z.string().max(200), next: Password }).optional(),
   }),
   result: Me,
 })
@@ -170,9 +172,9 @@ export const createMember = endpoint({
   status: 201,
   about: 'Adds a member with a first password (invitations by mail come with the window)',
   body: z.strictObject({
-    name: z.string().trim().min(1).max(120),
+    name: Name,
     email: Email,
-    password,
+    password: Password,
     role: Role.exclude(['bot', 'owner']),
   }),
   result: MemberView,
@@ -184,7 +186,7 @@ export const changeMember = endpoint({
   may: 'member.change',
   about: 'Name and role; takes effect within a second. Only an owner touches owners',
   params: z.object({ id: MemberId }),
-  body: z.strictObject({ name: z.string().trim().min(1).max(120).optional(), role: Role.exclude(['bot']).optional() }),
+  body: z.strictObject({ name: Name.optional(), role: Role.exclude(['bot']).optional() }),
   result: MemberView,
 })
 
@@ -221,7 +223,7 @@ export const createToken = endpoint({
   status: 201,
   about: 'A token for a program: a member of its own with a role',
   body: z.strictObject({
-    name: z.string().trim().min(1).max(120),
+    name: Name,
     role: Role.exclude(['owner']).default('bot'),
     expiresAt: z.iso.datetime().optional(),
   }),

@@ -1,4 +1,4 @@
-import { Email } from '#contract/calls/members.ts'
+import { Email, Name, Password } from '#contract/calls/members.ts'
 import { createToken, createWorkspace, type Created, type Owner } from '../members/accounts.ts'
 import { openDatabase, type Database } from '../platform/database.ts'
 import { Refused } from '../platform/problem.ts'
@@ -17,7 +17,7 @@ export async function setup(args: string[], env: NodeJS.ProcessEnv): Promise<voi
   const reached = await reachDatabase(readSettings(env), { beside: true })
   const database = openDatabase({ url: reached.programUrl, connections: 2 })
   try {
-    const owner: Owner = { name: name ?? email, email, password, language: 'en' }
+    const owner: Owner = { name, email, password, language: 'en' }
     const created = await workspaceOf(database, workspace, owner)
     const { token } = await database.inWorkspace(created.workspace, (tx) =>
       createToken(tx, created.workspace, { name: 'parley setup', role: 'owner', expiresAt: null }),
@@ -45,10 +45,23 @@ function read(args: string[]) {
   const { workspace, email, password } = values
   if (!workspace || !email || !password)
     throw new StartFailure(`A workspace, an e-mail and a password are wanted. It goes: ${usageOf('setup')}`)
-  if (!Email.safeParse(email).success)
-    throw new StartFailure(`${JSON.stringify(email)} is no e-mail address by which anybody could sign in.`)
-  if (password.length < 10) throw new StartFailure('A password has at least 10 characters.')
-  return { ...values, workspace, email, password }
+  const asked = {
+    workspace: Name.safeParse(workspace),
+    email: Email.safeParse(email),
+    name: Name.safeParse(values.name ?? email),
+    password: Password.safeParse(password),
+  }
+  for (const [what, { success }] of Object.entries(asked))
+    if (!success) throw new StartFailure(WRONG[what as keyof typeof asked](email))
+  return { ...values, workspace: asked.workspace.data!, email, password, name: asked.name.data! }
+}
+
+/** The limits are those of the window's set-up page. */
+const WRONG = {
+  workspace: () => 'The name of a workspace has 1 to 120 characters.',
+  name: () => 'The name of a member has 1 to 120 characters. Without --name it is the e-mail address.',
+  email: (email: string) => `${JSON.stringify(email)} is no e-mail address by which anybody could sign in.`,
+  password: () => 'A password has 10 to 200 characters.',
 }
 
 /** @throws StartFailure when the e-mail has an account with another password */

@@ -175,7 +175,13 @@ const STREAMED = {
       description: whoMay('feed'),
       tags: ['feed'],
       parameters: [flag('cursor', 'Of the newest frame; absent: from now on')],
-      responses: answers(101, 'Frames of JSON', { 'application/json': { schema: ref('FeedFrame') } }),
+      responses: answers(
+        101,
+        'Frames of JSON. A browser’s script cannot read why an upgrade was refused, so whoever is not let in is upgraded too: ' +
+          'the one frame `closing` says why, then the socket is closed. 4401: not, or no longer, signed in. 4403: signed in, but not for this. ' +
+          '1008: the client spoke, and this socket only listens. 1013: try again later',
+        { 'application/json': { schema: ref('FeedFrame') } },
+      ),
     },
   },
 }

@@ -50,6 +50,16 @@ test('a second Parley on the same folder stops with one line; commands work besi
     code: 1,
     error: 'Olga@shop.example has an account here already, with another password: give that one.\n',
   })
+  const long = 'x'.repeat(201)
+  for (const [given, words] of [
+    [['--workspace', long], 'The name of a workspace has 1 to 120 characters.'],
+    [['--password', long], 'A password has 10 to 200 characters.'],
+    [['--password', 'too short'], 'A password has 10 to 200 characters.'],
+    [['--name', long], 'The name of a member has 1 to 120 characters. Without --name it is the e-mail address.'],
+  ] as const) {
+    const refused = await parley([...again, 'correct horse battery', ...given], env)
+    expect(refused).toMatchObject({ code: 1, out: '', error: `${words}\n` })
+  }
   const further = JSON.parse((await parley([...again, 'correct horse battery'], env)).out) as { token: string }
   const me = await clientOf(first.url, { authorization: `Bearer ${further.token}` }).call(getMe)
   expect(me.workspace.name).toBe('Second shop')
