@@ -15,8 +15,8 @@ export interface PlaygroundOptions {
   /** Who has a phone, first the one shown. */
   people: readonly string[]
   language: 'en' | 'ru'
-  /** What the page says of Parley: where it is and how to sign in. */
-  parley: { url: string; email: string; password: string }
+  /** What the page says of Parley: where it is, once that is known, and how to sign in. */
+  parley: { url(): string; email: string; password: string }
 }
 
 export interface Playground {

@@ -11,6 +11,7 @@ import type { Phone } from '#connector-kit/emulator/emulator.ts'
 import { Content } from '#contract/message/content.ts'
 import { TROUBLES, type Network, type Trouble } from './phones.ts'
 import type { ShopChat } from './playground.ts'
+import { shopPage } from './shop-words.ts'
 import type { Snapshot } from './snapshot.ts'
 
 const LOOK_EVERY_MS = 200
@@ -36,7 +37,7 @@ export async function playgroundServer(deps: {
   networks: ReadonlyMap<string, Network>
   chat(): ShopChat | null
   language: 'en' | 'ru'
-  parley: { url: string; email: string; password: string }
+  parley: { url(): string; email: string; password: string }
 }): Promise<FastifyInstance> {
   const { networks } = deps
   // A page that looks at the screens never goes by itself, and would hold up the end.
@@ -86,7 +87,7 @@ export async function playgroundServer(deps: {
   })
 
   const page = await readFile(new URL('./shop/index.html', import.meta.url), 'utf8')
-  server.get('/shop/', async (_request, reply) => {
+  server.get<{ Querystring: { language?: string } }>('/shop/', async ({ query }, reply) => {
     const chat = deps.chat()
     const from = chat ? new URL(chat.script).origin : ''
     // As strict as a careful shop would have it: the chat must live with this.
@@ -100,7 +101,7 @@ export async function playgroundServer(deps: {
     return reply
       .header('content-security-policy', policy)
       .type('text/html')
-      .send(page.replace('<!-- chat -->', script).replaceAll('%language%', deps.language))
+      .send(shopPage(page, languageIn(query.language) ?? deps.language).replace('<!-- chat -->', script))
   })
   await server.register(fastifyStatic, {
     root: fileURLToPath(new URL('./shop/', import.meta.url)),
@@ -141,13 +142,14 @@ export async function playgroundServer(deps: {
 
   function snapshot(): Snapshot {
     return {
-      parley: deps.parley,
+      parley: { ...deps.parley, url: deps.parley.url() },
       language: deps.language,
       shop: deps.chat() !== null,
       networks: [...networks.values()].map((network) => ({
         folder: network.folder,
         name: network.manifest.name,
         look: network.look,
+        address: addressIn(network.emulator.settings),
         links: network.manifest.links ?? null,
         broken: [...network.broken],
         // A site's visitors sit before the page itself.
@@ -158,4 +160,12 @@ export async function playgroundServer(deps: {
       })),
     }
   }
+}
+
+const languageIn = (asked: string | undefined) => (asked === 'en' || asked === 'ru' ? asked : null)
+
+/** Mail's settings name it; a messenger's people find a channel otherwise. */
+function addressIn(settings: unknown): string {
+  const { address } = settings as { address?: unknown }
+  return typeof address === 'string' ? address : ''
 }

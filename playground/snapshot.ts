@@ -16,6 +16,8 @@ export interface NetworkShown {
   folder: string
   name: Words
   look: Look
+  /** Where people write to, as they know it: the channel's own address. */
+  address: string
   links: NonNullable<Manifest['links']> | null
   broken: Trouble[]
   phones: PhoneShown[]

@@ -29,10 +29,10 @@ export const story: Story = {
       hoursAgo: 20,
       lines: [
         {
-          they: 'Good morning,\n\ncould you send the invoice for order 1042 to our accounting? The company is Lopez Design S.L., VAT ESB12345678.\n\nThank you,\nMaria Lopez',
+          they: 'Hello,\n\ncould you send the invoice for order 1042 to our accounting? The company is Lopez Design S.L., VAT ESB12345678.\n\nThank you,\nMaria Lopez',
         },
         {
-          we: 'Good morning Maria,\n\nof course: it goes out to your accounting this afternoon.\n\nOlivia, Grain & Cup',
+          we: 'Hello Maria,\n\nof course: it goes out to your accounting today.\n\nOlivia, Grain & Cup',
         },
       ],
       assignee: 'june',

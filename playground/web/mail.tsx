@@ -29,7 +29,7 @@ export function Mail(props: {
             <article key={letter.ref.id} className={isOpen ? 'letter open' : 'letter'}>
               <button type="button" className="letter-head" onClick={() => setOpen(letter.ref.id)}>
                 <span className={letter.from === 'us' ? 'from us' : 'from'}>
-                  {letter.from === 'us' ? snapshot.parley.email : `${words.to} ${snapshot.parley.email}`}
+                  {letter.from === 'us' ? network.address : `${words.to} ${network.address}`}
                 </span>
                 <time>{clockOf(letter.at, language)}</time>
                 <strong>{letter.content.subject ?? words.noSubject}</strong>

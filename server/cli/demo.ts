@@ -39,15 +39,19 @@ export async function demo(args: string[], env: NodeJS.ProcessEnv): Promise<void
   await emptyFolder(settings.dataDir)
   const stopped = signalled()
   const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
-  const url = `http://${settings.host}:${settings.port}`
+  let program: Program | undefined
   const playground = await startPlayground({
     port: settings.port === 0 ? 0 : settings.port + 1,
     people: story.people,
     language,
-    parley: { url, email: story.owner.email, password: PASSWORD },
+    // The port 0 is any free one, known once Parley listens.
+    parley: {
+      url: () => program?.url ?? `http://${settings.host}:${settings.port}`,
+      email: story.owner.email,
+      password: PASSWORD,
+    },
   })
   const reached = await reachDatabase(settings, { beside: false, say: (sentence) => log.warn(sentence) })
-  let program: Program | undefined
   try {
     const privateHosts = [...settings.privateHosts, ...playground.hosts]
     program = await startProgram({ ...settings, privateHosts }, reached.programUrl, log)
