@@ -28,7 +28,25 @@ export function AddChannelPage() {
   const connector = connectors.find((each) => each.id === wanted)
   if (!can('channel.change'))
     return <Empty title={t('app:failure.forbidden.title')}>{t('app:failure.forbidden.next')}</Empty>
-  return connector ? <Fill key={connector.id} connector={connector} /> : <Pick connectors={connectors} />
+  if (connector) return <Fill key={connector.id} connector={connector} />
+  return wanted === undefined ? <Pick connectors={connectors} /> : <Unknown name={wanted} />
+}
+
+/** An address typed by hand, or of a connector that was taken out. */
+function Unknown({ name }: { name: string }) {
+  const t = useWords('channels')
+  return (
+    <Empty
+      title={t('add.unknown', { name })}
+      act={
+        <Button component={Link} to="/channels/add" leftSection={<IconArrowLeft size={16} aria-hidden />}>
+          {t('add.all')}
+        </Button>
+      }
+    >
+      {t('add.unknownNext')}
+    </Empty>
+  )
 }
 
 function Pick({ connectors }: { connectors: readonly ConnectorCard[] }) {

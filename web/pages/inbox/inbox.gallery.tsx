@@ -249,6 +249,8 @@ export default {
         acts={[{ id: 'act' as never, kind: 'merge', member: me.id, at: '2026-11-20T10:00:00Z', undoneAt: null }]}
         row={aRow('r')}
         onMerge={nothing}
+        onPick={nothing}
+        onSplit={nothing}
         onProofLink={nothing}
       />
     )),

@@ -22,6 +22,7 @@ import { loadWords, useWords } from '../../app/words.ts'
 import './apply-events.ts'
 import { openOutbox } from './composer/outbox.ts'
 import { changeAll, type Change } from './conversation-acts.ts'
+import type { ContactDialog } from './contact/contact-dialogs.tsx'
 import { DirectoryProvider, type Directory } from './directory.tsx'
 import { Edge } from './edge.tsx'
 import css from './inbox.module.css'
@@ -38,6 +39,7 @@ const loadThread = async () => (await Promise.all([import('./thread/thread-pane.
 const loadContact = () => import('./contact/contact-pane.tsx')
 const ThreadPane = lazily(loadThread, 'ThreadPane')
 const ContactPane = lazily(loadContact, 'ContactPane')
+const ContactDialogs = lazily(() => import('./contact/contact-dialogs.tsx'), 'ContactDialogs')
 const SearchPanel = lazily(() => import('./search-panel.tsx'), 'SearchPanel')
 const SideDrawer = lazily(() => import('./side-drawer.tsx'), 'SideDrawer')
 
@@ -121,6 +123,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const [isSearching, setSearching] = useState(false)
   const [isProving, setProving] = useState(false)
   const [isBusy, setBusy] = useState(false)
+  const [asked, setAsked] = useState<ContactDialog | null>(null)
   /** As the list shows them now. */
   const shown = useRef<Row[]>([])
   const onOrder = useCallback((rows: Row[]) => void (shown.current = rows), [])
@@ -183,6 +186,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
       key={openRow.data.contact ?? openRow.data.id}
       row={openRow.data}
       onMerge={(other) => goTo(open, { merge: other })}
+      onPick={(of) => setAsked({ ask: 'merge', contact: of })}
+      onSplit={(of, identity) => setAsked({ ask: 'split', contact: of, identity })}
       onProofLink={() => setProving(true)}
       {...(room.hasContact ? {} : { onClose: () => setDrawerOpen(false) })}
     />
@@ -285,6 +290,19 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
         <SideDrawer isOpen={isViewsOpen} side="left" title={t('views.label')} close={() => setViewsOpen(false)}>
           {views}
         </SideDrawer>
+      </Suspense>
+      <Suspense>
+        {asked && openRow.data && asked.contact.id === openRow.data.contact && (
+          <ContactDialogs
+            asked={asked}
+            conversation={openRow.data.id}
+            onClose={() => setAsked(null)}
+            onPick={(other) => {
+              setAsked(null)
+              goTo(open, { merge: other })
+            }}
+          />
+        )}
       </Suspense>
       <Suspense>
         {isSearching && (

@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Skeleton, Stack, TextInput } from '@mantine/core'
 import { IconLink, IconUsersGroup, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Suspense, useState } from 'react'
+import { useState } from 'react'
 import {
   changeContact,
   getContact,
@@ -14,7 +14,6 @@ import type { ConversationRow } from '#contract/calls/conversations.ts'
 import type { ContactId } from '#contract/ids.ts'
 import { read, useAct } from '../../../app/acts.ts'
 import { wordsOfFailure } from '../../../app/failures.ts'
-import { lazily } from '../../../app/lazily.ts'
 import { useWords } from '../../../app/words.ts'
 import { keepContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
@@ -29,24 +28,28 @@ import { ContactFiles } from './contact-files.tsx'
 import { Identities } from './identities.tsx'
 import { Suggestions } from './suggestions.tsx'
 
-const MergePicker = lazily(() => import('./merge-picker.tsx'), 'MergePicker')
-const SplitDialog = lazily(() => import('./split-dialog.tsx'), 'SplitDialog')
-
-export interface ContactPaneProps {
-  row: ConversationRow
+/** The dialogs these open belong to the page: a pane comes and goes with the width of the window. */
+export interface ContactPaneActs {
   onMerge: (other: ContactId) => void
+  /** Somebody is looked for to merge with. */
+  onPick: (contact: ContactView) => void
+  onSplit: (contact: ContactView, identity: IdentityView) => void
   onProofLink: () => void
-  onClose?: () => void
+  onClose?: (() => void) | undefined
+}
+
+export interface ContactPaneProps extends ContactPaneActs {
+  row: ConversationRow
 }
 
 /** Who this is: roads with their state, why we believe they are one person, who else it may be, facts, history, files. */
-export function ContactPane({ row, onMerge, onProofLink, onClose }: ContactPaneProps) {
+export function ContactPane({ row, ...panes }: ContactPaneProps) {
   const t = useWords('inbox')
   const id = row.contact
   const contact = useQuery({ ...read(getContact, { params: { id: id! } }), enabled: id !== null })
   const suggestions = useQuery({ ...read(listSuggestions, { params: { id: id! } }), enabled: id !== null })
   const acts = useQuery({ ...read(listActs, { params: { id: id! } }), enabled: id !== null })
-  if (id === null) return <RoomPane row={row} onClose={onClose} />
+  if (id === null) return <RoomPane row={row} onClose={panes.onClose} />
   if (contact.isError) {
     const { title, next } = wordsOfFailure(contact.error)
     return (
@@ -74,29 +77,23 @@ export function ContactPane({ row, onMerge, onProofLink, onClose }: ContactPaneP
       suggestions={suggestions.data?.items ?? []}
       acts={acts.data?.items ?? []}
       row={row}
-      onMerge={onMerge}
-      onProofLink={onProofLink}
-      onClose={onClose}
+      {...panes}
     />
   )
 }
 
-export interface ContactCardProps {
+export interface ContactCardProps extends ContactPaneActs {
   contact: ContactView
   suggestions: Parameters<typeof Suggestions>[0]['suggestions']
   acts: Parameters<typeof Acts>[0]['acts']
   row: ConversationRow
-  onMerge: (other: ContactId) => void
-  onProofLink: () => void
-  onClose?: (() => void) | undefined
 }
 
 /** Empty blocks vanish; everything edits in place. */
-export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofLink, onClose }: ContactCardProps) {
+export function ContactCard({ contact, suggestions, acts, row, ...panes }: ContactCardProps) {
+  const { onMerge, onPick, onSplit, onProofLink, onClose } = panes
   const { language, memberName, may } = useDirectory()
   const t = useWords('inbox')
-  const [splitting, setSplitting] = useState<IdentityView | null>(null)
-  const [picking, setPicking] = useState(false)
   return (
     <aside className={css.pane} aria-label={t('contact.label')}>
       <div className={css.who}>
@@ -110,7 +107,7 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
       </div>
       {suggestions.length > 0 && <Suggestions suggestions={suggestions} onMerge={onMerge} />}
       <Block title={t('contact.roads')}>
-        <Identities contact={contact} onSplit={setSplitting} />
+        <Identities contact={contact} onSplit={(identity) => onSplit(contact, identity)} />
         {may('contact.change') && (
           <Button
             size="compact-sm"
@@ -128,7 +125,7 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
             variant="subtle"
             justify="flex-start"
             leftSection={<IconUsersGroup size={15} aria-hidden />}
-            onClick={() => setPicking(true)}
+            onClick={() => onPick(contact)}
           >
             {t('merge.begin')}
           </Button>
@@ -159,26 +156,6 @@ export function ContactCard({ contact, suggestions, acts, row, onMerge, onProofL
         <Acts acts={acts} />
       </Block>
       <ContactFiles conversation={row.id} lastSeq={row.lastSeq} />
-      <Suspense>
-        {picking && (
-          <MergePicker
-            contact={contact.id}
-            onClose={() => setPicking(false)}
-            onPick={(other) => {
-              setPicking(false)
-              onMerge(other)
-            }}
-          />
-        )}
-        {splitting && (
-          <SplitDialog
-            contact={contact}
-            identity={splitting}
-            conversation={row.id}
-            onClose={() => setSplitting(null)}
-          />
-        )}
-      </Suspense>
     </aside>
   )
 }
