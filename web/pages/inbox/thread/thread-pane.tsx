@@ -1,5 +1,5 @@
 /** The open conversation: header, thread, composer, and the dialogs that belong to it. */
-import { Button, Skeleton } from '@mantine/core'
+import { Button, Group, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Suspense, useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { changeMe, getMe } from '#contract/calls/members.ts'
@@ -57,9 +57,12 @@ export function ThreadPane(props: ThreadPaneProps) {
       <div className={css.nothing} role="alert">
         <strong>{title}</strong>
         <p>{next}</p>
-        <Button variant="default" onClick={() => void conversation.refetch()}>
-          {t('again')}
-        </Button>
+        <Group gap="xs" justify="center">
+          {props.onBack && <Button onClick={props.onBack}>{t('header.back')}</Button>}
+          <Button variant="default" onClick={() => void conversation.refetch()}>
+            {t('again')}
+          </Button>
+        </Group>
       </div>
     )
   }
