@@ -83,8 +83,14 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
   await writeFile(join(postfix, 'main.cf'), mainCf({ folder, mail, sasl, mx }))
   await writeFile(join(postfix, 'master.cf'), masterCf({ folder, smtp, mx, doors, certificates }))
 
-  let dovecot: ChildProcess
+  let dovecot: ChildProcess | undefined
   let mta: ChildProcess | undefined
+  // A file that throws while it is collected never comes to its `afterAll`: then its process takes them along.
+  const takeAlong = () => {
+    if (mta) spawnSync(POSTFIX, ['-c', postfix, 'stop'], { stdio: 'ignore' })
+    dovecot?.kill()
+  }
+  process.once('exit', takeAlong)
   async function startDovecot(): Promise<void> {
     dovecot = spawn(DOVECOT, ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' })
     await reachable(imap)
@@ -92,6 +98,7 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
     await reachable(sasl)
   }
   async function stop(): Promise<void> {
+    process.off('exit', takeAlong)
     if (mta) {
       spawnSync(POSTFIX, ['-c', postfix, 'stop'], { stdio: 'ignore' })
       await ended(mta)
@@ -134,8 +141,8 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
   }
 }
 
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
+async function ended(child: ChildProcess | undefined): Promise<void> {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return
   const gone = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGTERM')
   await gone
