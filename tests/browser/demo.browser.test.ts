@@ -62,6 +62,18 @@ test('a letter is answered as a letter', async () => {
   await thread().getByText('Is the VAT number on it?').waitFor()
   await answer('Yes, it is.')
   await mail.getByText('Re: A question about the invoice').first().waitFor()
+  expect(new Set(await mail.locator('.letter .from').allTextContents())).toEqual(
+    new Set(['shop@provider.test', 'to shop@provider.test']),
+  )
+})
+
+test('the shop’s site speaks the language of the page', async () => {
+  const shop = phones.frameLocator('iframe.site')
+  await shop.getByRole('heading', { name: 'Roasted on Tuesday.' }).waitFor()
+  await phones.getByRole('button', { name: 'RU' }).click()
+  await shop.getByRole('heading', { name: 'Обжарен во вторник.' }).waitFor()
+  await phones.getByRole('button', { name: 'EN' }).click()
+  await shop.getByRole('heading', { name: 'Roasted on Tuesday.' }).waitFor()
 })
 
 test('the shop’s site carries the real chat, under its own strict policy', async () => {

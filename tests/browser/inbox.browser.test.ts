@@ -376,7 +376,11 @@ test('two contacts of one name are suggested, joined with a preview, and taken a
     .click()
   await page.getByRole('menuitem', { name: 'Not this person: take it out…' }).click()
   const split = page.getByRole('dialog', { name: /^Take / })
+  // The pane goes with the width of the window, its question stays.
+  await page.setViewportSize({ width: 1100, height: 900 })
+  await page.locator('aside[aria-label="Contact"]').waitFor({ state: 'detached' })
   await split.getByRole('list', { name: 'Goes with it' }).waitFor()
+  await page.setViewportSize({ width: 1440, height: 900 })
   await shot('split')
   await split.getByRole('button', { name: 'Take it out' }).click()
   await split.waitFor({ state: 'detached' })

@@ -58,6 +58,22 @@ test('a wrong password is told in words, and a place inside is found again after
   await page.getByRole('heading', { name: 'Members' }).waitFor()
 })
 
+test('an address typed by hand opens the connector’s form; one that leads nowhere says so and leads back', async () => {
+  const page = await signedIn()
+  await page.goto(`${parley.url}/channels/add/telegram`)
+  await page.getByRole('heading', { name: 'Add: Telegram' }).waitFor()
+  await page.goto(`${parley.url}/channels/add/carrier-pigeon`)
+  await page.getByText('There is no connector “carrier-pigeon” here').waitFor()
+  await page.getByRole('link', { name: 'All that there are' }).click()
+  await page.getByRole('link', { name: /Telegram/ }).waitFor()
+  for (const path of ['/nowhere/at/all', '/settings/nowhere', '/channels/none']) {
+    await page.goto(`${parley.url}${path}`)
+    await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+    await page.getByRole('link', { name: 'To the inbox' }).click()
+    await page.waitForURL(/\/inbox/)
+  }
+})
+
 test('a wrong token is told before anything is saved; the right one ends on the page of a living channel', async () => {
   const page = await signedIn()
   const complaints = complaintsOf(page)

@@ -12,7 +12,7 @@ export function RedNote({ title, children }: { title: string; children: ReactNod
       variant="light"
       title={title}
       icon={<IconAlertCircle aria-hidden />}
-      styles={{ title: { color: 'var(--text-danger)' }, message: { color: 'var(--text)' } }}
+      styles={{ title: { color: 'var(--text-danger)' }, message: { color: 'var(--text)', overflowWrap: 'anywhere' } }}
     >
       {children}
     </Alert>
