@@ -39,7 +39,7 @@ export const noneDone = (): Done => ({
 })
 
 /** Batches pass every moment many times a second while customers talk. */
-const MOMENT_MS = 3_000
+const MOMENT_MS = 5_000
 
 /**
  * One fault after the other. Some last: a pause, a broken wire, a slow disk go on behind the next ones. A node that starts or sleeps is

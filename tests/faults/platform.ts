@@ -72,10 +72,11 @@ export async function startPlatform(options: {
     ]),
   )
   let talking = true
+  let isClosed = false
   let nodes: () => readonly string[] = () => []
   let turn = 0
   const answers = new Map<number, number>()
-  const open: Promise<void>[] = []
+  const open: Promise<unknown>[] = []
 
   const server = createServer((asked, answer) => void serve(asked, answer).catch(() => answer.destroy()))
   await new Promise<void>((resolve, reject) => {
@@ -140,7 +141,7 @@ export async function startPlatform(options: {
       const id = nextId(account, chat)
       const said = account.journal.say(chat, n, `${chat} ${n}`, id)
       const told: Told = { key: `${chat} ${id}`, chat, at: Date.now(), id, is: 'said', n, text: said.text }
-      await tell(account, told)
+      if (!(await tell(account, told))) return
       account.journal.acknowledge(said)
       // Told again although it was acknowledged.
       if (account.spiteful && random.chance(0.05)) open.push(tell(account, told))
@@ -157,9 +158,9 @@ export async function startPlatform(options: {
     account.waiting.delete(chat)
   }
 
-  /** Posts to one node after the other until one says 200. */
-  async function tell(account: Account, told: Told): Promise<void> {
-    for (let tries = 0; ; tries++) {
+  /** Posts to one node after the other until one says 200. @returns false: the platform closed before */
+  async function tell(account: Account, told: Told): Promise<boolean> {
+    for (let tries = 0; !isClosed; tries++) {
       const all = nodes()
       const node = all[turn++ % Math.max(1, all.length)]
       // A spiteful platform may not wait for the answer: the retry is a twin.
@@ -167,9 +168,10 @@ export async function startPlatform(options: {
       const { hook } = account.journal
       const status = node && hook ? await post(`${node}${hook.path}`, told, hook.secret, patience) : 0
       answers.set(status, (answers.get(status) ?? 0) + 1)
-      if (status === 200) return
+      if (status === 200) return true
       await delay(random.between(20, Math.min(200 * 2 ** tries, MOST_BACK_OFF_MS)))
     }
+    return false
   }
 
   const deliveredOf = (account: Account, chat: string, id: string): Told => ({
@@ -198,6 +200,7 @@ export async function startPlatform(options: {
     },
     close: async () => {
       talking = false
+      isClosed = true
       server.closeAllConnections()
       await new Promise<void>((resolve) => server.close(() => resolve()))
       for (const { journal } of accounts.values()) journal.close()

@@ -7,7 +7,7 @@
  *                   └──────── proxy ◀────────┘
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createToken, createWorkspace } from '#server/members/accounts.ts'
@@ -76,7 +76,12 @@ export async function openWorld(options: { folder: string; seed: number; smallDi
     const dataDir = join(folder, 'database')
     await mkdir(dataDir, { recursive: true, mode: 0o700 })
     const small = options.smallDisk ? await aSmallDisk(dataDir) : null
-    if (small && !(small instanceof Skipped)) closing.push(() => small.remove())
+    if (small && !(small instanceof Skipped))
+      closing.push(async () => {
+        // What PostgreSQL said outlives its disk.
+        await copyFile(join(dataDir, 'postgres', 'server.log'), join(folder, 'postgres.log')).catch(() => {})
+        await small.remove()
+      })
     const postgres = await startEmbedded({ dataDir })
     closing.push(() => postgres.stop())
     const platform = await startPlatform({

@@ -1,0 +1,17 @@
+import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { buggify, MOMENTS } from './buggify.ts'
+
+test('each moment is one place in the program', () => {
+  const root = fileURLToPath(new URL('../', import.meta.url))
+  const files = globSync('**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
+  const places = files.flatMap((file) =>
+    [...readFileSync(`${root}${file}`, 'utf8').matchAll(/buggify\('([^']+)'\)/g)].map(([, moment]) => moment),
+  )
+  expect(places.toSorted()).toEqual(MOMENTS.toSorted())
+})
+
+test('nobody listens: nothing is waited for', () => {
+  for (const moment of MOMENTS) expect(buggify(moment)).toBeUndefined()
+})
