@@ -85,12 +85,21 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
 
   let dovecot: ChildProcess | undefined
   let mta: ChildProcess | undefined
-  // A file that throws while it is collected never comes to its `afterAll`: then its process takes them along.
-  const takeAlong = () => {
-    if (mta) spawnSync(POSTFIX, ['-c', postfix, 'stop'], { stdio: 'ignore' })
-    dovecot?.kill()
-  }
-  process.once('exit', takeAlong)
+  // A file that throws while it is collected never comes to its `afterAll`, and its process may be killed: whoever waits here for the
+  // end of that process ends them.
+  const watcher = spawn(
+    '/bin/sh',
+    [
+      '-c',
+      `cat; "$1" -c "$3/postfix" stop; "$2" -c "$3/dovecot.conf" stop; rm -rf "$3"`,
+      'watcher',
+      POSTFIX,
+      DOVECOT,
+      folder,
+    ],
+    { stdio: ['pipe', 'ignore', 'ignore'], detached: true },
+  )
+  watcher.unref()
   async function startDovecot(): Promise<void> {
     dovecot = spawn(DOVECOT, ['-F', '-c', join(folder, 'dovecot.conf')], { stdio: 'ignore' })
     await reachable(imap)
@@ -98,7 +107,7 @@ export async function startMailServers(people: readonly string[]): Promise<MailS
     await reachable(sasl)
   }
   async function stop(): Promise<void> {
-    process.off('exit', takeAlong)
+    watcher.kill()
     if (mta) {
       spawnSync(POSTFIX, ['-c', postfix, 'stop'], { stdio: 'ignore' })
       await ended(mta)
