@@ -99,18 +99,35 @@ export async function findContacts(
   before: ContactId | undefined,
   limit: number,
 ): Promise<ContactId[]> {
-  const pattern = words && `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const called = words ? await peopleCalled(tx, words) : sql`true`
   const { rows } = await sql<{ id: ContactId }>`
     select c.id from contact c
-     where c.workspace_id = ${workspace} and c.merged_into is null ${before ? sql`and c.id < ${before}` : sql``}
-       ${
-         pattern
-           ? sql`and (c.name ilike ${pattern} or exists (select from identity i where i.workspace_id = c.workspace_id and i.contact_id = c.id
-                 and (i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern} or i.external_id ilike ${pattern})))`
-           : sql``
-       }
+     where c.workspace_id = ${workspace} and c.merged_into is null ${before ? sql`and c.id < ${before}` : sql``} and ${called}
      order by c.id desc limit ${limit}`.execute(tx)
   return rows.map((row) => row.id)
+}
+
+/**
+ * Whom these words name, as a condition on the contact or conversation `c`: the few whose ids are known by now, or, of many, whoever is met
+ * on the way through the list.
+ * @param is  the column of `c` that is the contact, and that which is the room
+ */
+export async function peopleCalled(
+  tx: Tx,
+  words: string,
+  is: { contact: RawBuilder<unknown>; room: RawBuilder<unknown> | null } = { contact: sql`c.id`, room: null },
+): Promise<RawBuilder<unknown>> {
+  const { contact, room } = is
+  const pattern = `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const { rows } = await sql<{ ids: string[] | null }>`select people_called(${words}) as ids`.execute(tx)
+  const ids = rows[0]!.ids
+  if (ids) return sql`(${contact} = any (${ids}::uuid[]) ${room ? sql`or ${room} = any (${ids}::uuid[])` : sql``})`
+  // Counted, not asked for by `exists`: that would be answered once for everybody before the first row.
+  return sql`(0 < (select count(*) from (
+      select from identity i left join contact k on k.workspace_id = i.workspace_id and k.id = i.contact_id
+       where i.workspace_id = c.workspace_id and (i.contact_id = ${contact} ${room ? sql`or i.id = ${room}` : sql``})
+         and (k.name ilike ${pattern} or i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern} or i.external_id ilike ${pattern})
+       limit 1) n))`
 }
 
 /** Who may be the same person: same phone or e-mail (strong), same name (weak). A member decides. */

@@ -9,6 +9,7 @@ import type {
 } from '#contract/calls/conversations.ts'
 import type { ChannelId, ConversationId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { isMedia, type Content } from '#contract/message/content.ts'
+import { peopleCalled } from '#server/contacts/views.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -46,7 +47,7 @@ export async function listConversations(
 ): Promise<{ items: ConversationRow[]; next: string | null }> {
   const after = readPageCursor(query.cursor, ['time', 'uuid'])
   const { status, assignee, channel, q } = query
-  const pattern = q && `%${q.replaceAll(/[\\%_]/g, '\\$&')}%`
+  const called = q ? await peopleCalled(tx, q, { contact: sql`c.contact_id`, room: sql`c.room_id` }) : null
   const which = sql`
     select * from conversation c where workspace_id = ${workspace} and joined_into is null and last_message is not null
        and ${status ? sql`status = ${status}` : VIEWS[query.view](member)}
@@ -57,13 +58,7 @@ export async function listConversations(
                                     and r.channel_id = ${channel} and (i.contact_id = c.contact_id or i.id = c.room_id))`
            : sql``
        }
-       ${
-         pattern
-           ? sql`and exists (select from identity i left join contact k on k.workspace_id = i.workspace_id and k.id = i.contact_id where i.workspace_id = c.workspace_id
-                                    and (i.contact_id = c.contact_id or i.id = c.room_id)
-                                    and (k.name ilike ${pattern} or i.name ilike ${pattern} or i.handle ilike ${pattern} or i.phone ilike ${pattern} or i.email ilike ${pattern}))`
-           : sql``
-       }
+       ${called ? sql`and ${called}` : sql``}
        ${after ? sql`and (last_at, id) < (${after[0]}::timestamptz, ${after[1]}::uuid)` : sql``}
      order by last_at desc, id desc limit ${query.limit + 1}`
   const rows = await conversationRows(tx, workspace, member, which)
