@@ -22,13 +22,14 @@ export async function rowsBehind(
   limit: number,
 ): Promise<FeedRow[]> {
   const { rows } = await sql<FeedRow>`
-    select xid::text, pos::text, at, kind, subject, audience, data
-      from feed
-     where workspace_id = ${workspace}
-       and (xid, pos) > (${cursor.xid}::text::xid8, ${cursor.pos}::bigint)
-       and xid < pg_snapshot_xmin(pg_current_snapshot())
-       and at > to_timestamp(${cursor.at}) - interval '1 hour'
-     order by xid, pos
+    select f.xid::text, f.pos::text, f.at, f.kind, f.subject, f.audience, f.data
+      from feed f
+     where f.workspace_id = ${workspace}
+       and (f.xid, f.pos) > (${cursor.xid}::text::xid8, ${cursor.pos}::bigint)
+       and f.xid < pg_snapshot_xmin(pg_current_snapshot())
+       and f.at > to_timestamp(${cursor.at}) - interval '1 hour'
+     -- by the table's columns: the texts that are selected have their names, and 10 stands before 9 among them
+     order by f.xid, f.pos
      limit ${limit}`.execute(tx)
   return rows
 }
