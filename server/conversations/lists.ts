@@ -138,11 +138,11 @@ export async function listFiles(
 ): Promise<{ items: SentFile[]; next: string | null }> {
   const before = readPageCursor(query.cursor, ['time', 'number'])
   const { rows } = await sql<Place & { content: Content; at: Date }>`
-    select id, placed::text as placed, seq, content, at from message
+    select id, placed::text as placed, seq, content, at from message m
      where workspace_id = ${workspace} and shown_in = ${conversation} and deleted_at is null
        and jsonb_path_exists(content, '$.parts[*].source.file')
        ${before ? sql`and (placed, seq) < (${before[0]}::timestamptz, ${before[1]})` : sql``}
-     order by placed desc, seq desc limit ${query.limit + 1}`.execute(tx)
+     order by m.placed desc, m.seq desc limit ${query.limit + 1}`.execute(tx)
   const some = rows.slice(0, query.limit)
   const last = some.at(-1)
   return {
@@ -184,10 +184,11 @@ async function slice(
   const order = way === 'older' ? sql`desc` : sql`asc`
   const than = way === 'older' ? sql`<` : sql`>`
   const { rows } = await sql<Place>`
-    select id, placed::text as placed, seq from message
+    select id, placed::text as placed, seq from message m
      where workspace_id = ${workspace} and shown_in = ${conversation}
        ${from ? sql`and (placed, seq) ${than} (${from.placed}::timestamptz, ${from.seq})` : sql``}
-     order by placed ${order}, seq ${order} limit ${limit + 1}`.execute(tx)
+     -- by the table's columns, whose order the index has; the text that is selected has the same name
+     order by m.placed ${order}, m.seq ${order} limit ${limit + 1}`.execute(tx)
   return { rows: rows.slice(0, limit), more: rows.length > limit }
 }
 
