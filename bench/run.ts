@@ -1,16 +1,22 @@
 /**
- * `npm run bench -- [1] [2] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--users 32,256] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
+ * `npm run bench -- [1] [2] [3] [5] [6] [7] [8] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--users 32,256] [--faults 40] [--push 100x500,1000x50] [--messages 1000000] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
  * and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { BOUNDS, verdictsOf, type Bounds } from './limits.ts'
+import { BOUNDS, verdictsOf, type Bounds, type Floor } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
+import { inbox } from './metrics/inbox.ts'
+import { kill } from './metrics/kill.ts'
 import { lanes } from './metrics/lanes.ts'
+import { pacing } from './metrics/pacing.ts'
+import { push } from './metrics/push.ts'
+import { search } from './metrics/search.ts'
 import { originOf, writeSections, type Section } from './support/page.ts'
-import type { Row, Spread } from './support/rounds.ts'
+import type { Row } from './support/rounds.ts'
+import { ratesTable, type Found } from './support/tables.ts'
 import { Void } from './support/void.ts'
 
 const { values, positionals } = parseArgs({
@@ -20,6 +26,11 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '6' },
     // A million, as the figure is meant, takes ten minutes a round on two cores; CPU per job hardly depends on it.
     jobs: { type: 'string', default: '20000' },
+    faults: { type: 'string', default: '40' },
+    // Members × messages a second.
+    push: { type: 'string', default: '100x500,1000x50' },
+    // Filled once and kept; five millions, as the figures are meant, take a quarter of an hour to fill.
+    messages: { type: 'string', default: '1000000' },
     users: { type: 'string', default: '32,256' },
     write: { type: 'boolean', default: false },
   },
@@ -27,19 +38,28 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds)
 const seconds = Number(values.seconds)
 const jobs = Number(values.jobs)
+const messages = Number(values.messages)
 const say = (words: string) => console.log(words)
 
 interface Figure extends Bounds {
   readonly title: string
-  measure(): Promise<{ rows: Row[]; notes: string[] }>
+  measure(): Promise<Found>
 }
+
+/** Figures whose table is of rates. */
+const rated =
+  ({ floor }: { floor: Floor }, measure: () => Promise<{ rows: Row[]; notes: string[] }>): (() => Promise<Found>) =>
+  async () => {
+    const { rows, notes } = await measure()
+    return { table: ratesTable(rows), verdicts: verdictsOf(floor, rows), notes }
+  }
 
 const FIGURES: Record<string, Figure[]> = {
   1: [
     {
       title: '1. Durable ingest: signed webhooks, 256 connections, 200 only after COMMIT',
       ...BOUNDS.ingest,
-      measure: () => durableIngest({ rounds, seconds, say }),
+      measure: rated(BOUNDS.ingest, () => durableIngest({ rounds, seconds, say })),
     },
   ],
   2: values.users
@@ -48,13 +68,49 @@ const FIGURES: Record<string, Figure[]> = {
     .map((users) => ({
       title: `2. Durable loop: webhook → stored → echo rule → sendMessage accepted, ${users} users`,
       ...BOUNDS.loop,
-      measure: () => durableLoop({ rounds, seconds, users, say }),
+      measure: rated(BOUNDS.loop, () => durableLoop({ rounds, seconds, users, say })),
     })),
+  3: [
+    {
+      title: '3. Kill: Parley and PostgreSQL, at full ingest and in the middle of sends',
+      ...BOUNDS.kill,
+      measure: () => kill({ faults: Number(values.faults), say }),
+    },
+  ],
+  5: [
+    {
+      title: '5. Pacing: twenty channels at once, each by its own limits',
+      ...BOUNDS.pacing,
+      measure: () => pacing({ seconds, say }),
+    },
+  ],
+  6: values.push
+    .split(',')
+    .map((each) => each.split('x').map(Number) as [number, number])
+    .map(([members, perSecond]) => ({
+      title: `6. Push: webhook → stored → ${members.toLocaleString('en')} members’ sockets, ${perSecond} messages a second`,
+      ...BOUNDS.push,
+      measure: rated(BOUNDS.push, () => push({ rounds, seconds, members, perSecond, say })),
+    })),
+  7: [
+    {
+      title: `7. Inbox: ${messages.toLocaleString('en')} messages, over HTTP signed in`,
+      ...BOUNDS.inbox,
+      measure: () => inbox({ rounds, seconds, messages, say }),
+    },
+  ],
+  8: [
+    {
+      title: `8. Search: ${messages.toLocaleString('en')} messages, over HTTP signed in`,
+      ...BOUNDS.search,
+      measure: () => search({ rounds, messages, say }),
+    },
+  ],
   10: [
     {
       title: `10. Lanes: ${jobs.toLocaleString('en')} jobs over ${Math.ceil(jobs / 10).toLocaleString('en')} conversations, strict order, 5 % retries`,
       ...BOUNDS.lanes,
-      measure: () => lanes({ rounds, jobs, say }),
+      measure: rated(BOUNDS.lanes, () => lanes({ rounds, jobs, say })),
     },
   ],
 }
@@ -85,8 +141,9 @@ async function sectionAfterRun(figure: Figure): Promise<string> {
   const reasons: string[] = []
   for (let tries = 0; tries < 2; tries++) {
     try {
-      const { rows, notes } = await figure.measure()
-      return sectionOf(figure, rows, [...reasons.map((reason) => `A first run was void: ${reason}`), ...notes])
+      const found = await figure.measure()
+      const notes = [...reasons.map((reason) => `A first run was void: ${reason}`), ...found.notes]
+      return sectionOf(figure, { ...found, notes })
     } catch (error) {
       if (!(error instanceof Void)) throw error
       reasons.push(error.message)
@@ -97,22 +154,7 @@ async function sectionAfterRun(figure: Figure): Promise<string> {
   return `## ${figure.title}\n\n**Void**, twice: ${reasons.join('; ')}. No figure.\n`
 }
 
-function sectionOf({ title, floor, goal, limits, raise }: Figure, rows: Row[], notes: string[]): string {
-  const round = (value: number) => Math.round(value).toLocaleString('en')
-  const lines = rows.map(
-    ({ name, perSecond, cpuUs, p99Ms, ratio }) =>
-      `| ${name} | ${said(perSecond, round)} | ${said(cpuUs, round)} | ${p99Ms === null ? '' : p99Ms.toFixed(1)} | ${said(ratio, (value) => value.toFixed(2))} |`,
-  )
-  return `## ${title}
-
-| | a second | CPU-µs each, PostgreSQL included | p99 ms | ratio |
-|---|---|---|---|---|
-${lines.join('\n')}
-
-${[...verdictsOf(floor, rows), `goal ${goal}`, ...notes, `Limited by: ${limits}`, `What would raise it: ${raise}`].map((line) => `- ${line}`).join('\n')}
-`
-}
-
-function said({ min, median, max }: Spread, show: (value: number) => string): string {
-  return `${show(min)} / **${show(median)}** / ${show(max)}`
+function sectionOf({ title, goal, limits, raise }: Figure, { table, verdicts, notes }: Found): string {
+  const lines = [...verdicts, `goal ${goal}`, ...notes, `Limited by: ${limits}`, `What would raise it: ${raise}`]
+  return `## ${title}\n\n${table}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }

@@ -1,10 +1,9 @@
 /** 1: signed webhooks over 256 connections; 200 only after COMMIT. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Pool } from 'undici'
 import { SIGNATURE, signatureOf, type Told } from '#tests/faults/connectors/network.ts'
 import { cpuMsOf } from '../support/cpu.ts'
 import { aParley } from '../support/parley.ts'
+import { aPigeonPlatform } from '../support/pigeon-platform.ts'
 import { aServer } from '../support/processes.ts'
 import { inRounds, type Row, type Taken } from '../support/rounds.ts'
 import { Void, whyRefused } from '../support/void.ts'
@@ -19,30 +18,12 @@ export async function durableIngest(options: {
   seconds: number
   say(words: string): void
 }): Promise<{ rows: Row[]; notes: string[] }> {
-  const secrets = new Map<string, string>()
-  const platform = createServer((asked, answer) => void answerTo(asked, answer))
-  async function answerTo(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
-    let body = ''
-    for await (const chunk of asked) body += String(chunk)
-    if (asked.url?.endsWith('/register')) {
-      const { url, secret } = JSON.parse(body) as { url: string; secret: string }
-      secrets.set(new URL(url).pathname, secret)
-    }
-    answer.writeHead(200, { 'content-type': 'application/json' }).end('{}')
-  }
-  await new Promise<void>((resolve) => {
-    platform.listen(0, '127.0.0.1', resolve)
-  })
-  const host = `127.0.0.1:${(platform.address() as AddressInfo).port}`
-  const parley = await aParley({
-    echo: false,
-    connectors: new URL('../../tests/faults/connectors/', import.meta.url),
-    platform: host,
-  })
+  const platform = await aPigeonPlatform()
+  const parley = await aParley({ echo: false, connectors: platform.connectors, platform: platform.host })
   try {
-    const channel = await parley.channel('pigeon', { apiUrl: `http://${host}` })
+    const channel = await parley.channel('pigeon', { apiUrl: platform.url })
     const path = `/hooks/${channel}`
-    const secret = secrets.get(path)!
+    const secret = platform.secretOf(path)
     const bare = await aServer(new URL('../peers/bare-fastify.ts', import.meta.url), { BENCH_SECRET: secret })
     let number = 0
     const next = () => hook(++number, secret)
@@ -85,8 +66,7 @@ export async function durableIngest(options: {
     }
   } finally {
     await parley.stop()
-    platform.closeAllConnections()
-    platform.close()
+    await platform.close()
   }
 }
 

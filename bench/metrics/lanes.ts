@@ -9,30 +9,12 @@
  *
  * All three run in this process against one PostgreSQL. Filling is not measured for any of them.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Logger, run, runMigrations } from 'graphile-worker'
 import pg from 'pg'
-import type { Reply } from '#connector-kit/connector.ts'
 import type { Wire } from '#connector-kit/perform.ts'
-import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
-import { plain } from '#contract/message/content.ts'
-import type { LiveChannel } from '#server/channels/live.ts'
-import { recordIncoming } from '#server/conversations/record.ts'
-import { sayAll, type Saying } from '#server/delivery/enqueue.ts'
-import { startSender } from '#server/delivery/sender.ts'
-import { openDatabase, type Database } from '#server/platform/database.ts'
-import { inProcessHints } from '#server/platform/hints.ts'
-import { startLeases } from '#server/platform/leases.ts'
-import { openLog } from '#server/platform/log.ts'
-import { migrate } from '#server/platform/migrate.ts'
-import { programClock } from '#server/platform/new-id.ts'
-import { startEmbedded } from '#server/platform/postgres/embedded.ts'
-import { programLogin } from '#server/platform/program-role.ts'
-import { network } from '#tests/faults/connectors/network.ts'
-import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
+import { aWorkspace } from '#tests/support/world.ts'
 import { cpuMsOf } from '../support/cpu.ts'
+import { aBareDatabase, aLiveChannel, answer, enqueue, openOutbox, type BareDatabase } from '../support/outbox.ts'
 import { inRounds, type Row, type Taken } from '../support/rounds.ts'
 import { Void } from '../support/void.ts'
 
@@ -45,12 +27,8 @@ const CONNECTIONS = 4
 /** Handlers at once, as many as Parley has requests in flight. */
 const AT_ONCE = 128
 
-interface World {
+interface World extends BareDatabase {
   readonly jobs: number
-  readonly ownerUrl: string
-  readonly owner: pg.Client
-  readonly database: Database
-  readonly pids: readonly number[]
 }
 
 export async function lanes(options: {
@@ -58,19 +36,7 @@ export async function lanes(options: {
   jobs: number
   say(words: string): void
 }): Promise<{ rows: Row[]; notes: string[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
-  const postgres = await startEmbedded({ dataDir: folder })
-  const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
-  const database = openDatabase({ url: programUrl })
-  const owner = new pg.Client(postgres.url)
-  await owner.connect()
-  const world: World = {
-    jobs: options.jobs,
-    ownerUrl: postgres.url,
-    owner,
-    database,
-    pids: [process.pid, postgres.pid()],
-  }
+  const world: World = { ...(await aBareDatabase()), jobs: options.jobs }
   try {
     const rows = await inRounds(
       options.rounds,
@@ -89,10 +55,7 @@ export async function lanes(options: {
       ],
     }
   } finally {
-    await owner.end()
-    await database.close()
-    await postgres.stop()
-    await rm(folder, { recursive: true, force: true })
+    await world.stop()
   }
 }
 
@@ -230,50 +193,22 @@ async function graphile(world: World): Promise<Taken> {
 async function ours(world: World): Promise<Taken> {
   const { database, jobs } = world
   const workspace = await aWorkspace(database)
-  const { channel, live } = await aLiveChannel(database, workspace)
-  await fill(world, workspace, channel)
+  const live = await aLiveChannel(database, workspace)
+  await enqueue(world, live, { people: lanesOf(world), jobs })
+  await world.owner.query('analyze')
   const counted = work(jobs)
   const wire: Wire = async (request) => {
     const { text } = (request as { body: { json: { text: string } } }).body.json
     const job = Number(text)
     const before = job - lanesOf(world)
     if (before >= 0 && !counted.isDone(before)) counted.fail(`job ${job} overtook job ${before}`)
+    // A refusal says: at once.
     return counted.attempt(job) ? answer(200, { id: text }) : answer(429, {})
   }
-  const hints = inProcessHints()
-  const log = openLog({ level: 'warn', write: (line) => process.stderr.write(line) })
-  const sender = startSender({
-    database,
-    hints,
-    channels: { get: async () => live, active: async () => [], forget: () => {} },
-    setState: async () => {},
-    wireOf: () => wire,
-    probe: async () => {},
-    contextOf: () => ({
-      channel,
-      settings: { apiUrl: '' },
-      me: live.me,
-      kept: {},
-      now: programClock.now(),
-      publicUrl: () => '',
-      secret: '',
-    }),
-    linkOf: () => null,
-    pageOf: () => null,
-    log,
-  })
-  const name = `channel ${channel}`
   const taken = await timed(world, async () => {
-    const leases = await startLeases({
-      database,
-      clock: programClock,
-      log,
-      wanted: async () => [{ workspace, name }],
-      own: async (lease) => sender.own(lease, channel),
-    })
+    const outbox = await openOutbox(database, [live], () => wire)
     await counted.all
-    // Closing hands the lease over, which records what came last.
-    await leases.close()
+    await outbox.close()
   })
   counted.check()
   const { rows } = await world.owner.query<{ sent: number; left: number }>(
@@ -284,82 +219,4 @@ async function ours(world: World): Promise<Taken> {
   if (rows[0]!.sent !== jobs || rows[0]!.left > 0)
     throw new Void(`${jobs} done, ${rows[0]!.sent} recorded as sent, ${rows[0]!.left} still queued`)
   return taken
-}
-
-/** A refusal says: at once. */
-const answer = (status: number, body: { id?: string }): Reply => ({
-  status,
-  headers: { 'retry-after': '0' },
-  body,
-  text: '',
-})
-
-async function aLiveChannel(database: Database, workspace: WorkspaceId) {
-  const { id: channel } = await aChannel(database, workspace)
-  const connector = network('pigeon')
-  const live = {
-    id: channel,
-    workspace,
-    network: 'pigeon',
-    scope: '',
-    windowSeconds: null,
-    name: 'Bench',
-    folder: 'pigeon',
-    connector,
-    settings: { apiUrl: '' },
-    hookSecret: '',
-    me: { id: 'bot', name: 'Bot' },
-    state: 'ready',
-    hold: false,
-    abilities: connector.abilities,
-    kept: new Map(),
-    version: 1,
-  } as unknown as LiveChannel
-  return { channel, live }
-}
-
-/** Everybody writes once, so that there is a conversation; then all jobs are put on their way, in their order. */
-async function fill(world: World, workspace: WorkspaceId, channel: ChannelId): Promise<void> {
-  const { database } = world
-  const realm = { id: channel, network: 'pigeon', scope: '', windowSeconds: null }
-  const people = Array.from({ length: lanesOf(world) }, (_, index) => String(index))
-  for (let at = 0; at < people.length; at += BATCH)
-    await database.inWorkspace(workspace, async (tx) => {
-      await recordIncoming(
-        tx,
-        workspace,
-        people.slice(at, at + BATCH).map((by) => told(realm, [said(`in ${by}`, 'hello', { by })])),
-      )
-    })
-  const { rows } = await world.owner.query<{ by: string; conversation: string; identity: string }>(
-    `select i.external_id as by, m.shown_in as conversation, i.id as identity
-       from parley.identity i join parley.message m on m.workspace_id = i.workspace_id and m.identity_id = i.id
-      where i.workspace_id = $1`,
-    [workspace],
-  )
-  const roads = new Map(rows.map((row) => [row.by, row]))
-  const saying = (job: number): Saying => {
-    const { conversation, identity } = roads.get(String(job % people.length))!
-    return {
-      conversation: conversation as Saying['conversation'],
-      content: plain(String(job)),
-      road: { identity: identity as NonNullable<Saying['road']>['identity'], channel, why: [{ code: 'reply_target' }] },
-      member: null,
-      cause: { rule: 'bench' },
-      replyTo: null,
-      thread: null,
-      clientId: null,
-      sendAt: null,
-      class: 2,
-    }
-  }
-  for (let at = 0; at < world.jobs; at += BATCH)
-    await database.inWorkspace(workspace, (tx) =>
-      sayAll(
-        tx,
-        workspace,
-        Array.from({ length: Math.min(BATCH, world.jobs - at) }, (_, index) => saying(at + index)),
-      ),
-    )
-  await world.owner.query('analyze')
 }

@@ -4,9 +4,12 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { createToken, createWorkspace } from '#server/members/accounts.ts'
-import { openDatabase } from '#server/platform/database.ts'
+import type { AccountId, MemberId, WorkspaceId } from '#contract/ids.ts'
+import { createToken, createWorkspace, insertAccount, insertMember, openSession } from '#server/members/accounts.ts'
+import { hashPassword } from '#server/members/password.ts'
+import { openDatabase, type Database } from '#server/platform/database.ts'
 import { migrate } from '#server/platform/migrate.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { startEmbedded } from '#server/platform/postgres/embedded.ts'
 import { programLogin } from '#server/platform/program-role.ts'
 import { aServer } from './processes.ts'
@@ -15,10 +18,15 @@ export interface MeasuredParley {
   readonly url: string
   /** The program and its PostgreSQL. */
   readonly pids: readonly number[]
+  readonly workspace: WorkspaceId
+  /** The owner's address, for whoever asks by himself. */
+  readonly ownerUrl: string
   /** As the owner, who sees every workspace. */
   ask<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<Row[]>
   /** Signs a channel in over the API. */
   channel(connector: string, settings: Record<string, unknown>): Promise<string>
+  /** So many agents; those that are there are used again. @returns the cookie of a fresh session of each */
+  members(count: number): Promise<string[]>
   /** Waits until everything that came has been read and answered. */
   drained(): Promise<void>
   statements(): Promise<number>
@@ -32,14 +40,20 @@ export interface ParleyOptions {
   readonly connectors?: URL
   /** The fake platform's `host:port`, which requests may reach. */
   readonly platform: string
+  /** A data folder that stays; without it one is made and removed. */
+  readonly folder?: string
 }
 
-export async function aParley({ echo, connectors, platform }: ParleyOptions): Promise<MeasuredParley> {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
+export async function aParley({ echo, connectors, platform, folder: kept }: ParleyOptions): Promise<MeasuredParley> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'parley-bench-')))
   const profile = process.env.BENCH_PROFILE
   const postgres = profile ? await watchingStatements(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
-  const token = await aToken(programUrl)
+  const database = openDatabase({ url: programUrl, connections: 2 })
+  const workspace = await theWorkspace(database)
+  const { token } = await database.inWorkspace(workspace, (tx) =>
+    createToken(tx, workspace, { name: 'bench', role: 'owner', expiresAt: null }),
+  )
   const server = await aServer(
     new URL('./parley-process.ts', import.meta.url),
     {
@@ -61,7 +75,10 @@ export async function aParley({ echo, connectors, platform }: ParleyOptions): Pr
   return {
     url: server.url,
     pids: [server.pid, postgres.pid()],
+    workspace,
+    ownerUrl: postgres.url,
     ask,
+    members: (count) => sessionsOf(database, workspace, count),
     channel: async (connector, settings) => {
       const answer = await fetch(`${server.url}/api/channels`, {
         method: 'POST',
@@ -89,11 +106,13 @@ export async function aParley({ echo, connectors, platform }: ParleyOptions): Pr
     },
     stop: async () => {
       if (profile) await writeStatements(ask, profile)
+      if (profile) await ask('alter system reset all')
       await owner.end()
+      await database.close()
       await server.stop()
       await postgres.stop()
       if (profile) await copyFile(join(folder, 'postgres/server.log'), join(profile, `plans-${server.pid}.log`))
-      await rm(folder, { recursive: true, force: true })
+      if (!kept) await rm(folder, { recursive: true, force: true })
     },
   }
 }
@@ -114,7 +133,7 @@ async function watchingStatements(dataDir: string) {
     'auto_explain.log_triggers': 'on',
   }))
     await owner.query(`alter system set ${name} = ${value.includes(',') ? value : `'${value}'`}`)
-  await owner.query('create extension pg_stat_statements')
+  await owner.query('create extension if not exists pg_stat_statements')
   await owner.end()
   await first.stop()
   return startEmbedded({ dataDir })
@@ -132,21 +151,36 @@ async function writeStatements(ask: MeasuredParley['ask'], folder: string): Prom
   await writeFile(join(folder, `statements-${Date.now()}.txt`), `${lines.join('\n')}\n`)
 }
 
-async function aToken(programUrl: string): Promise<string> {
-  const database = openDatabase({ url: programUrl, connections: 2 })
-  try {
-    const owner = {
-      name: 'Bench',
-      email: 'bench@example.org',
-      password: randomBytes(9).toString('hex'),
-      language: 'en',
-    }
-    const { workspace } = await createWorkspace(database, 'Bench', owner as Parameters<typeof createWorkspace>[2])
-    const { token } = await database.inWorkspace(workspace, (tx) =>
-      createToken(tx, workspace, { name: 'bench', role: 'owner', expiresAt: null }),
-    )
-    return token
-  } finally {
-    await database.close()
+async function theWorkspace(database: Database): Promise<WorkspaceId> {
+  const known = await database.plumbing.selectFrom('workspace_directory').select('workspace_id').executeTakeFirst()
+  if (known) return known.workspace_id as WorkspaceId
+  const password = randomBytes(9).toString('hex')
+  const owner = { name: 'Bench', email: 'bench@example.org', password, language: 'en' as const }
+  return (await createWorkspace(database, 'Bench', owner)).workspace
+}
+
+/** All have one password: its hash costs a twentieth of a second. */
+async function sessionsOf(database: Database, workspace: WorkspaceId, count: number): Promise<string[]> {
+  const emailOf = (index: number) => `agent-${index}@example.org`
+  const known = new Map(
+    (await database.plumbing.selectFrom('account').select(['id', 'email']).execute()).map(({ id, email }) => [
+      email,
+      id as AccountId,
+    ]),
+  )
+  const hash = await hashPassword(randomBytes(9).toString('hex'))
+  const cookies: string[] = []
+  for (let index = 0; index < count; index++) {
+    const email = emailOf(index)
+    const account = known.get(email) ?? newId<AccountId>()
+    if (!known.has(email))
+      await database.inWorkspace(workspace, async (tx) => {
+        const name = `Agent ${index}`
+        await insertAccount(tx, account, { name, email, language: 'en' }, hash)
+        await insertMember(tx, workspace, { id: newId<MemberId>(), account, name, role: 'agent' })
+      })
+    const { secret } = await openSession(database, { account, workspace, address: '127.0.0.1', agent: 'bench' })
+    cookies.push(`parley=${secret}`)
   }
+  return cookies
 }

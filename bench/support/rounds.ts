@@ -19,7 +19,7 @@ export interface Row {
   readonly perSecond: Spread
   readonly cpuUs: Spread
   readonly p99Ms: number | null
-  /** To the first contestant of the same round. */
+  /** To the first contestant of the same round: of what is done in a second, or of the CPU that one costs where the rate is given. */
   readonly ratio: Spread
 }
 
@@ -34,14 +34,16 @@ export async function inRounds(
   rounds: number,
   contestants: readonly Contestant[],
   say: (words: string) => void,
+  ratioOf: 'rate' | 'cpu' = 'rate',
 ): Promise<Row[]> {
+  const measureOf = ({ ops, seconds, cpuMs }: Taken) => (ratioOf === 'rate' ? ops / seconds : cpuMs / ops)
   const taken: Taken[][] = []
   for (let round = 0; round < rounds; round++) {
     const now: Taken[] = []
     for (const { name, measure } of contestants) {
       const one = await measure()
       say(
-        `  round ${round + 1}  ${name.padEnd(28)} ${Math.round(one.ops / one.seconds)}/s  ${Math.round((one.cpuMs * 1000) / one.ops)} CPU-µs`,
+        `  round ${round + 1}  ${name.padEnd(28)} ${Math.round(one.ops / one.seconds)}/s  ${figure((one.cpuMs * 1000) / one.ops)} CPU-µs${one.latencies ? `  p99 ${quantile(one.latencies, 0.99).toFixed(1)} ms` : ''}`,
       )
       now.push(one)
     }
@@ -55,14 +57,21 @@ export async function inRounds(
       perSecond: spread(mine.map(({ ops, seconds }) => ops / seconds)),
       cpuUs: spread(mine.map(({ ops, cpuMs }) => (cpuMs * 1000) / ops)),
       p99Ms: latencies.length > 0 ? latencies[Math.floor(latencies.length * 0.99)]! : null,
-      ratio: spread(
-        taken.map((round) => round[index]!.ops / round[index]!.seconds / (round[0]!.ops / round[0]!.seconds)),
-      ),
+      ratio: spread(taken.map((round) => measureOf(round[index]!) / measureOf(round[0]!))),
     }
   })
 }
 
-function spread(values: number[]): Spread {
+/** Three digits that say something. */
+export const figure = (value: number): string =>
+  value < 100 ? value.toPrecision(2) : Math.round(value).toLocaleString('en')
+
+export function quantile(values: readonly number[], at: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * at))]!
+}
+
+export function spread(values: number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b)
   return { min: sorted[0]!, median: sorted[sorted.length >> 1]!, max: sorted.at(-1)! }
 }

@@ -1,0 +1,88 @@
+/** 8: words in the same workspace of years, over HTTP by members who are signed in, behind row-level security. */
+import pg from 'pg'
+import { Pool } from 'undici'
+import { answersInRounds, type Question } from '../support/answers.ts'
+import { aLargeParley, AGENTS } from '../support/large-workspace.ts'
+import { figure } from '../support/rounds.ts'
+import { COMMON, MARKED } from '../support/sentences.ts'
+import { answersTable, type Found } from '../support/tables.ts'
+import { Void } from '../support/void.ts'
+import { SEARCH, verdict } from '../limits.ts'
+
+const HITS = 30
+
+export async function search(options: { rounds: number; messages: number; say(words: string): void }): Promise<Found> {
+  const { rounds, messages, say } = options
+  const parley = await aLargeParley({ messages, say })
+  const { workspace, agents } = parley
+  const http = new Pool(parley.url, { connections: AGENTS, pipelining: 1 })
+  const raw = new pg.Client(parley.ownerUrl)
+  await raw.connect()
+  await raw.query('set search_path = parley')
+  try {
+    const words = [
+      ...MARKED.map(({ word, oneOf }) => ({ word, kind: 'rare', oneOf })),
+      ...COMMON.words.map(({ word, oneOf }) => ({
+        word,
+        kind: oneOf > 10 ? 'common' : 'very common',
+        oneOf: oneOf / 2,
+      })),
+    ]
+    const questions = words.map(({ word, kind, oneOf }): Question => ({
+      name: `${kind}, one message of ${oneOf.toLocaleString('en')}: ${word}`,
+      raw: () =>
+        raw.query({
+          name: 'words',
+          text: `select m.id, m.content, w.placed from message_words w join message m on m.workspace_id = w.workspace_id and m.id = w.message_id
+                    where w.workspace_id = $1 and w.words @@ websearch_to_tsquery('russian', $2) order by w.placed desc, w.message_id desc limit ${HITS}`,
+          values: [workspace, word],
+        }),
+      ours: async (turn) => {
+        const path = `/api/search?q=${encodeURIComponent(word)}&limit=${HITS}`
+        const { statusCode, body } = await http.request({
+          path,
+          method: 'GET',
+          headers: { cookie: agents[turn % agents.length]! },
+        })
+        const answer = (await body.json()) as { messages?: unknown[] }
+        if (statusCode !== 200) throw new Void(`${path} was answered by ${statusCode}`)
+        if (answer.messages!.length < Math.min(HITS, messages / oneOf / 2))
+          throw new Void(`${path} found ${answer.messages!.length}`)
+      },
+    }))
+    const answers = await answersInRounds(rounds, questions, parley.pids, say)
+    const ilike: string[] = []
+    for (const { word } of words) {
+      const began = performance.now()
+      await raw.query(
+        `select id from message where workspace_id = $1 and content::text ilike $2 order by placed desc limit ${HITS}`,
+        [workspace, `%${word}%`],
+      )
+      ilike.push(Math.round(performance.now() - began).toLocaleString('en'))
+    }
+    const worst = answers.toSorted((a, b) => b.ratio.median - a.ratio.median)[0]!
+    const slowest = answers.toSorted((a, b) => b.oursMs.median - a.oursMs.median)[0]!
+    return {
+      table: answersTable(answers, { 'ILIKE, once, ms': ilike }),
+      verdicts: [
+        verdict(
+          worst.ratio.median <= SEARCH.times,
+          `≤ ${SEARCH.times} × raw`,
+          `${figure(worst.ratio.median)} for “${worst.name}”`,
+        ),
+        verdict(
+          slowest.oursMs.median <= SEARCH.ms,
+          `≤ ${SEARCH.ms} ms`,
+          `${slowest.oursMs.median.toFixed(1)} ms for “${slowest.name}”`,
+        ),
+      ],
+      notes: [
+        `${messages.toLocaleString('en')} messages (\`--messages\`); raw is the index of words asked by the owner, with the messages found; ours finds contacts too, and names who wrote and where`,
+      ],
+    }
+  } finally {
+    await raw.end()
+    await http.close()
+    await parley.stop()
+  }
+}
