@@ -6,10 +6,11 @@ import { buggify, MOMENTS } from './buggify.ts'
 test('each moment is one place in the program', () => {
   const root = fileURLToPath(new URL('../', import.meta.url))
   const files = globSync('**/*.ts', { cwd: root, exclude: ['**/*.test.ts'] })
-  const places = files.flatMap((file) =>
-    [...readFileSync(`${root}${file}`, 'utf8').matchAll(/buggify\('([^']+)'\)/g)].map(([, moment]) => moment),
+  const places = files.flatMap(
+    (file) => [...readFileSync(`${root}${file}`, 'utf8').matchAll(/buggify\('([^']+)'\)/g)].mapXX,
   )
-  expect(places.toSorted()).toEqual(MOMENTS.toSorted())
+  expect(places).toHaveLength(MOMENTS.length)
+  expect(new Set(places)).toEqual(new Set(MOMENTS))
 })
 
 test('nobody listens: nothing is waited for', () => {

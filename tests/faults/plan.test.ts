@@ -39,10 +39,9 @@ test('a shorter plan has its share of each kind, and none more or less than was 
 })
 
 test('no pause ends before the lease does, and each fault has its words', () => {
-  for (const fault of full(1)) {
-    if (fault.is === 'pause') expect(fault.ms).toBeGreaterThan(10_000)
-    expect(wordsOf(fault)).not.toMatch(/undefined|NaN/)
-  }
+  const pauses = full(1).flatMap((fault) => (fault.is === 'pause' ? [fault.ms] : []))
+  expect(Math.min(...pauses)).toBeGreaterThan(10_000)
+  for (const fault of full(1)) expect(wordsOf(fault)).not.toMatch(/undefined|NaN/)
 })
 
 test('what was missed is named with what was wanted', () => {

@@ -4,7 +4,7 @@ import { startProxy, type Proxy } from './proxy.ts'
 import { randomOf } from './random.ts'
 
 /** Machines are crowded. */
-const eventually = <T>(read: () => T) => expect.poll(read, { timeout: 30_000 })
+const PATIENCE = { timeout: 30_000 }
 
 /** Says back what it hears. */
 let echo: Server
@@ -26,7 +26,7 @@ test('without trouble everything passes, in its order, also when it is much', as
   const line = await aLine()
   const much = Buffer.alloc(5_000_000, 'abcdefg')
   line.socket.write(much)
-  await eventually(() => line.heard().length).toBe(much.length)
+  await expect.poll(() => line.heard().length, PATIENCE).toBe(much.length)
   expect(line.heard()).toBe(much.toString())
 })
 
@@ -62,7 +62,7 @@ test('slow brings everything later, in its order', async () => {
   }
   proxy.set(null)
   line.socket.write('four')
-  await eventually(line.heard).toBe('one two three four')
+  await expect.poll(line.heard, PATIENCE).toBe('one two three four')
   expect(performance.now() - began).toBeGreaterThan(10)
 })
 
@@ -84,7 +84,7 @@ test('silent: nothing passes and nothing is lost', async () => {
   await new Promise((resolve) => setTimeout(resolve, 100))
   expect(line.heard()).toBe('')
   proxy.set(null)
-  await eventually(line.heard).toBe('held')
+  await expect.poll(line.heard, PATIENCE).toBe('held')
 })
 
 async function aLine() {
@@ -101,7 +101,7 @@ async function aLine() {
     asks: async (words: string) => {
       const before = heard.length
       socket.write(words)
-      await eventually(() => heard.slice(before)).toBe(words)
+      await expect.poll(() => heard.slice(before), PATIENCE).toBe(words)
     },
   }
 }
