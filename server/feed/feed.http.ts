@@ -28,6 +28,8 @@ const BEAT = JSON.stringify({ hints: [] } satisfies FeedFrame)
 
 export const feedRoute = (deps: FeedRouteDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
+    const watched = new Set<() => void>()
+    let looking: NodeJS.Timeout | undefined
     app.get('/api/feed', { websocket: true }, (socket, request) => void serve(socket, request))
 
     async function serve(socket: WebSocket, request: FastifyRequest): Promise<void> {
@@ -42,6 +44,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
           else socket.send(text)
         }
         const stop = watch(socket, request)
+        leave = stop
         const left = await deps.reader.join({ workspace: caller.workspace, member: caller.member, send }, cursor)
         leave = () => {
           stop()
@@ -50,6 +53,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         if (socket.readyState !== socket.OPEN) leave()
         else socket.on('close', () => leave())
       } catch (error) {
+        leave()
         if (error instanceof Refused) close(socket, reasonOf(error))
         else {
           deps.log.debug({ error }, 'a feed could not be opened')
@@ -60,10 +64,15 @@ export const feedRoute = (deps: FeedRouteDeps) =>
 
     /** Asks again who this is, as long as the socket lives. */
     function watch(socket: WebSocket, request: FastifyRequest): () => void {
-      const timer = setInterval(() => {
+      const look = () => {
         deps.callerOf(request, 'feed').catch((error: unknown) => {
           if (error instanceof Refused) close(socket, reasonOf(error))
         })
+      }
+      watched.add(look)
+      // All in one moment, so that it is one question.
+      looking ??= setInterval(() => {
+        for (const each of watched) each()
       }, RECHECK_MS)
       let isHeard = true
       socket.on('pong', () => (isHeard = true))
@@ -75,8 +84,11 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         socket.send(BEAT)
       }, FEED_BEAT_MS)
       return () => {
-        clearInterval(timer)
         clearInterval(beat)
+        watched.delete(look)
+        if (watched.size > 0) return
+        clearInterval(looking)
+        looking = undefined
       }
     }
 

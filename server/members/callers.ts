@@ -3,7 +3,7 @@
  * what may be done. Answers are kept for a second at most, so that a removed member, a lowered role or an ended session is out
  * within a second everywhere.
  */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { AccountId, MemberId, SessionId, TokenId, WorkspaceId } from '#contract/ids.ts'
 import type { Role } from '#contract/rights.ts'
 import type { Database } from '#server/platform/database.ts'
@@ -45,44 +45,101 @@ export function callers(database: Database): Callers {
     return identified
   }
 
-  async function roleOf(workspace: WorkspaceId, member: MemberId | null, account: AccountId | null) {
-    return database.inWorkspace(workspace, async (tx) => {
-      const { rows } = await sql<{ member: MemberId; role: Role }>`
-        select id as member, role from member where workspace_id = ${workspace} and state = 'active'
-           and ${member ? sql`id = ${member}` : sql`account_id = ${account}`}`.execute(tx)
-      return rows[0] ?? null
-    })
+  const session = joined(async (secrets) => {
+    const { rows } = await sql<{
+      hash: Buffer
+      session: SessionId
+      account: AccountId
+      workspace: WorkspaceId
+      hasSecondFactor: boolean
+    }>`
+      update session s set seen_at = case when seen_at < now() - interval '1 minute' then now() else seen_at end
+       where token_hash = any (${secrets.map(hashOf)}::bytea[]) and expires_at > now() and seen_at > now() - ${IDLE}::interval
+      returning token_hash as hash, id as session, account_id as account, workspace_id as workspace,
+                exists (select from account a where a.id = s.account_id and a.totp_secret is not null) as "hasSecondFactor"`.execute(
+      database.plumbing,
+    )
+    return withRoles(
+      rows.map(({ hash, ...found }) => ({ hash, of: found.account, found: { ...found, token: null } })),
+      sql`account_id`,
+    )
+  })
+
+  const token = joined(async (secrets) => {
+    const { rows } = await sql<{ hash: Buffer; token: TokenId; member: MemberId; workspace: WorkspaceId }>`
+      update api_token set used_at = case when used_at is null or used_at < now() - interval '1 minute' then now() else used_at end
+       where token_hash = any (${secrets.map(hashOf)}::bytea[]) and (expires_at is null or expires_at > now())
+      returning token_hash as hash, id as token, member_id as member, workspace_id as workspace`.execute(
+      database.plumbing,
+    )
+    return withRoles(
+      rows.map(({ hash, token: id, member, workspace }) => ({
+        hash,
+        of: member,
+        found: { token: id, workspace, account: null, session: null, hasSecondFactor: false },
+      })),
+      sql`id`,
+    )
+  })
+
+  interface Half {
+    hash: Buffer
+    /** What names the member. */
+    of: string
+    found: Omit<Identified, 'member' | 'role'>
+  }
+
+  /** Those who are members of their workspace now, by the hash of their secret. */
+  async function withRoles(halves: Half[], column: RawBuilder<unknown>): Promise<Map<string, Identified>> {
+    const whole = new Map<string, Identified>()
+    for (const [workspace, some] of Map.groupBy(halves, ({ found }) => found.workspace)) {
+      const roles = await database.inWorkspace(workspace, async (tx) => {
+        const { rows } = await sql<{ of: string; member: MemberId; role: Role }>`
+          select ${column} as of, id as member, role from member
+           where workspace_id = ${workspace} and state = 'active' and ${column} = any (${some.map(({ of }) => of)}::uuid[])`.execute(
+          tx,
+        )
+        return new Map(rows.map(({ of, ...member }) => [of, member]))
+      })
+      for (const { hash, of, found } of some) {
+        const member = roles.get(of)
+        if (member) whole.set(hash.toString('hex'), { ...found, ...member })
+      }
+    }
+    return whole
   }
 
   return {
-    bySession: (secret) =>
-      cached(`session ${secret}`, async () => {
-        const { rows } = await sql<{
-          session: SessionId
-          account: AccountId
-          workspace: WorkspaceId
-          hasSecondFactor: boolean
-        }>`
-          update session s set seen_at = case when seen_at < now() - interval '1 minute' then now() else seen_at end
-           where token_hash = ${hashOf(secret)} and expires_at > now() and seen_at > now() - ${IDLE}::interval
-          returning id as session, account_id as account, workspace_id as workspace,
-                    exists (select from account a where a.id = s.account_id and a.totp_secret is not null) as "hasSecondFactor"`.execute(
-          database.plumbing,
-        )
-        const found = rows[0]
-        const member = found && (await roleOf(found.workspace, null, found.account))
-        return found && member ? { ...found, ...member, token: null } : null
-      }),
-    byToken: (token) =>
-      cached(`token ${token}`, async () => {
-        const { rows } = await sql<{ token: TokenId; member: MemberId; workspace: WorkspaceId }>`
-          update api_token set used_at = case when used_at is null or used_at < now() - interval '1 minute' then now() else used_at end
-           where token_hash = ${hashOf(token)} and (expires_at is null or expires_at > now())
-          returning id as token, member_id as member, workspace_id as workspace`.execute(database.plumbing)
-        const found = rows[0]
-        const member = found && (await roleOf(found.workspace, found.member, null))
-        return found && member ? { ...found, ...member, account: null, session: null, hasSecondFactor: false } : null
-      }),
+    bySession: (secret) => cached(`session ${secret}`, () => session(secret)),
+    byToken: (secret) => cached(`token ${secret}`, () => token(secret)),
     forget: () => known.clear(),
+  }
+}
+
+/** Questions of one moment are one: of a thousand sockets, it is asked twice a second whose they are. */
+function joined(
+  find: (secrets: string[]) => Promise<Map<string, Identified>>,
+): (secret: string) => Promise<Identified | null> {
+  let waiting: Map<string, PromiseWithResolvers<Identified | null>> | null = null
+  async function ask(): Promise<void> {
+    const asked = waiting!
+    waiting = null
+    try {
+      const found = await find([...asked.keys()])
+      for (const [secret, { resolve }] of asked) resolve(found.get(hashOf(secret).toString('hex')) ?? null)
+    } catch (error) {
+      for (const { reject } of asked.values()) reject(error)
+    }
+  }
+  return (secret) => {
+    if (!waiting) {
+      waiting = new Map()
+      setImmediate(() => void ask())
+    }
+    const before = waiting.get(secret)
+    if (before) return before.promise
+    const asking = Promise.withResolvers<Identified | null>()
+    waiting.set(secret, asking)
+    return asking.promise
   }
 }
