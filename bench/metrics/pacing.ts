@@ -90,7 +90,11 @@ export async function pacing(options: { seconds: number; say(words: string): voi
         sent,
         share: shareOf(counted),
         others: shareOf(counted.filter((_, index) => index !== STORM)),
-        worst: Math.min(...counted.filter(({ allowed }) => allowed >= 20).map((each) => each.sent / each.allowed)),
+        worst: Math.min(
+          ...counted
+            .filter(({ allowed }, index) => allowed >= 20 && !accounts[index]!.storms)
+            .map((each) => each.sent / each.allowed),
+        ),
         lateMs: gaps.length > 0 ? quantile(gaps, 0.99) : Number.NaN,
         cpuUs: ((cpuMsOf(world.pids) - before) * 1000) / Math.max(1, sent),
       }
