@@ -156,13 +156,7 @@ function group<Row, Key, View>(rows: Row[], keyOf: (row: Row) => Key, viewOf: (r
 type RowOfDatabase = Omit<ConversationRow, 'last' | 'snoozedUntil' | 'waitingSince'> & {
   snoozedUntil: Date | null
   waitingSince: Date | null
-  lastId: MessageId | null
-  lastDirection: 'in' | 'out' | 'note' | 'event' | null
-  lastContent: Content | null
-  lastDeleted: boolean
-  lastAuthor: string | null
-  lastNetwork: string | null
-  lastState: NonNullable<ConversationRow['last']>['state']
+  lastMessage: MessageId | null
 }
 
 /**
@@ -181,9 +175,7 @@ export async function conversationRows(
            c.status, c.assignee_id as assignee, c.snoozed_until as "snoozedUntil", ${iso(sql`case when c.status = 'open' and c.woke_at = c.last_at then c.woke_at end`)} as "wokeAt", c.priority, c.subject, c.last_seq as "lastSeq",
            c.in_count as "inCount", ${member === null ? sql`null::bigint` : sql`coalesce(r.in_count, 0)`} as "readCount",
            ${iso(sql`c.last_at`)} as "lastAt", c.waiting_since as "waitingSince", c.failed, c.joined_into as "joinedInto",
-           m.id as "lastId", m.direction as "lastDirection", m.content as "lastContent", m.deleted_at is not null as "lastDeleted",
-           coalesce(mb.name, ai.name, ai.handle, '') as "lastAuthor", ch.network as "lastNetwork",
-           case when m.direction = 'out' then d.state end as "lastState", coalesce(p.networks, '{}') as networks
+           c.last_message as "lastMessage", coalesce(p.networks, '{}') as networks
       from (${which}) c
       left join contact co on co.workspace_id = ${workspace} and co.id = c.contact_id
       left join lateral (
@@ -195,46 +187,81 @@ export async function conversationRows(
                   (array_agg(i.external_id order by i.id))[1] as external_id, array_agg(distinct i.network) as networks
              from identity i
             where i.workspace_id = ${workspace} and (i.contact_id = c.contact_id or i.id = c.room_id)) p on true
-      left join message m on m.workspace_id = ${workspace} and m.id = c.last_message
-      left join member mb on mb.workspace_id = ${workspace} and mb.id = m.author_member
-      left join identity ai on ai.workspace_id = ${workspace} and ai.id = m.author_identity
-      left join channel ch on ch.workspace_id = ${workspace} and ch.id = m.channel_id
-      left join lateral (select d.state from delivery d where d.workspace_id = ${workspace} and d.message_id = m.id and d.op = 'message' order by d.id desc limit 1) d
-             on m.direction = 'out'
       ${member === null ? sql`` : sql`left join conversation_read r on r.workspace_id = ${workspace} and r.conversation_id = c.id and r.member_id = ${member}`}
      order by c.last_at desc, c.id desc`.execute(tx)
-  return rows.map((row) => {
-    const {
-      lastId,
-      lastDirection,
-      lastContent,
-      lastDeleted,
-      lastAuthor,
-      lastNetwork,
-      lastState,
-      snoozedUntil,
-      waitingSince,
-      ...rest
-    } = row
-    return {
-      ...rest,
-      snoozedUntil: snoozedUntil?.toISOString() ?? null,
-      waitingSince: waitingSince?.toISOString() ?? null,
-      last:
-        lastId && lastDirection && lastContent
-          ? {
-              message: lastId,
-              direction: lastDirection,
-              authorName: lastAuthor ?? '',
-              words: lastDeleted ? '' : wordsOf(lastContent).replaceAll(/\s+/g, ' ').slice(0, SNIPPET),
-              kind: lastDeleted ? 'deleted' : (lastContent.parts[0]?.kind ?? 'text'),
-              event: eventOf(lastContent),
-              network: lastNetwork,
-              state: lastState,
-            }
-          : null,
-    }
-  })
+  const lasts = await lastMessages(
+    tx,
+    workspace,
+    rows.flatMap((row) => row.lastMessage ?? []),
+  )
+  return rows.map(({ lastMessage, snoozedUntil, waitingSince, ...rest }) => ({
+    ...rest,
+    snoozedUntil: snoozedUntil?.toISOString() ?? null,
+    waitingSince: waitingSince?.toISOString() ?? null,
+    last: (lastMessage && lasts.get(lastMessage)) ?? null,
+  }))
+}
+
+/**
+ * What a row says of its last message. Apart from the rows: messages and deliveries lie in a partition for each month, and a plan over two
+ * such tables and the others costs more than the reading; ids that are given name their partitions.
+ */
+async function lastMessages(
+  tx: Tx,
+  workspace: WorkspaceId,
+  ids: MessageId[],
+): Promise<Map<MessageId, NonNullable<ConversationRow['last']>>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<LastMessage>`
+    select m.id, m.direction, m.content, m.deleted_at is not null as deleted, coalesce(mb.name, ai.name, ai.handle, '') as author, ch.network
+      from message m
+      left join member mb on mb.workspace_id = m.workspace_id and mb.id = m.author_member
+      left join identity ai on ai.workspace_id = m.workspace_id and ai.id = m.author_identity
+      left join channel ch on ch.workspace_id = m.workspace_id and ch.id = m.channel_id
+     where m.workspace_id = ${workspace} and m.id = any (${ids}::uuid[])`.execute(tx)
+  const states = await lastStates(
+    tx,
+    workspace,
+    rows.filter((row) => row.direction === 'out').map((row) => row.id),
+  )
+  return new Map(
+    rows.map(({ id, direction, content, deleted, author, network }) => [
+      id,
+      {
+        message: id,
+        direction,
+        authorName: author,
+        words: deleted ? '' : wordsOf(content).replaceAll(/\s+/g, ' ').slice(0, SNIPPET),
+        kind: deleted ? 'deleted' : (content.parts[0]?.kind ?? 'text'),
+        event: eventOf(content),
+        network,
+        state: states.get(id) ?? null,
+      },
+    ]),
+  )
+}
+
+type Last = NonNullable<ConversationRow['last']>
+type LastMessage = Pick<Last, 'direction' | 'network'> & {
+  id: MessageId
+  content: Content
+  deleted: boolean
+  author: string
+}
+
+async function lastStates(
+  tx: Tx,
+  workspace: WorkspaceId,
+  messages: MessageId[],
+): Promise<Map<MessageId, Last['state']>> {
+  if (messages.length === 0) return new Map()
+  const { rows } = await sql<{ message: MessageId; state: Last['state'] }>`
+    select message_id as message, state from delivery
+     where workspace_id = ${workspace} and message_id = any (${messages}::uuid[]) and op = 'message' order by id`.execute(
+    tx,
+  )
+  // The newest of a message is the last to be set.
+  return new Map(rows.map(({ message, state }) => [message, state]))
 }
 
 const eventOf = ({ parts: [first] }: Content) => (first?.kind === 'event' ? { what: first.what, who: first.who } : null)
