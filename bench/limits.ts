@@ -83,14 +83,13 @@ export const BOUNDS = {
     floor: { p99Ms: 50 },
     goal: 'p99 ≤ 10 ms; CPU ≤ 1.5 of raw ws and ≤ 0.83 of Socket.IO, which store nothing',
     limits:
-      'the way before the socket: commit, the worker’s batch, the feed’s reading and its views; the frame is encoded once for all. With many members, asking twice a second of each socket who it belongs to: two statements each.',
-    raise:
-      'one question for all sockets of a process instead of one each, and views handed on by the batch that wrote them.',
+      'the way before the socket: commit, the worker’s batch, the feed’s reading and its views; the frame is encoded once for all, and all sockets are looked after in one question.',
+    raise: 'views handed on by the batch that wrote them.',
   },
   inbox: {
     goal: '≤ 3 × raw SQL, the deep page ≤ 1.2 of the first, counters ≤ 1 ms at any size',
     limits:
-      'planning: a page of the list joins nine tables, which costs about as much as reading it; then HTTP, sign-in and the answer’s schema. Counters look at up to 1,000 rows a view.',
+      'planning: messages and deliveries lie in a partition a month, and a statement over them is planned anew at each call; then HTTP, sign-in and the answer’s schema. Counters look at up to 1,000 rows a view.',
     raise:
       'the list’s statement prepared with a plan that is kept, first words and names in the conversation’s own row, counters from narrow indexes of what is not closed.',
   },
