@@ -23,7 +23,10 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   const { dataDir, key } = settings
   const reached = await reachDatabase(settings, { beside: true })
   const database = openDatabase({ url: reached.programUrl, connections: 2 })
+  const alone = await database.session()
   try {
+    // Of two at once the second would forget the key by which the first is just wrapping.
+    await alone.query(`select pg_advisory_lock(hashtextextended('parley rotate', 0))`)
     // Proves first that the key at hand is the right one.
     const secrets = await openSecrets({ dataDir, key, store: databaseKeyStore(database), clock: programClock })
     const old = key ? null : await keepOld(settings)
@@ -47,6 +50,7 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
       )
     }
   } finally {
+    await alone.end()
     await database.close()
     await reached.stop()
   }
@@ -54,7 +58,7 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
 
 async function keepOld({ dataDir }: Settings): Promise<string> {
   const file = keyFile(dataDir)
-  const old = `${file}.before-${new Date().toISOString().slice(0, 19).replaceAll(':', '')}`
+  const old = `${file}.before-${new Date().toISOString().replaceAll(/[:.Z]/g, '')}`
   await copyFile(file, old, constants.COPYFILE_EXCL)
   return old
 }

@@ -26,15 +26,23 @@ const bare = (env: Record<string, string>): NodeJS.ProcessEnv => ({
   ...env,
 })
 
-/** Runs a command to its end. */
-export function parley(args: readonly string[], env: Record<string, string>): Promise<Ran> {
+/** Runs a command to its end, or until it is killed as by a failing machine. */
+export function parley(
+  args: readonly string[],
+  env: Record<string, string>,
+  { killAfterMs }: { killAfterMs?: number } = {},
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [BIN, ...args], { env: bare(env) })
+    const death = killAfterMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfterMs)
     let out = ''
     let error = ''
     child.stdout.on('data', (text: Buffer) => (out += text.toString()))
     child.stderr.on('data', (text: Buffer) => (error += text.toString()))
-    child.once('close', (code) => resolve({ code, out, error }))
+    child.once('close', (code) => {
+      clearTimeout(death)
+      resolve({ code, out, error })
+    })
   })
 }
 
