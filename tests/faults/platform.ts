@@ -38,7 +38,7 @@ const PATIENCE_MS = 4_000
 const SPEAKS_AGAIN_MS = 25_000
 
 /** Platforms come again later and later, though not as late as real ones. */
-const MOST_BACK_OFF_MS = 2_000
+const MOST_BACK_OFF_MS = 1_500
 
 interface Account extends AccountOptions {
   readonly journal: Journal
@@ -160,16 +160,19 @@ export async function startPlatform(options: {
 
   /** Posts to one node after the other until one says 200. @returns false: the platform closed before */
   async function tell(account: Account, told: Told): Promise<boolean> {
+    const first = turn++
     for (let tries = 0; !isClosed; tries++) {
       const all = nodes()
-      const node = all[turn++ % Math.max(1, all.length)]
+      const node = all[(first + tries) % all.length]
       // A spiteful platform may not wait for the answer: the retry is a twin.
       const patience = account.spiteful && tries === 0 && random.chance(0.01) ? 3 : PATIENCE_MS
       const { hook } = account.journal
       const status = node && hook ? await post(`${node}${hook.path}`, told, hook.secret, patience) : 0
       answers.set(status, (answers.get(status) ?? 0) + 1)
       if (status === 200) return true
-      await delay(random.between(20, Math.min(200 * 2 ** tries, MOST_BACK_OFF_MS)))
+      // As behind a balancer: whoever does not answer is passed over, and only when nobody does it is later.
+      if (!node || tries % all.length === all.length - 1)
+        await delay(random.between(20, Math.min(100 * 2 ** tries, MOST_BACK_OFF_MS)))
     }
     return false
   }

@@ -6,11 +6,14 @@
  * plan by the seed → PostgreSQL, two nodes, four channels → customers talk while things break → hush → everything settles → check
  * Red ends with `seed=… layer=processes step=…`, leaves its folder behind and exits with 1.
  */
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { check, settled } from './checker.ts'
 import type { Journal } from './journals.ts'
@@ -19,8 +22,9 @@ import { DISK, DISK_FAULTS, FULL, FULL_FAULTS, planOf, SMOKE, wordsOf, type Deck
 import { against, MOST_MINUTES, OF_DISK, OF_FULL, WANTED_ACKNOWLEDGED, type Wanted } from './wanted.ts'
 import { openWorld, type RunningWorld } from './world.ts'
 
-/** Of the minutes, so many are for faults; the rest is for what comes after them. */
-const FAULTS_SHARE = 0.8
+/** Of the minutes, so many are for faults, and so many until all has been said; the rest is for what comes after: the end, and the disk. */
+const FAULTS_SHARE = 0.75
+const TALK_SHARE = 0.87
 /** Longer than a node takes to start on a crowded machine. */
 const HUSH_MS = 240_000
 
@@ -81,6 +85,7 @@ const state: State = values.resume
       done: noneDone(),
       spentMs: 0,
     }
+if (values.resume && state.kind === 'disk') throw new Error('a run on a small disk cannot go on: its disk is gone')
 const { deck, wanted, ...talk } = SETTINGS[state.kind]
 const isFull = state.kind === 'full'
 const mostMs = Number(values.minutes) * 60_000
@@ -106,11 +111,24 @@ if (broken.length > 0) {
   console.log(`red: seed=${state.seed} layer=processes step=${state.next}  logs: ${folder}`)
   process.exitCode = 1
 } else if (isCutShort) {
-  console.log(`nothing is broken so far, and it was cut short; go on with: npm run faults -- --resume ${folder}`)
+  // A small disk in memory is gone with its run.
+  const again = state.kind === 'disk' ? '' : `; go on with: npm run faults -- --resume ${folder}`
+  console.log(`nothing is broken so far, and it was cut short${again}`)
   process.exitCode = 1
 } else {
   console.log(`green: seed=${state.seed} faults=${state.faults}`)
   if (!values.keep) await rm(folder, { recursive: true, force: true })
+}
+if (isFull && !isCutShort) {
+  say('the same on a small disk')
+  if (!(await isGreenOnSmallDisk())) process.exitCode = 1
+}
+
+/** A world of its own, so a process of its own. */
+async function isGreenOnSmallDisk(): Promise<boolean> {
+  const args = [fileURLToPath(import.meta.url), '--disk', '--seed', String(state.seed)]
+  const [code] = (await once(spawn(process.execPath, args, { stdio: 'inherit' }), 'close')) as [number | null]
+  return code === 0
 }
 
 async function run(): Promise<string[]> {
@@ -154,7 +172,7 @@ async function breakThings(world: RunningWorld, left: readonly Fault[]): Promise
     mayBegin: async (index) => {
       const dueMs = (first + index) * paceMs
       while (!isCutShort && spentMs() < dueMs) await delay(Math.min(200, dueMs - spentMs()))
-      return !isCutShort && spentMs() < mostMs * 0.95
+      return !isCutShort && spentMs() < mostMs * TALK_SHARE
     },
     told: (index, fault) => {
       state.next = first + index + 1
@@ -196,7 +214,7 @@ function progress(world: RunningWorld): string {
 async function untilEnoughIsSaid(world: RunningWorld): Promise<void> {
   const missing = () => WANTED_ACKNOWLEDGED - sum(world, (journal) => journal.acknowledged)
   if (missing() > 0) say(`all is broken that was planned; ${missing()} messages are still to be said`)
-  for (let toldAt = spentMs(); missing() > 0 && spentMs() < mostMs * 0.95 && !isCutShort; await delay(250)) {
+  for (let toldAt = spentMs(); missing() > 0 && spentMs() < mostMs * TALK_SHARE && !isCutShort; await delay(250)) {
     if (spentMs() - toldAt < 30_000) continue
     toldAt = spentMs()
     say(`     ${progress(world)}`)
