@@ -1,6 +1,8 @@
 /**
- * `npm run bench -- [1] [2] [3] [5] [6] [7] [8] [10] [house] [--rounds 5] [--seconds 6] [--jobs 20000] [--users 32,256] [--faults 40] [--push 100x500,1000x50] [--messages 1000000] [--write]`: the figures of docs/benchmarks.md. Ratios of the same round
- * and CPU per operation count; absolute numbers belong to the machine and the minute.
+ * `npm run bench -- [1] [2] [3] [5] [6] [7] [8] [10] [house] [--rounds 5] [--seconds 6] [--write]`: the figures of docs/benchmarks.md, of which
+ * `--write` writes those that were measured anew. How large each is: `--users 32,256` (2), `--faults 40` (3), `--push 100x500,1000x50` (6),
+ * `--messages 1000000` (7, 8: filled once, kept under node_modules/.cache/bench), `--jobs 20000` (10).
+ * Ratios of the same round and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
