@@ -26,7 +26,8 @@ export interface Answer {
 /** Of one question in one round: as many as fit, so that a slow one does not take the whole time. */
 const MOST_MS = 1_500
 const MOST = 150
-const WARM_UP = 5
+/** Once: plans and machine code are made in them. */
+const WARM_UP = 25
 
 export async function answersInRounds(
   rounds: number,
@@ -40,11 +41,11 @@ export async function answersInRounds(
     cpu: [] as number[],
     all: [] as number[],
   }))
+  for (const { ours } of questions) for (let turn = 0; turn < WARM_UP; turn++) await ours(turn)
   for (let round = 0; round < rounds; round++)
     for (const [index, { name, raw, ours }] of questions.entries()) {
       const found = taken[index]!
       found.raw.push(quantile(await timesOf(raw), 0.5))
-      for (let turn = 0; turn < WARM_UP; turn++) await ours(turn)
       const before = cpuMsOf(pids)
       const times = await timesOf(ours)
       found.cpu.push(((cpuMsOf(pids) - before) * 1000) / times.length)
