@@ -78,11 +78,19 @@ async function manifestOf(ownerUrl: string, logical: boolean): Promise<Manifest>
 async function* entriesOf(manifest: Manifest, ownerUrl: string, dataDir: string): AsyncGenerator<Entry> {
   yield textEntry('manifest.json', JSON.stringify(manifest))
   if (manifest.kind === 'base') {
-    for (const name of ['postgres.password', 'program.secret'])
-      yield textEntry(name, await readFile(join(dataDir, name), 'utf8'))
+    for (const name of ['postgres.password', 'program.secret']) {
+      const text = await readFile(join(dataDir, name), 'utf8').catch(absent)
+      if (text !== null) yield textEntry(name, text)
+    }
     yield* baseCopy(ownerUrl, join(dataDir, 'postgres/data'), 'postgres/data')
   } else yield* rowEntries(ownerUrl)
   yield* folderEntries(join(dataDir, 'files'), 'files')
+}
+
+/** Where PARLEY_KEY is set the program's login comes from that, and there is no file of it. */
+function absent(error: NodeJS.ErrnoException): null {
+  if (error.code === 'ENOENT') return null
+  throw error
 }
 
 /** The sealed bytes of conversations' files, as they lie. */

@@ -18,8 +18,12 @@ import type { Signs } from './vital-signs.ts'
 
 export interface Besieged {
   readonly url: string
+  /** Who may do everything there. */
+  readonly owner: { readonly email: string; readonly password: string; readonly token: string }
+  /** A call of the owner's program, said again where it was too many. */
+  ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
   /** Makes a channel. @returns its id */
-  channel(connector: string, settings: object): Promise<string>
+  channel(connector: string, settings: object, name?: string): Promise<string>
   query<Row>(statement: string, values?: unknown[]): Promise<Row[]>
   warm(): Promise<void>
   signs(): Promise<Signs>
@@ -40,7 +44,7 @@ export async function besieged(reaches: readonly string[]): Promise<Besieged> {
   const postgres = await startEmbedded({ dataDir: join(folder, 'database') })
   const key = randomBytes(32)
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, key) })
-  const token = await aToken(programUrl)
+  const owner = await anOwner(programUrl)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   await mkdir(join(folder, 'data'))
@@ -71,14 +75,27 @@ export async function besieged(reaches: readonly string[]): Promise<Besieged> {
       gone.then(() => Promise.reject(new Error(`${ended}: see ${folder}/parley.log`))),
       delay(ms, undefined, { ref: false }).then(() => Promise.reject(new Error('it does not answer any more'))),
     ])
-  const owner = new pg.Client({ connectionString: postgres.url, options: '-c search_path=parley' })
-  await owner.connect()
+  const behind = new pg.Client({ connectionString: postgres.url, options: '-c search_path=parley' })
+  await behind.connect()
   const stop = async (keep: boolean) => {
     child.kill('SIGTERM')
     await Promise.race([gone, delay(20_000, undefined, { ref: false }).then(() => child.kill('SIGKILL'))])
-    await owner.end()
+    await behind.end()
     await postgres.stop()
     if (!keep) await rm(folder, { recursive: true, force: true })
+  }
+  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+    for (;;) {
+      const response = await fetch(`${url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      const text = await response.text()
+      if (response.ok) return JSON.parse(text) as Answer
+      if (response.status !== 429) throw new Error(`${method} ${path} was answered with ${response.status}: ${text}`)
+      await delay(Number(response.headers.get('retry-after') ?? 1) * 1_000)
+    }
   }
   try {
     await answer(START_MS)
@@ -92,17 +109,11 @@ export async function besieged(reaches: readonly string[]): Promise<Besieged> {
     get ended() {
       return ended
     },
-    channel: async (connector, settings) => {
-      const response = await fetch(`${url}/api/channels`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ connector, name: connector, settings }),
-      })
-      const body = (await response.json()) as { id?: string }
-      if (!body.id) throw new Error(`no channel of ${connector}: ${JSON.stringify(body)}`)
-      return body.id
-    },
-    query: async <Row>(statement: string, values?: unknown[]) => (await owner.query(statement, values)).rows as Row[],
+    owner,
+    ask,
+    channel: async (connector, settings, name = connector) =>
+      (await ask<{ id: string }>('POST', '/api/channels', { connector, name, settings })).id,
+    query: async <Row>(statement: string, values?: unknown[]) => (await behind.query(statement, values)).rows as Row[],
     warm: async () => {
       child.send('warm')
       await answer(SIGNS_MS)
@@ -115,18 +126,14 @@ export async function besieged(reaches: readonly string[]): Promise<Besieged> {
   }
 }
 
-async function aToken(programUrl: string): Promise<string> {
+async function anOwner(programUrl: string): Promise<Besieged['owner']> {
   const database = openDatabase({ url: programUrl, connections: 2 })
   try {
-    const owner = {
-      name: 'Owner',
-      email: 'owner@example.org',
-      password: randomBytes(9).toString('hex'),
-      language: 'en',
-    } as const
-    const { workspace } = await createWorkspace(database, 'Hostile', owner)
+    const known = { email: 'owner@example.org', password: randomBytes(9).toString('hex') }
+    const { workspace } = await createWorkspace(database, 'Hostile', { name: 'Owner', language: 'en', ...known })
     const made = { name: 'hostile', role: 'owner', expiresAt: null } as const
-    return (await database.inWorkspace(workspace, (tx) => createToken(tx, workspace, made))).token
+    const { token } = await database.inWorkspace(workspace, (tx) => createToken(tx, workspace, made))
+    return { ...known, token }
   } finally {
     await database.close()
   }

@@ -12,5 +12,7 @@ const log = openLog({ level: 'warn', write: (line) => process.stderr.write(line)
 const program = await startProgram(readSettings(env), programUrl!, log)
 const signs = vitalSigns()
 process.on('message', (asked) => process.send!(asked === 'warm' ? signs.warm() : signs.read()))
-process.once('SIGTERM', () => void program.stop().then(() => process.exit(0)))
+const end = () => void program.stop().then(() => process.exit(0))
+// Whoever fires at it was killed: nobody would end it.
+process.once('SIGTERM', end).once('disconnect', end)
 process.send!('ready')

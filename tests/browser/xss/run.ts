@@ -1,0 +1,26 @@
+/**
+ * `npm run xss -- --seed N --payloads 600`
+ *
+ * Red: something ran, a dialog, a request to elsewhere, a refusal by the content policy, an element that may not stand there, or a field
+ * that never showed its payload: what was not shown proves nothing.
+ */
+import { parseArgs } from 'node:util'
+import { xssSiege } from './siege.ts'
+
+const { values } = parseArgs({
+  options: { seed: { type: 'string', default: '1' }, payloads: { type: 'string', default: '600' } },
+})
+const began = performance.now()
+const say = (words: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${words}`)
+const { payloads, fields, shown, unseen, wrong } = await xssSiege({
+  seed: Number(values.seed),
+  payloads: Number(values.payloads),
+  say,
+})
+for (const words of wrong.slice(0, 40)) console.log(`   ✗ ${words}`)
+for (const [field, numbers] of Object.entries(unseen))
+  console.log(`   ✗ ${field} was not shown with ${numbers.length} payloads: ${numbers.slice(0, 10).join(', ')}`)
+say(`${payloads.length} payloads × ${fields.length} fields: ${shown} shown`)
+const isRed = wrong.length > 0 || Object.keys(unseen).length > 0
+say(`${isRed ? `red: ${wrong.length} wrong` : 'green'}, seed=${values.seed}`)
+process.exit(isRed ? 1 : 0)
