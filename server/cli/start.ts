@@ -25,7 +25,9 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
     await holdIfRestored(reached, settings.dataDir, log)
     const { startProgram } = await load()
     const program = await startProgram(settings, reached.programUrl, log, { echo: args.includes('--echo') })
-    if (program.url) console.log(`Parley is ready at ${program.url}`)
+    console.log(
+      program.url ? `Parley is ready at ${program.url}` : `Parley is ready: ${[...settings.roles].join(', ')}`,
+    )
     if (program.setupUrl)
       console.log(`Nobody owns it yet. Open this link once to become its owner: ${program.setupUrl}`)
     await stopped

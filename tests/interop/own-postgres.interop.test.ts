@@ -1,14 +1,14 @@
 /** "Your own PostgreSQL" of docs/how-to/run-on-a-server.md, followed to the letter on the packages of the distribution. */
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { listConversations, sendMessage } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
-import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
+import { parley, setUp, startParley } from '#tests/support/parley-command.ts'
 import { until } from '#tests/support/parts.ts'
 import { installedPostgres, startOwnPostgres } from './own-postgres.ts'
 
@@ -20,19 +20,20 @@ test.skipIf('whyNot' in found)(
   'Parley lives in a database of one’s own, with a role that is no superuser: messages come and go, and a restart finds them',
   async () => {
     const server = await startOwnPostgres((found as { version: number }).version)
-    afterAll(server.stop)
+    onTestFinished(server.stop)
     const telegram = await startTelegram()
-    afterAll(() => telegram.close())
+    onTestFinished(() => telegram.close())
     await asAdmin(server.adminUrl, await statementsOfThePage())
 
     const home = await mkdtemp(join(tmpdir(), 'parley-own-'))
-    removeAfterwards(home)
+    onTestFinished(() => rm(home, { recursive: true, force: true }))
     const env = {
       PARLEY_DATA: home,
       DATABASE_URL: `postgres://parley_owner:of-the-page@127.0.0.1:${server.port}/parley`,
       PARLEY_PRIVATE_HOSTS: new URL(telegram.url).host,
     }
     const running = await startParley(env)
+    onTestFinished(async () => void (await running.stop('SIGKILL')))
     const owner = await setUp(running.url, env)
     await owner.call(createChannel, {
       body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'polling' } },
@@ -45,6 +46,7 @@ test.skipIf('whyNot' in found)(
     expect(await running.stop()).toBe(0)
 
     const again = await startParley(env)
+    onTestFinished(async () => void (await again.stop('SIGKILL')))
     const { items } = await again.stranger
       .as({ authorization: `Bearer ${owner.token}` })
       .call(listConversations, { query: {} })

@@ -47,6 +47,7 @@ export function parley(
 }
 
 export interface Running {
+  /** Empty where its roles do not listen. */
   readonly url: string
   readonly pid: number
   /** All that it printed so far. */
@@ -58,9 +59,13 @@ export interface Running {
 }
 
 /** `parley start` until it says that it is ready. */
-export async function startParley(env: Record<string, string>, args: readonly string[] = []): Promise<Running> {
+export async function startParley(
+  env: Record<string, string>,
+  args: readonly string[] = [],
+  bin = BIN,
+): Promise<Running> {
   const port = env.PARLEY_PORT ?? String(await freePort())
-  const child = spawn(process.execPath, [BIN, 'start', ...args], { env: bare({ ...env, PARLEY_PORT: port }) })
+  const child = spawn(process.execPath, [bin, 'start', ...args], { env: bare({ ...env, PARLEY_PORT: port }) })
   let out = ''
   let error = ''
   child.stdout.on('data', (text: Buffer) => (out += text.toString()))
@@ -73,9 +78,9 @@ export async function startParley(env: Record<string, string>, args: readonly st
     return ended
   }
   afterAll(() => stop('SIGKILL'))
-  const url = await until(() => {
+  const [, url = ''] = await until(() => {
     if (code !== undefined) throw new Error(`Parley ended with ${code ?? child.signalCode}: ${error || out}`)
-    return /ready at (\S+)/.exec(out)?.[1]
+    return /Parley is ready(?: at (\S+)|: .+)\n/.exec(out)
   }, START_MS)
   return { url, pid: child.pid!, printed: () => out, log: () => error, stranger: clientOf(url), stop }
 }

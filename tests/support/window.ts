@@ -27,7 +27,7 @@ const BUILT = fileURLToPath(new URL('../../dist/web/index.html', import.meta.url
 
 export async function openWindow(
   browser: Browser,
-  parley: WholeParley,
+  parley: Pick<WholeParley, 'url'>,
   {
     width = 1440,
     height = 900,
