@@ -27,8 +27,8 @@ import { olderParley } from './older-parley.ts'
 import { installedPostgres, startOwnPostgres } from './own-postgres.ts'
 
 const PATIENCE_MS = 90_000
-/** Longer than a lease is valid and than its beat may stand still. */
-const FROZEN_MS = 25_000
+/** Longer than a lease is valid, than its beat may stand still, and than a window waits for a line's. */
+const FROZEN_MS = 45_000
 const SAYS_EVERY_MS = 300
 
 const found = await installedPostgres()
