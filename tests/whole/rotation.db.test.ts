@@ -168,7 +168,7 @@ async function textsIn(owner: Client, id: ConversationId): Promise<Map<string, n
   const times = new Map<string, number>()
   let cursor: string | undefined
   do {
-    const page = await owner.call(listMessages, { params: { id }, query: { ...(cursor ? { cursor } : {}) } })
+    const page = await owner.call(listMessages, { params: { id }, query: cursor ? { cursor } : {} })
     for (const { content } of page.items) {
       const [part] = content.parts
       if (part?.kind === 'text') times.set(part.text, (times.get(part.text) ?? 0) + 1)
