@@ -5,6 +5,7 @@
  * Every table is of one of three kinds, and a table that is in no list is taken for one of a workspace, the strictest.
  */
 import type pg from 'pg'
+import { OWNER_PASSES } from '#server/platform/owner-passes.ts'
 
 /** Found before a workspace is known. */
 const ACCOUNTS = ['account', 'session', 'setup_link', 'throttle']
@@ -38,9 +39,6 @@ const DEFINERS = [
   'find_words(tsquery,timestamp with time zone,uuid,integer)',
   'people_called(text)',
 ]
-
-/** The owner passes, for a function of his looks into an index that PostgreSQL does not ask behind the policy; it names the workspace itself. */
-const OWNER_PASSES = ['message_words', 'identity', 'contact']
 
 interface Question {
   /** What each row it returns is guilty of. */
@@ -133,7 +131,7 @@ const QUESTIONS: readonly Question[] = [
  * @returns one sentence for each hole, and how many tables of each kind were looked at
  */
 export async function inspectCatalogue(owner: pg.Client): Promise<{ holes: string[]; looked: Record<string, number> }> {
-  const lists = [ACCOUNTS, PLUMBING, CODES, DEFINERS, OWNER_PASSES]
+  const lists = [ACCOUNTS, PLUMBING, CODES, DEFINERS, [...OWNER_PASSES]]
   const ask = async <Row extends pg.QueryResultRow>(sql: string) => {
     // Every question is sent all lists, also one that needs none of them.
     const lent = 'lists as (select $1::text[], $2::text[], $3::text[], $4::text[], $5::text[])'

@@ -9,7 +9,7 @@ import { attachEmbedded, startEmbedded } from '../platform/postgres/embedded.ts'
 import { programLogin, programUrlOf } from '../platform/program-role.ts'
 import { readSettings, type Settings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
-import { lookAtMachine } from './doctor/machine.ts'
+import { lookAtMachine, mayUse } from './doctor/machine.ts'
 import { lookAtServer } from './doctor/server.ts'
 import { lookAtWork } from './doctor/work.ts'
 import { worst, type Finding } from './doctor/finding.ts'
@@ -28,6 +28,7 @@ export async function doctor(args: string[], env: NodeJS.ProcessEnv): Promise<nu
 
 async function examine(settings: Settings): Promise<Finding[]> {
   const machine = await lookAtMachine(settings)
+  if (!(await mayUse(settings.dataDir))) return machine
   const found = await findDatabase(settings)
   if ('trouble' in found) return [...machine, found.trouble]
   const { ownerUrl, stop } = found

@@ -6,9 +6,11 @@ import { openLog, type Log } from '../platform/log.ts'
 import { readSettings } from '../platform/settings.ts'
 import { reachDatabase, type Reached } from './reach-database.ts'
 import { signalled } from './signalled.ts'
+import { wordsOf } from './words-of.ts'
 
 /** `parley start`: until a signal comes. Prints where it is ready, and the set-up link while there is no owner. */
 export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const { values } = wordsOf('start', args, { echo: { type: 'boolean', default: false } })
   const settings = readSettings(env)
   const log = openLog({ level: settings.logLevel, write: (line) => process.stderr.write(line) })
   if (settings.natsUrl) log.warn('NATS_URL is not used by this version: hints between processes go through PostgreSQL')
@@ -24,7 +26,7 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
   try {
     await holdIfRestored(reached, settings.dataDir, log)
     const { startProgram } = await load()
-    const program = await startProgram(settings, reached.programUrl, log, { echo: args.includes('--echo') })
+    const program = await startProgram(settings, reached.programUrl, log, { echo: values.echo })
     console.log(
       program.url ? `Parley is ready at ${program.url}` : `Parley is ready: ${[...settings.roles].join(', ')}`,
     )

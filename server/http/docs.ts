@@ -44,6 +44,7 @@ async function draw(): Promise<FastifyInstance> {
       agent: { disabled: true },
       mcp: { disabled: true },
       hideClientButton: true,
+      showDeveloperTools: 'never',
     },
   })
   await app.ready()

@@ -19,5 +19,6 @@ test('the API can be read at /docs: nothing is loaded from elsewhere and the con
     .or(page.getByRole('button', { name: /conversations/ }))
     .first()
     .waitFor()
+  expect(await page.getByText('Developer Tools').count(), 'tools of the page’s maker').toBe(0)
   expect({ complaints, elsewhere }).toEqual({ complaints: [], elsewhere: [] })
 })

@@ -66,6 +66,20 @@ test('a second Parley on the same folder stops with one line; commands work besi
   const squeezed = await parley(['start'], { PARLEY_DATA: join(home, 'c'), PARLEY_PORT: new URL(first.url).port })
   expect(squeezed).toMatchObject({ code: 1, out: '' })
   expect(squeezed.error).toMatch(/^Parley cannot listen at 127\.0\.0\.1:\d+: another program does already.*\n$/)
+  for (const [word, what] of [
+    ['--bogus', 'Unknown option'],
+    ['twice', 'Unexpected argument'],
+  ] as const) {
+    const mistyped = await parley(['start', word], env)
+    expect(mistyped).toMatchObject({ code: 1, out: '' })
+    expect(mistyped.error).toMatch(new RegExp(`^${what} '${word}'.* It goes: parley start\\n$`))
+  }
+  await writeFile(join(home, 'a-file'), '')
+  const closed = await parley(['doctor', '--json'], { ...env, PARLEY_DATA: join(home, 'a-file', 'below') })
+  expect(JSON.parse(closed.out)).toMatchObject({
+    verdict: 'bad',
+    findings: expect.arrayContaining([expect.objectContaining({ about: 'folder', level: 'bad', code: 'closed' })]),
+  })
   const { code, out } = await parley(['doctor', '--json'], env)
   const { findings } = JSON.parse(out) as { findings: { about: string; level: string; code: string }[] }
   const bad = findings.filter(({ level }) => level === 'bad').map(({ about }) => about)

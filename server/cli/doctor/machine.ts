@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, stat } from 'node:fs/promises'
+import { access, constants, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { keyFile } from '../../platform/secrets/outer-key.ts'
 import type { Settings } from '../../platform/settings.ts'
@@ -18,10 +18,18 @@ export async function lookAtMachine(settings: Settings): Promise<Finding[]> {
       ? { about: 'window', level: 'good', code: 'built' }
       : { about: 'window', level: 'bad', code: 'not_built' },
     lookAtAddress(settings),
-    ...(await lookAtFolder(settings)),
-    await lookAtKey(settings),
+    ...((await mayUse(settings.dataDir))
+      ? [...(await lookAtFolder(settings)), await lookAtKey(settings)]
+      : [{ about: 'folder', level: 'bad', code: 'closed', values: { folder: settings.dataDir } } as const]),
   ]
 }
+
+/** Of a folder that one may not look into, nothing that is said would be true. */
+export const mayUse = (folder: string): Promise<boolean> =>
+  access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
 
 function lookAtNode(): Finding {
   const version = process.versions.node

@@ -56,6 +56,10 @@ export const WORDS: Record<string, Record<Language, string>> = {
     en: '{folder} can be read by every user of this machine: run "chmod o-rwx" on it.',
     ru: '{folder} может прочитать любой пользователь машины: выполните для неё «chmod o-rwx».',
   },
+  'folder.closed': {
+    en: '{folder} may not be read and written: give it to the user that runs Parley, or run this as that user.',
+    ru: '{folder} нельзя читать и менять: отдайте её пользователю, от имени которого работает Parley, или запустите это от его имени.',
+  },
   'disk.room': { en: '{free} free ({percent} %)', ru: 'свободно {free} ({percent} %)' },
   'disk.nearly_full': {
     en: 'only {free} free ({percent} %): when it is full, platforms get 503 until there is room. Make room now.',

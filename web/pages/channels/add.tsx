@@ -104,6 +104,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
   })
   const send = (event: SubmitEvent) => {
     event.preventDefault()
+    create.reset()
     const settings = form.check()
     if (settings && name.trim() !== '')
       create.mutate({ body: { connector: connector.id, name: name.trim(), settings } })

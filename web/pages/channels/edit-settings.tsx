@@ -32,6 +32,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
   })
   const send = (event: SubmitEvent) => {
     event.preventDefault()
+    act.reset()
     const settings = isTouched ? form.check() : undefined
     if (settings === null || name.trim() === '') return
     act.mutate({ params: { id: channel.id }, body: { name: name.trim(), ...(settings ? { settings } : {}) } })

@@ -19,7 +19,7 @@ import { belongs, withRow } from './list/belongs.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
 import { standingOf } from './thread/thread-lines.ts'
-import { keepMessage, THREAD } from './thread/use-thread.ts'
+import { keepTold, THREAD } from './thread/use-thread.ts'
 
 onEvents((events) => {
   for (const event of events) apply(event)
@@ -61,7 +61,7 @@ function apply(event: FeedEvent): void {
   switch (event.kind) {
     case 'message.added':
     case 'message.changed':
-      keepMessage(event.message)
+      keepTold(event.message)
       keepLast(event.message)
       if (event.kind === 'message.added') heardFrom(event.message)
       return

@@ -23,7 +23,7 @@ import { tellFailure } from '../../../app/tell.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { announceTyping, usePresence } from '../presence.ts'
-import { keepMessage } from '../thread/use-thread.ts'
+import { keepAnswer } from '../thread/use-thread.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import { ChannelRests } from './channel-rests.tsx'
 import css from './composer.module.css'
@@ -202,7 +202,7 @@ export function Composer(props: ComposerProps) {
 
   async function saveEdit(): Promise<void> {
     try {
-      keepMessage(await call(editMessage, { params: { id: editing!.id }, body: editedWords(editing!, text) }))
+      await keepAnswer(call(editMessage, { params: { id: editing!.id }, body: editedWords(editing!, text) }))
       props.onPlain()
     } catch (error) {
       tellFailure(error)

@@ -12,7 +12,7 @@ import {
 import { call } from '../../../app/call.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import type { MessageActs } from './message.tsx'
-import { keepMessage } from './use-thread.ts'
+import { keepAnswer } from './use-thread.ts'
 
 export interface OwnActs extends Pick<MessageActs, 'jump' | 'reply' | 'edit'> {
   /** A deletion is asked first. */
@@ -25,7 +25,7 @@ export function useMessageActs({ jump, reply, edit, remove }: OwnActs): { acts: 
     const run = async (asked: Promise<MessageView>) => {
       setRunning((before) => before + 1)
       try {
-        keepMessage(await asked)
+        await keepAnswer(asked)
       } catch (error) {
         tellFailure(error)
       } finally {
@@ -49,7 +49,7 @@ export function useMessageActs({ jump, reply, edit, remove }: OwnActs): { acts: 
 
 export const deleteIt = async (message: MessageView): Promise<void> => {
   try {
-    keepMessage(await call(deleteMessage, { params: { id: message.id } }))
+    await keepAnswer(call(deleteMessage, { params: { id: message.id } }))
   } catch (error) {
     tellFailure(error)
   }

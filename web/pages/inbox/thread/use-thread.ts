@@ -59,8 +59,32 @@ export function keepSent(message: MessageView): void {
   if (!threads.some(([, pages]) => pages?.items.some((each) => each.id === message.id))) keepMessage(message)
 }
 
-/** A message as it is now, into every loaded thread that shows it, or did. From the feed, and from the answers of our own acts. */
-export function keepMessage(message: MessageView): void {
+/** Acts whose answers are on their way, each with the messages that the feed told of meanwhile. */
+const underWay = new Set<Set<MessageId>>()
+
+/**
+ * What an act made of a message. Its answer may come behind the feed, which knew already what became of it (a resend that is sent): what the
+ * feed told is kept, and it will tell of this act too.
+ */
+export async function keepAnswer(asked: Promise<MessageView>): Promise<void> {
+  const told = new Set<MessageId>()
+  underWay.add(told)
+  try {
+    const message = await asked
+    if (!told.has(message.id)) keepMessage(message)
+  } finally {
+    underWay.delete(told)
+  }
+}
+
+/** From the feed: a message as it is now. */
+export function keepTold(message: MessageView): void {
+  for (const told of underWay) told.add(message.id)
+  keepMessage(message)
+}
+
+/** Into every loaded thread that shows it, or did. */
+function keepMessage(message: MessageView): void {
   for (const [key, pages] of client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })) {
     const thread = key[1] as ConversationId
     if (!pages || (thread !== message.conversation && !pages.items.some((each) => each.id === message.id))) continue
