@@ -18,9 +18,10 @@ export function incoming({ body }: Event, { settings }: Context<Settings>): Inco
 /** The site's word about its customer is proof; what an unknown visitor says of himself is a label. */
 function signedIn({ chat, signedIn: who, was }: SignedInBody): Incoming[] {
   const customer: Who = { id: chat, ...defined(who) }
-  return was
-    ? [{ is: 'same', one: customer, other: { id: was, unverified: true }, how: 'sign_in' }]
-    : [{ is: 'profile', of: customer }]
+  if (!was) return [{ is: 'profile', of: customer }]
+  // Under the name that we gave him he would stay what he was called first.
+  const visitor: Who = { id: was, ...defined({ name: who.name }), unverified: true }
+  return [{ is: 'same', one: customer, other: visitor, how: 'sign_in' }]
 }
 
 function told({ chat, at: when, frame }: ActBody, settings: Settings): Incoming[] {
