@@ -67,6 +67,15 @@ export async function arriveByToken(
   return rows[0] ?? null
 }
 
+/** Whether this token was one of ours and joins nobody any more; not for whoever used it himself. */
+export async function isSpent(tx: Tx, workspace: WorkspaceId, token: string, identity: IdentityId): Promise<boolean> {
+  const { rows } = await sql`
+    select from proof_link
+     where workspace_id = ${workspace} and token_hash = ${hashOf(normal(token))} and asked_by is distinct from ${identity}
+       and (used_at is not null or revoked_at is not null or expires_at <= now())`.execute(tx)
+  return rows.length > 0
+}
+
 /** The yes of the address that was asked. @returns whose link it was; null when it was not asked, or too late */
 export async function confirmLink(
   tx: Tx,

@@ -3,6 +3,7 @@
  *
  * a token came → the new road is asked once "Continue your talk with Shop?" → its yes, pressed or typed, proves that both are one
  * → contacts merge, threads become one, the old road is told and a member can undo
+ * a spent one came → it is told to be one
  * the platform's own word, or a site's signature ("same") → merged at once
  */
 import { sql } from 'kysely'
@@ -10,7 +11,7 @@ import type { ChannelId, ContactId, ConversationId, IdentityId, MessageId, Works
 import type { Content } from '#contract/message/content.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Identity } from '#server/contacts/identities.ts'
-import { arriveByToken, confirmLink, declineLink } from '#server/contacts/links.ts'
+import { arriveByToken, confirmLink, declineLink, isSpent } from '#server/contacts/links.ts'
 import { mergeContacts } from '#server/contacts/merge.ts'
 import { joinConversations } from '#server/conversations/join.ts'
 import type { BatchPlan } from '#server/conversations/told.ts'
@@ -26,6 +27,7 @@ const WORDS = {
     joined: (network: string) => `You now also write to us by ${network}. If that was not you, tell us.`,
     welcome: 'Done. We remember what we talked about.',
     refused: 'All right, nothing was joined.',
+    spent: 'This link was used before or is too old. Just write here: we read it.',
   },
   ru: {
     ask: (name: string) => `Продолжить здесь разговор с «${name}»?`,
@@ -34,6 +36,7 @@ const WORDS = {
     joined: (network: string) => `Теперь вы пишете нам и через ${network}. Если это были не вы, сообщите нам.`,
     welcome: 'Готово. Мы помним, о чём говорили.',
     refused: 'Хорошо, ничего не объединено.',
+    spent: 'Эта ссылка уже использована или устарела. Просто напишите сюда: мы прочитаем.',
   },
 } as const
 
@@ -75,8 +78,13 @@ async function askBack(
   channels: Channels,
 ): Promise<boolean> {
   const arrival = await arriveByToken(tx, workspace, came.token, came.identity.id)
-  if (!arrival || arrival.alreadySame) return false
   const { words, name } = await wordsFor(tx, workspace, came.identity.id)
+  if (!arrival)
+    return (
+      (await isSpent(tx, workspace, came.token, came.identity.id)) &&
+      tell(tx, workspace, came.identity, came.channel, plainly(words.spent), channels)
+    )
+  if (arrival.alreadySame) return false
   const content: Content = {
     parts: [{ kind: 'text', text: words.ask(name), entities: [] }],
     choices: {

@@ -430,4 +430,15 @@ test('a proof link opened on the site asks back, and a yes joins both', async ()
   await until(() => wordsOf(laptop).includes('team: Done. We remember what we talked about.'))
   const { items } = await owner.call(listMessages, { params: { id: conversation.id }, query: {} })
   expect(items.map(({ content }) => content)).toContainEqual(question.content)
+
+  const late = await aVisitor()
+  await late.act({ t: 'start', link: link.url!.split('=')[1] })
+  await until(() =>
+    wordsOf(late).includes('team: This link was used before or is too old. Just write here: we read it.'),
+  )
+  // Whoever used it himself is told nothing of the kind.
+  await laptop.act({ t: 'start', link: link.url!.split('=')[1] })
+  await says(laptop, 'here again')
+  await conversationWith('here again')
+  expect(wordsOf(laptop).filter((words) => words.includes('used before'))).toEqual([])
 })
