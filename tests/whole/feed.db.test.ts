@@ -96,6 +96,7 @@ test('a page of another site gets no socket by a cookie; nobody gets none', asyn
 
 test('hints of typing pass, and what is one member’s alone does not', async () => {
   const feed = await owner.feed()
+  await until(() => feed.cursor())
   const agent = await parley.member('agent')
   await agent.ask('PUT', `/api/conversations/${world.conversation}/presence`, { body: { typing: true } })
   await until(() => feed.frames.some((frame) => 'hints' in frame && frame.hints[0]?.hint === 'member.typing'))
