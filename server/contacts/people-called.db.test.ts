@@ -2,10 +2,12 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { aDatabase } from '#tests/support/database.ts'
+import { rowsRead } from '#tests/support/rows-read.ts'
 import { aWorkspace } from '#tests/support/world.ts'
 import { findContacts } from './views.ts'
 
-const { database, asOwner } = await aDatabase()
+const own = await aDatabase()
+const { database, asOwner } = own
 const workspace = await aWorkspace(database)
 const another = await aWorkspace(database)
 
@@ -28,18 +30,7 @@ const find = (where: WorkspaceId, words: string) =>
   database.inWorkspace(where, (tx) => findContacts(tx, where, words, undefined, 10))
 
 /** Rows of people that were looked at for this. */
-async function readFor(work: () => Promise<unknown>): Promise<number> {
-  const read = async () => {
-    await database.inWorkspace(workspace, (tx) => sql`select pg_stat_force_next_flush()`.execute(tx))
-    const [row] = await asOwner<{ n: number }>(
-      `select sum(seq_tup_read + coalesce(idx_tup_fetch, 0))::int as n from pg_stat_user_tables where relname in ('identity', 'contact')`,
-    )
-    return row!.n
-  }
-  const before = await read()
-  await work()
-  return (await read()) - before
-}
+const readFor = (work: () => Promise<unknown>) => rowsRead(own, workspace, ['identity', 'contact'], work)
 
 test('one of many is found by a part of a name, in any case, without a look at the others', async () => {
   let found: string[] = []

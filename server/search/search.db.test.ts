@@ -2,9 +2,11 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { aDatabase } from '#tests/support/database.ts'
+import { rowsRead } from '#tests/support/rows-read.ts'
 import { aWorkspace } from '#tests/support/world.ts'
 
-const { database, asOwner } = await aDatabase()
+const own = await aDatabase()
+const { database, asOwner } = own
 const workspace = await aWorkspace(database)
 const another = await aWorkspace(database)
 
@@ -26,19 +28,7 @@ const find = (where: WorkspaceId, words: string, most = 30) =>
   })
 
 /** Rows of the table that were looked at for this. */
-async function readFor(work: () => Promise<unknown>): Promise<number> {
-  const read = async () => {
-    // What other connections have counted is told when they are idle for a moment.
-    await database.inWorkspace(workspace, (tx) => sql`select pg_stat_force_next_flush()`.execute(tx))
-    const [row] = await asOwner<{ n: number }>(
-      `select (seq_tup_read + coalesce(idx_tup_fetch, 0))::int as n from pg_stat_user_tables where relname = 'message_words'`,
-    )
-    return row!.n
-  }
-  const before = await read()
-  await work()
-  return (await read()) - before
-}
+const readFor = (work: () => Promise<unknown>) => rowsRead(own, workspace, ['message_words'], work)
 
 test('a rare word is found without a look at the messages that do not say it', async () => {
   let found: number[] = []
