@@ -139,12 +139,9 @@ export async function read(url: string): Promise<unknown[]> {
   return there?.there ? (await query(url, 'select word from words')).map(({ word }) => word) : []
 }
 
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let turn = 0; turn < 300; turn++) {
-    if (await isSo()) return
-    await delay(50)
-  }
-  throw new Error(`15 s passed, and this did not come true: ${isSo.toString()}`)
+export async function until(isSo: () => Promise<boolean>, withinMs = 15_000): Promise<void> {
+  for (const end = performance.now() + withinMs; performance.now() < end; await delay(50)) if (await isSo()) return
+  throw new Error(`${withinMs / 1000} s passed, and this did not come true: ${isSo.toString()}`)
 }
 
 /** A zombie is not: whoever has to take note of its end takes its time. */
@@ -159,6 +156,15 @@ export async function processesNaming(text: string): Promise<{ pid: number; comm
     })),
   )
   return all.filter(({ command }) => command.includes(text))
+}
+
+/** Those whose words are such. */
+export async function childrenOf(pid: number, words: RegExp): Promise<number[]> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ')
+  const named = await Promise.all(
+    children.map(async (child) => [child, await readFile(`/proc/${child}/cmdline`, 'utf8')]),
+  )
+  return named.filter(([, command]) => words.test(command!)).map(([child]) => Number(child))
 }
 
 /** What the stand-in needs, with a PostgreSQL of its own; the other packages are linked. */

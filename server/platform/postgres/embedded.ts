@@ -8,7 +8,7 @@
  *                       server.log
  *
  * hold the folder → choose an account → first time: initdb aside, then rename → adopt a running server, or start one
- * → while Parley runs: start it again whenever it ends → stop
+ * → while Parley runs: end it when it hangs, start it again whenever it ends → stop
  */
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -22,6 +22,7 @@ import { StartFailure } from '../start-failure.ts'
 import { type Account, chooseAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
 import { holdFolder } from './hold-folder.ts'
+import { hung, type Patience } from './hung.ts'
 import { keep, takeOver } from './keeper.ts'
 import { disownStale, findRunning, readPostmaster } from './postmaster.ts'
 import { serverSettings } from './server-settings.ts'
@@ -41,7 +42,11 @@ export interface EmbeddedOptions {
   readonly onTrouble?: (sentence: string) => void
   /** It is at work by itself now, and this process has time; may be called twice, or not at all. */
   readonly onBusy?: () => void
+  /** Until a server that does nothing counts as hanging. */
+  readonly patience?: Patience
 }
+
+const PATIENCE: Patience = { lookMs: 3_000, hungMs: 15_000 }
 
 const OWNER = 'parley_owner'
 const DATABASE = 'parley'
@@ -65,21 +70,28 @@ export async function startEmbedded({
   dataDir,
   onTrouble = () => {},
   onBusy = () => {},
+  patience = PATIENCE,
 }: EmbeddedOptions): Promise<Embedded> {
   const at = places(dataDir)
   await usable(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }))
   const hold = await usable(dataDir, async () => holdFolder(dataDir))
+  const stopping = new AbortController()
   try {
     await usable(dataDir, () => mkdir(at.folder, { recursive: true, mode: 0o700 }))
     const account = await chooseAccount(dataDir, at.folder, await findBinaries())
     await usable(dataDir, () => prepareFolder(dataDir, account, onBusy))
     const password = await readPassword(at.password)
 
+    void (async () => {
+      while (await hung(at.data, patience, stopping.signal)) {
+        onTrouble('PostgreSQL hangs: it neither works nor recovers. Ending it')
+        await endAtOnce(at.data)
+      }
+    })()
     let server = (await adopt(at, password)) ?? (await startWithPatience(at, account, await freePort(), onBusy))
     const { port } = server
     await ensureDatabase(password, port)
 
-    const stopping = new AbortController()
     const supervised = (async () => {
       for (;;) {
         await server.ended
@@ -113,6 +125,7 @@ export async function startEmbedded({
       },
     }
   } catch (error) {
+    stopping.abort()
     hold.release()
     throw error
   }
@@ -331,12 +344,25 @@ const reasonIn = (log: string) => {
   return line.replace(/^.*?(FATAL|PANIC):\s*/, '')
 }
 
-async function end({ pid, ended }: Pick<Server, 'pid' | 'ended'>): Promise<void> {
-  // SIGINT: "fast", roll back and write all. SIGQUIT: end at once, recover at the next start.
-  for (const [signal, waitMs] of [
-    ['SIGINT', 30_000],
-    ['SIGQUIT', 10_000],
-  ] as const) {
+type Ending = Pick<Server, 'pid' | 'ended'>
+type Step = readonly [signal: NodeJS.Signals, waitMs: number]
+
+/** "Fast": roll back and write all. */
+const IN_ORDER: Step = ['SIGINT', 30_000]
+/** Recover at the next start. */
+const AT_ONCE: Step = ['SIGQUIT', 10_000]
+/** For one that hears nothing any more. Its children notice that it is gone. */
+const BY_FORCE: Step = ['SIGKILL', 10_000]
+
+const end = (server: Ending) => signalled(server, [IN_ORDER, AT_ONCE])
+
+async function endAtOnce(folder: string): Promise<void> {
+  const running = await findRunning(folder)
+  if (running) await signalled({ ...running, ended: gone(folder, running.pid) }, [AT_ONCE, BY_FORCE])
+}
+
+async function signalled({ pid, ended }: Ending, steps: readonly Step[]): Promise<void> {
+  for (const [signal, waitMs] of steps) {
     try {
       process.kill(pid, signal)
     } catch {

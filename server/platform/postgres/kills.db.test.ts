@@ -3,7 +3,16 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { aFolder, aParley, isAlive, processesNaming, read, until, write } from '#tests/support/embedded-world.ts'
+import {
+  aFolder,
+  aParley,
+  childrenOf,
+  isAlive,
+  processesNaming,
+  read,
+  until,
+  write,
+} from '#tests/support/embedded-world.ts'
 import { attachEmbedded } from './embedded.ts'
 import { findRunning } from './postmaster.ts'
 
@@ -50,6 +59,27 @@ test('kill -9 of PostgreSQL: it is started again at the same address, and what w
   }
   expect((await parley.stop()).trouble).toContain('PostgreSQL is back')
 })
+
+test('PostgreSQL that hangs, deaf and with nobody at work, is ended and started again', async () => {
+  const dataDir = await aFolder()
+  const parley = await aParley(dataDir, { env: { PATIENCE_MS: '1000' } })
+  await write(parley.url, 'committed')
+  // Frozen, the postmaster does not notice that the child has ended and makes no other.
+  process.kill(parley.pid, 'SIGSTOP')
+  const [writer] = await childrenOf(parley.pid, /^postgres: walwriter/)
+  process.kill(writer!, 'SIGKILL')
+  await until(
+    async () => ((await findRunning(join(dataDir, 'postgres/data')))?.pid ?? parley.pid) !== parley.pid,
+    30_000,
+  )
+  await until(async () => (await attachEmbedded({ dataDir })) !== null)
+  expect(await read(parley.url)).toEqual(['committed'])
+  expect((await parley.stop()).trouble).toEqual([
+    'PostgreSQL hangs: it neither works nor recovers. Ending it',
+    'PostgreSQL ended by itself; starting it again',
+    'PostgreSQL is back',
+  ])
+}, 60_000)
 
 test('kill -9 of an adopted PostgreSQL: the same', async () => {
   const dataDir = await aFolder()

@@ -9,6 +9,8 @@ export interface Postmaster {
   readonly port: number
   /** It takes connections; during crash recovery it does not yet. */
   readonly ready: boolean
+  /** It was told to stop; the last writing may take long. */
+  readonly stopping: boolean
 }
 
 /** Linux ends at 2^22, macOS at 99998. */
@@ -27,8 +29,9 @@ const ABOVE_EVERY_PID = 4_194_305
 export async function readPostmaster(folder: string): Promise<Postmaster | null> {
   const lines = (await readFile(join(folder, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   const pid = Number(lines[0])
+  const state = lines[7]?.trim()
   return pid > 0 && pid !== ABOVE_EVERY_PID
-    ? { pid, port: Number(lines[3]), ready: lines[7]?.trim() === 'ready' }
+    ? { pid, port: Number(lines[3]), ready: state === 'ready', stopping: state === 'stopping' }
     : null
 }
 
