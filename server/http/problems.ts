@@ -4,7 +4,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod'
 import type { Problem } from '#contract/problem.ts'
 import type { Log } from '#server/platform/log.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
-import { isUnavailable } from '#server/platform/unavailable.ts'
+import { isCrowdedOut, isUnavailable } from '#server/platform/unavailable.ts'
 
 const BY_STATUS = {
   400: 'unreadable',
@@ -26,7 +26,7 @@ export function problemFor(error: unknown, request: { id: string }): Problem {
       ? problemOf('not_found', { request: request.id })
       : problemOf('invalid', { fields, request: request.id })
   }
-  if (isUnavailable(error)) return problemOf('unavailable', { request: request.id })
+  if (isUnavailable(error) || isCrowdedOut(error)) return problemOf('unavailable', { request: request.id })
   const status = (error as Partial<FastifyError>).statusCode
   if (status !== undefined && status in BY_STATUS)
     return problemOf(BY_STATUS[status as keyof typeof BY_STATUS], { request: request.id })

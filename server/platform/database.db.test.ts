@@ -14,7 +14,7 @@ import { migrate } from './migrate.ts'
 import { makePartitions } from './partitions.ts'
 import { startEmbedded } from './postgres/embedded.ts'
 import { programLogin } from './program-role.ts'
-import { isUnavailable } from './unavailable.ts'
+import { isCrowdedOut, isUnavailable } from './unavailable.ts'
 
 const { database, ownerUrl, programUrl } = await aDatabase()
 const ending: (() => Promise<unknown>)[] = []
@@ -249,6 +249,38 @@ describe('a database that is away', () => {
       expect(isUnavailable(await error(wrong.execute(database.plumbing)))).toBe(false)
     expect(isUnavailable(new RangeError('no'))).toBe(false)
     expect(isUnavailable('no')).toBe(false)
+  })
+
+  test('is told from one that is crowded: a statement took too long, two waited for each other', async () => {
+    const slow = await error(
+      database.transaction(async (tx) => {
+        await sql`set local statement_timeout = '20ms'`.execute(tx)
+        await sql`select pg_sleep(5)`.execute(tx)
+      }),
+    )
+    const lock = (key: number) => sql`select pg_advisory_xact_lock(9000001, ${key})`
+    const bothHold = Promise.withResolvers<void>()
+    let holding = 0
+    const twins = await Promise.allSettled(
+      [
+        [1, 2],
+        [2, 1],
+      ].map(([first, second]) =>
+        database.transaction(async (tx) => {
+          await lock(first!).execute(tx)
+          if (++holding === 2) bothHold.resolve()
+          await bothHold.promise
+          await lock(second!).execute(tx)
+        }),
+      ),
+    )
+    const victims = twins.flatMap((twin) => (twin.status === 'rejected' ? [twin.reason as unknown] : []))
+    expect(victims).toHaveLength(1)
+    expect([slow, ...victims].map((each) => [isUnavailable(each), isCrowdedOut(each)])).toEqual([
+      [false, true],
+      [false, true],
+    ])
+    expect(isCrowdedOut(await error(sql`select 1 / 0`.execute(database.plumbing)))).toBe(false)
   })
 
   test('refuses, does not answer, or has no room', async () => {

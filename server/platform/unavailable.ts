@@ -12,6 +12,18 @@ export function isUnavailable(error: unknown): boolean {
   return SENTENCES.has(error.message)
 }
 
+/** Whether others were in the way at that moment, and nothing was done: asked again, the same may go well. */
+export function isCrowdedOut(error: unknown): boolean {
+  return error instanceof Error && CROWDED.has((error as { code?: string }).code ?? '')
+}
+
+const CROWDED = new Set([
+  '40001', // serialization
+  '40P01', // deadlock
+  '55P03', // a lock was not to be had
+  '57014', // longer than a statement may take
+])
+
 /** Classes of SQLSTATE (https://www.postgresql.org/docs/18/errcodes-appendix.html). */
 const CLASSES = new Set([
   '08', // connection
