@@ -2,13 +2,10 @@
  * The running program: everything is built in order, lowest rung first; then the roles of this process begin, and the subscriptions
  * at the end say who hears whom.
  */
-import { sql } from 'kysely'
 import type { Event } from '#connector-kit/connector.ts'
 import { incomingReader } from '#connector-kit/heavy.ts'
 import { loadConnectors } from '#connector-kit/load.ts'
-import { SendError } from '#connector-kit/send-error.ts'
 import { NIL_ID, type ChannelId, type WorkspaceId } from '#contract/ids.ts'
-import type { FileRef } from '#contract/message/content.ts'
 import { echoRule, startAutomation } from './automation/automation.ts'
 import { channelChecks } from './channels/checks.ts'
 import { channelCalls, channelPresenters } from './channels/channels.http.ts'
@@ -24,10 +21,10 @@ import { wakeSnoozed } from './conversations/change.ts'
 import { contactCalls } from './conversations/contacts.http.ts'
 import { conversationCalls } from './conversations/conversations.http.ts'
 import { conversationPresenters } from './conversations/presenters.ts'
+import { channelFiles } from './conversations/channel-files.ts'
 import { fileCalls, fileRoutes, visitorFiles } from './conversations/files.http.ts'
 import { fileLinks } from './conversations/file-links.ts'
-import { findFile } from './conversations/files.ts'
-import { messagePageRoutes, messagePages } from '#server/conversations/message-pages.ts'
+import { messagePageRoutes, messagePages } from './conversations/message-pages.ts'
 import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
@@ -51,22 +48,14 @@ import { auditBy } from './members/audit.ts'
 import { callers } from './members/callers.ts'
 import { accountCalls, type AccountCallsDeps } from './members/account.http.ts'
 import { memberCalls, memberPresenters } from './members/members.http.ts'
-import { statementsSent } from './platform/connection.ts'
-import { openDatabase, type Database } from './platform/database.ts'
+import type { Database } from './platform/database.ts'
 import { diskRoom } from './platform/disk-room.ts'
-import { openFiles } from './platform/files/files.ts'
-import { guardedHttp, type Permit } from './platform/guarded-http/guarded-http.ts'
-import { postgresHints } from './platform/hints.ts'
-import { keepTime } from './platform/keep-time.ts'
+import type { Permit } from './platform/guarded-http/guarded-http.ts'
 import { startLeases, type LeaseName } from './platform/leases.ts'
 import type { Log } from './platform/log.ts'
 import { isPublicUrl } from './platform/loopback.ts'
-import { openMetrics } from './platform/metrics.ts'
+import { openPlatform } from './platform/open-platform.ts'
 import { programClock } from './platform/new-id.ts'
-import { noticeLoss, placeOf } from './platform/notice-loss.ts'
-import { makePartitions } from './platform/partitions.ts'
-import { databaseKeyStore } from './platform/secrets/key-store.ts'
-import { openSecrets } from './platform/secrets/secrets.ts'
 import type { Settings } from './platform/settings.ts'
 import { searchCalls, startSearch } from './search/search.ts'
 import { upkeep } from './upkeep/upkeep.ts'
@@ -85,10 +74,6 @@ export interface Program {
 /** Each folder below it is a messenger. */
 const CONNECTORS = new URL('../connectors/', import.meta.url)
 const NOTE_EVERY_MS = 30_000
-/** What a customer was sent as a link opens so long. */
-const LINKS_OPEN_DAYS = 30
-/** A platform fetches at once, or when it tries again. */
-const FETCHED_WITHIN_DAYS = 1
 
 export async function startProgram(
   settings: Settings,
@@ -104,39 +89,14 @@ export async function startProgram(
   const waking = new Set<ChannelId>()
 
   // ---------------------------------------------------------------- platform
-  const database = openDatabase({ url: programUrl })
-  const asked = programClock.monotonicMs()
-  programClock.correct(await database.now(), asked)
-  await makePartitions(database)
-  const noticed = noticeLoss({
-    log,
-    clock: programClock,
-    place: settings.databaseUrl ? placeOf(settings.databaseUrl) : null,
-  })
-  const time = keepTime({ now: () => noticed(database.now()), clock: programClock, log })
-  const metrics = openMetrics({ ofProcess: true })
-  metrics.gauge('statements_total', 'SQL statements sent by this process', [], statementsSent)
-  const hints = postgresHints(database, log)
-  const secrets = await openSecrets({
-    dataDir: settings.dataDir,
-    key: settings.key,
-    store: databaseKeyStore(database),
-    clock: programClock,
-  })
-  const files = openFiles({ files: settings.files, dataDir: settings.dataDir, secrets, clock: programClock })
-  const http = guardedHttp({ privateHosts: settings.privateHosts })
-  const workspaces = async () => {
-    const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
-      database.plumbing,
-    )
-    return rows.map((row) => row.id)
-  }
+  const platform = await openPlatform(settings, programUrl, log)
+  const { database, hints, secrets, files, http, metrics, workspaces } = platform
   const watching = watch({
     database,
     metrics,
     log,
     workspaces,
-    clockDiffersByMs: time.differsByMs,
+    clockDiffersByMs: platform.clockDiffersByMs,
     diskRoom: () => diskRoom(settings.dataDir),
   })
   /** Where outsiders find us. The port 0 is any free one, known once we listen. */
@@ -154,27 +114,8 @@ export async function startProgram(
   const links = await fileLinks({ database, secrets, clock: programClock, url: settings.url })
   const pages = await messagePages({ database, secrets, clock: programClock, url: settings.url })
   const pictures = letterPictures({ database, files, http, permit: options.pictures })
-  const linkOf = (channel: LiveChannel, file: FileRef, days: number) =>
-    'file' in file ? links.make(channel.workspace, file.file, days) : null
-  const publicUrl = (channel: LiveChannel, file: FileRef): string => {
-    const link = linkOf(channel, file, FETCHED_WITHIN_DAYS)
-    if (link === null)
-      throw new SendError('content_refused', {
-        words: 'this network fetches files from us: set PARLEY_URL to an address it can reach',
-      })
-    return link
-  }
+  const { linkOf, publicUrl, describeFile, openFile } = channelFiles({ database, files, links })
   const context = (channel: LiveChannel) => contextOf(channel, publicUrl)
-  const describeFile = async (channel: LiveChannel, id: Parameters<typeof files.open>[1]) => {
-    const found = await database.inWorkspace(channel.workspace, (tx) => findFile(tx, channel.workspace, id))
-    if (!found) throw new Error('the file is gone')
-    return found
-  }
-  const openFile = async (channel: LiveChannel, id: Parameters<typeof files.open>[1]) => {
-    const opened = await files.open(channel.workspace, id)
-    if (!opened) throw new Error('the file is gone')
-    return opened.stream
-  }
 
   // ---------------------------------------------------------------- journal, lines, wires
   const flights = metrics.histogram('flight_seconds', 'One flight of the journal: from boarding to its commit')
@@ -256,7 +197,7 @@ export async function startProgram(
         metrics,
         log,
         ready: async () => {
-          await noticed(database.now())
+          await platform.answers()
           return !stopping
         },
         alarms: watching.alarms,
@@ -370,7 +311,7 @@ export async function startProgram(
     wireOf,
     probe: async (channel) => channelManager.lookAgain(channel),
     contextOf: context,
-    linkOf: (channel, file) => linkOf(channel, file, LINKS_OPEN_DAYS),
+    linkOf,
     pageOf: (channel, message) => pages.linkTo(channel.workspace, message),
     ended: (channel, outcome) => {
       endings.add({ outcome })
@@ -438,13 +379,10 @@ export async function startProgram(
       await server?.close()
       await journal.close()
       await reader.close()
-      await hints.close()
-      await http.close()
-      await time.close()
       await watching.close()
       await traffic.close()
       await note().catch(() => {})
-      await database.close()
+      await platform.close()
     },
   }
 }
