@@ -63,8 +63,8 @@ test('an address typed by hand opens the connector’s form; one that leads nowh
   await page.goto(`${parley.url}/channels/add/telegram`)
   await page.getByRole('heading', { name: 'Add: Telegram' }).waitFor()
   await page.goto(`${parley.url}/channels/add/carrier-pigeon`)
-  await page.getByText('There is no connector “carrier-pigeon” here').waitFor()
-  await page.getByRole('link', { name: 'All that there are' }).click()
+  await page.getByText('Parley knows no network “carrier-pigeon”').waitFor()
+  await page.getByRole('link', { name: 'Choose a network' }).click()
   await page.getByRole('link', { name: /Telegram/ }).waitFor()
   for (const path of ['/nowhere/at/all', '/settings/nowhere', '/channels/none']) {
     await page.goto(`${parley.url}${path}`)
