@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { verdict } from '../limits.ts'
+import { killBullMq } from './kill-bullmq.ts'
 import { table, type Found } from '../support/tables.ts'
 import { Void } from '../support/void.ts'
 
@@ -31,11 +32,13 @@ export async function kill(options: { faults: number; say(words: string): void }
   const status = await ended
   if (!counts) throw new Void('the faults ended before they were counted')
   const { kill: kills, crash: crashes, acknowledged, received, unconfirmed, failed } = counts
+  const peer = await killBullMq(options)
   return {
     table: table(
       [
-        'Parley killed',
-        'PostgreSQL stopped at once',
+        '',
+        'process killed',
+        'store killed',
         'acknowledged',
         'received by customers',
         'lost, doubled or out of order',
@@ -43,9 +46,10 @@ export async function kill(options: { faults: number; say(words: string): void }
         'told as failed',
       ],
       [
-        [kills, crashes, acknowledged, received, broken.length, unconfirmed, failed].map((count) =>
-          count.toLocaleString('en'),
-        ),
+        row('Parley', [kills, crashes, acknowledged, received, broken.length, unconfirmed, failed]),
+        ...(peer
+          ? [row('BullMQ', [peer.kill, peer.crash, peer.acknowledged, peer.received, peer.lost + peer.doubled, 0, 0])]
+          : []),
       ],
     ),
     verdicts: [
@@ -53,7 +57,14 @@ export async function kill(options: { faults: number; say(words: string): void }
     ],
     notes: [
       `by \`npm run faults -- --smoke --faults ${options.faults} --seed ${seed}\`: two nodes, four accounts, two of them spiteful; Parley dies by SIGKILL, PostgreSQL by SIGQUIT to its postmaster, which writes nothing more`,
-      'no peer: BullMQ with Redis (`everysec`) is not measured here; by its manual Redis may then lose the last second of what it acknowledged',
+      peer
+        ? `BullMQ with Redis (\`everysec\`): one process, no order kept; of ${peer.acknowledged.toLocaleString('en')} acknowledged ${peer.lost.toLocaleString('en')} never arrived, ${peer.doubled.toLocaleString('en')} arrived twice or more, and nobody is told which. Redis dies by SIGKILL, after which the kernel still writes what it had; in a power cut it may lose its last second by its manual`
+        : 'BullMQ is not compared: there is no `redis-server` here',
     ],
   }
 }
+
+const row = (name: string, counts: readonly number[]): string[] => [
+  name,
+  ...counts.map((count) => count.toLocaleString('en')),
+]
