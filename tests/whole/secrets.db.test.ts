@@ -16,6 +16,7 @@ import { beginSecondFactor, createMember, createToken, proveSecondFactor } from 
 import { plain } from '#contract/message/content.ts'
 import startMail from '#connectors/email-imap/emulator.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
+import { botApi } from '#tests/hostile/bot-api.ts'
 import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
 import { clientOf, type Client } from '#tests/support/client.ts'
 import { parley, removeAfterwards, setUp, startParley, type Running } from '#tests/support/parley-command.ts'
@@ -23,8 +24,8 @@ import { until } from '#tests/support/parts.ts'
 
 const canary = (what: string) => `canary-${what}-${randomBytes(12).toString('hex')}`
 
-const [telegram, mail] = await Promise.all([startTelegram(), startMail()])
-afterAll(() => Promise.all([telegram.close(), mail.close()]))
+const [telegram, mail, hooking] = await Promise.all([startTelegram(), startMail(), botApi()])
+afterAll(() => Promise.all([telegram.close(), mail.close(), hooking.close()]))
 const home = await mkdtemp(join(tmpdir(), 'parley-secrets-'))
 removeAfterwards(home)
 const PARLEY_KEY = randomBytes(32)
@@ -32,7 +33,7 @@ const env = {
   PARLEY_DATA: join(home, 'data'),
   PARLEY_KEY: PARLEY_KEY.toString('base64'),
   PARLEY_LOG: 'trace',
-  PARLEY_PRIVATE_HOSTS: [new URL(telegram.url).host, ...mail.hosts].join(),
+  PARLEY_PRIVATE_HOSTS: [new URL(telegram.url).host, new URL(hooking.url).host, ...mail.hosts].join(),
 }
 const bot = telegram.addBot({ handle: 'canary_bot', token: `123456789:${canary('bot').replaceAll('-', '_')}` })
 const mailPassword = canary('mail')
@@ -72,7 +73,7 @@ beforeAll(async () => {
 
 test('it was a day: every output holds something, every canary was in use', () => {
   expect([...outputs].filter(([, bytes]) => bytes.length < 20).map(([where]) => where)).toEqual([])
-  expect([...secrets.keys()]).toHaveLength(10)
+  expect([...secrets.keys()]).toHaveLength(11)
   expect(outputs.get('the log')!.toString()).toMatch(/"level":"(warn|error)"/)
   // Where they may stand they do, so that looking means something.
   for (const [name, word] of words) expect([name, outputs.get('the database')!.includes(word)]).toEqual([name, true])
@@ -142,7 +143,20 @@ async function aDay(running: Running, owner: Client): Promise<void> {
   await until(() => phone.sees().some(({ from }) => from === 'us'), 60_000)
   await mail.phone('Mallory').say(plain(`a letter: ${words.get('a message that came')!}`))
 
-  // A webhook, and whoever guesses at it.
+  // A webhook, with its secret, and broken by somebody who knows it.
+  const told = { token: `123456:${'t'.repeat(35)}`, apiUrl: hooking.url, receive: 'webhook' }
+  const hook = await owner.call(createChannel, { body: { connector: 'telegram', name: 'Told', settings: told } })
+  const hookSecret = await hooking.secret
+  guard('a webhook’s secret', hookSecret)
+  const proof = { 'x-telegram-bot-api-secret-token': hookSecret }
+  for (const body of ['{"update_id":', '[]', JSON.stringify({ update_id: 1, [hookSecret]: hookSecret })])
+    output(
+      'answers of errors',
+      await (await running.stranger.ask('POST', `/hooks/${hook.id}`, { body, headers: proof })).text(),
+    )
+  await running.stranger.ask('POST', `/hooks/${hook.id}/${hookSecret}?secret=${hookSecret}`, { body: {} })
+
+  // Another, and whoever guesses at it.
   await owner.ask('PATCH', `/api/channels/${shop.id}`, { body: { settings: { ...bot.settings, receive: 'webhook' } } })
   await faults(running, owner, { token, cookie, password, secret, channel: shop.id })
   mail.changePassword('another now')
