@@ -43,9 +43,9 @@ export async function recognise(
   sightings: Sighting[],
 ): Promise<Map<string, Identity>> {
   const byExternal = new Map<string, Sighting>()
-  for (const sighting of sightings) {
-    const before = byExternal.get(sighting.who.id)
-    byExternal.set(sighting.who.id, before ? { ...before, who: { ...before.who, ...sighting.who } } : sighting)
+  for (const { who, ...sighting } of sightings) {
+    const before = byExternal.get(who.id)
+    byExternal.set(who.id, before ? { ...before, who: { ...before.who, ...cut(who) } } : { ...sighting, who: cut(who) })
   }
   // Sorted, so that two batches lock in the same order.
   const all = [...byExternal.values()].toSorted((a, b) => (a.who.id < b.who.id ? -1 : 1))
@@ -106,6 +106,17 @@ export async function recognise(
     all.filter(({ who }) => tellsMore(who, known.get(who.id))),
   )
   return known
+}
+
+/** Letters, as many as anybody is called by; together less than the index of names looks at (0010-long-names.sql). */
+const MOST_LETTERS = { name: 300, called: 300, handle: 100, phone: 50, email: 254, language: 35 } as const
+
+/** What strangers and platforms say of somebody is theirs, and may be a million letters long. */
+function cut(who: Who): Who {
+  const shorter = { ...who }
+  for (const [what, most] of Object.entries(MOST_LETTERS) as [keyof typeof MOST_LETTERS, number][])
+    if (who[what] !== undefined && who[what].length > most) shorter[what] = who[what].slice(0, most).toWellFormed()
+  return shorter
 }
 
 async function findAll(

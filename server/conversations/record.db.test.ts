@@ -54,6 +54,14 @@ describe('what a platform tells becomes a conversation', () => {
     expect([await count('contact'), await count('identity'), await count('conversation')]).toEqual([1, 1, 1])
   })
 
+  test('a stranger who is called by a million letters is cut short, at once', async () => {
+    const { channel, receive, messages } = await aTalk()
+    const [message] = [said('1', 'hello')]
+    const endless = '🦜 Ann '.repeat(150_000)
+    await receive(told(channel, [{ ...message, by: { ...message.by, name: endless, handle: endless } } as Incoming]))
+    expect((await messages())[0]!.author).toMatchObject({ name: endless.slice(0, 300).toWellFormed() })
+  })
+
   test('the same message told twice is one message, also inside one batch', async () => {
     const { channel, receive, texts } = await aTalk()
     await receive(told(channel, [said('1', 'hello')]), told(channel, [said('1', 'hello')]))
