@@ -56,9 +56,10 @@ describe('what a platform tells becomes a conversation', () => {
 
   test('a stranger who is called by a million letters is cut short, at once', async () => {
     const { channel, receive, messages } = await aTalk()
-    const [message] = [said('1', 'hello')]
     const endless = '🦜 Ann '.repeat(150_000)
-    await receive(told(channel, [{ ...message, by: { ...message.by, name: endless, handle: endless } } as Incoming]))
+    await receive(
+      told(channel, [said('1', 'hello'), { is: 'profile', of: { id: 'ann', name: endless, handle: endless } }]),
+    )
     expect((await messages())[0]!.author).toMatchObject({ name: endless.slice(0, 300).toWellFormed() })
   })
 
