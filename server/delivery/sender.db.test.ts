@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import { afterEach, expect, test } from 'vitest'
-import type { Connector, Reply } from '#connector-kit/connector.ts'
+import type { Connector, Incoming, Reply } from '#connector-kit/connector.ts'
 import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import type { DeliveryId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { ChannelState } from '#contract/message/channel-state.ts'
-import { plain } from '#contract/message/content.ts'
+import { plain, wordsOf, type Content } from '#contract/message/content.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { backTopic, stateKeeper, type SetState } from '#server/channels/state.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
@@ -185,6 +185,61 @@ test('a failure that is reported before the answer is not undone by a good answe
   expect(await states()).toEqual(['failed'])
 })
 
+test('a report that names a message before the answer has named it waits for the name, and counts then', async () => {
+  const { own, ask, states, work, hear, parked } = await aShop()
+  let answer = (_: Reply) => {}
+  let asked = false
+  own(() => new Promise((resolve) => ((asked = true), (answer = resolve))))
+  await ask('hello')
+  await until(() => asked)
+  const report: Incoming = { is: 'status', target: { chat: 'ann', id: 'out-1' }, state: 'delivered', at: new Date() }
+  await hear(report)
+  expect(await parked()).toEqual([1])
+  answer(ok)
+  await until(async () => (await work()).length === 0)
+  // Its turn has come again; the worker reads it as any other.
+  expect([await states(), await parked()]).toEqual([['sent'], [0]])
+  await hear(report)
+  expect([await states(), await parked()]).toEqual([['delivered'], []])
+})
+
+test('what comes behind a message that waits for its next try waits too, and both leave in their order', async () => {
+  const { own, ask, states, work, channel } = await aShop()
+  const left: string[] = []
+  channel.connector = {
+    outgoing: function* ({ content }: { content: Content }) {
+      left.push(wordsOf(content))
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
+      return { ids: [`out-${left.length}`] }
+    },
+  } as unknown as Connector
+  let isReady = false
+  own(() => (isReady ? Promise.resolve(ok) : Promise.reject(new SendError('media_not_ready'))))
+  await ask('first')
+  await until(async () => (await work())[0]?.tries === 1)
+  await ask('second')
+  // Long enough for one that would overtake.
+  await new Promise((resolve) => setTimeout(resolve, 1_500))
+  expect(new Set(left)).toEqual(new Set(['first']))
+  isReady = true
+  await until(async () => {
+    await sql`update delivery_work set ready_at = '-infinity' where ready_at > now()`.execute(database.plumbing)
+    return (await states()).every((state) => state === 'sent')
+  })
+  expect(left.slice(-2)).toEqual(['first', 'second'])
+})
+
+test('a message that its platform refuses for good has failed with the reason, and its lane goes on', async () => {
+  const { own, ask, states, work } = await aShop()
+  let asked = 0
+  own(() => (asked++ === 0 ? Promise.reject(new SendError('blocked')) : Promise.resolve(ok)))
+  await ask('to somebody who blocked us')
+  await ask('to him as well')
+  await until(async () => (await work()).length === 0)
+  expect(await states()).toEqual(['failed', 'sent'])
+  expect(asked).toBe(2)
+})
+
 test('what goes into hold while its file goes up does not leave', async () => {
   const { own, ask, work, channel } = await aShop()
   channel.connector = {
@@ -342,6 +397,26 @@ async function aShop(more: Partial<Abilities> = {}) {
         const told = said.map(({ id }) => ({ delivery: id, state, at: new Date() }))
         await applyStatuses(tx, workspace, told, [])
       }),
+    /** The platform tells it, in an event of its own or in the one that waited for its turn; what it tells is kept, or waits again. */
+    hear: (incoming: Incoming) =>
+      inTurn(async (tx) => {
+        await sql`
+          insert into inbound_work (workspace_id, channel_id, lane, inbound_id)
+          select ${workspace}, ${channel.id}, 1, gen_random_uuid()
+           where not exists (select from inbound_work where workspace_id = ${workspace})`.execute(tx)
+        const { rows } = await sql<{ pos: number; inbound: never }>`
+          select pos, inbound_id as inbound from inbound_work where workspace_id = ${workspace}`.execute(tx)
+        const plan = await recordIncoming(tx, workspace, [{ ...told(realm, [incoming]), ...rows[0]! }])
+        await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
+        await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${plan.applied}::bigint[])`.execute(
+          tx,
+        )
+      }),
+    /** Where the events of the platform stand that are not read: 1 waits for a name, 0 for its turn. */
+    parked: async () =>
+      (await select(sql<{ state: number }>`select state from inbound_work where workspace_id = ${workspace}`)).map(
+        ({ state }) => state,
+      ),
     states: async () =>
       (
         await select(sql<{ state: string }>`select state from delivery where workspace_id = ${workspace} order by id`)
