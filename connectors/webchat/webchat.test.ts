@@ -5,7 +5,11 @@
 import { expect, test } from 'vitest'
 import { goldens } from '#connector-kit/conformance/goldens.ts'
 import { neverThrows } from '#connector-kit/conformance/never-throws.ts'
+import { goldenContext } from '#connector-kit/conformance/golden-world.ts'
+import { readGoldens } from '#connector-kit/conformance/read-goldens.ts'
+import { open } from './open.ts'
 import { isAllowed, isSite } from './origins.ts'
+import { settings } from './settings.ts'
 import connector from './webchat.ts'
 
 const testdata = new URL('./testdata/', import.meta.url)
@@ -59,4 +63,26 @@ test('a setting is a site, and never everybody', () => {
       'javascript:alert(1)',
     ].filter(isSite),
   ).toEqual([])
+})
+
+test('a channel without a secret lets nobody in, and an empty or short secret of the site is none', () => {
+  const { account } = readGoldens(testdata)
+  const context = goldenContext({ label: 'proof' }, account, (given) => settings.parse(given))
+  const hello = (secret: string) =>
+    open(
+      {
+        method: 'SOCKET',
+        path: '/socket',
+        query: {},
+        headers: { origin: 'https://shop.example' },
+        bytes: Buffer.from('{"t":"hello"}'),
+        random: 'r'.repeat(43),
+      },
+      { ...context, secret },
+    )
+  expect(hello('a secret')).toMatchObject({ answer: { status: 200 } })
+  expect(hello('')).toEqual({ refuse: 401 })
+  const origins = ['https://shop.example']
+  for (const identitySecret of ['', ' ', 'x'.repeat(8)])
+    expect([identitySecret, settings.safeParse({ origins, identitySecret }).success]).toEqual([identitySecret, false])
 })
