@@ -82,6 +82,20 @@ test('a letter of a million parts is looked at no further than two hundred', () 
   expect(scan.end()).toMatchObject({ partial: true })
 })
 
+test('an address header of five megabytes is read no further than a header may go, and the letter is offered whole', async () => {
+  const scan = scanLetter({ cutWith: 'w' })
+  const began = process.threadCpuUsage()
+  scan.push(Buffer.from(`${HEAD}To: `))
+  const chunk = Buffer.from('"Ann Lee" <ann@people.test>,\r\n '.repeat(2_000))
+  for (let bytes = 0; bytes < 5 * 1024 * 1024; bytes += chunk.length) scan.push(chunk)
+  scan.push(Buffer.from('last@people.test\r\n\r\nhello'))
+  const { raw, partial } = scan.end()
+  expect([partial, raw.length < 512 * 1024]).toEqual([true, true])
+  expect((await read(raw.toString('latin1'))).length).toBeGreaterThan(0)
+  const { user, system } = process.threadCpuUsage(began)
+  expect((user + system) / 1000).toBeLessThan(BUDGET_MS)
+})
+
 test('an attachment of a gigabyte costs a note', () => {
   const scan = scanLetter({ cutWith: 'w' })
   scan.push(
