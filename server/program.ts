@@ -259,7 +259,7 @@ export async function startProgram(
         afterwards: async (plan, live) => {
           for (const channel of waking) hints.tell(`delivery ${channel}`)
           waking.clear()
-          watching.counted(plan.messages.length)
+          watching.came(plan.messages, live)
           for (const channel of live.values()) {
             traffic.heard(channel)
             await channelManager.isBack(channel)
@@ -316,7 +316,7 @@ export async function startProgram(
     ended: (channel, outcome) => {
       endings.add({ outcome })
       if (outcome !== 'sent') return
-      watching.counted(1)
+      watching.left()
       traffic.wasHeard(channel)
     },
     log,

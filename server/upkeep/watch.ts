@@ -3,7 +3,9 @@
  * though somebody should read them are the one thing that must not go unnoticed.
  */
 import { sql } from 'kysely'
-import type { WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
+import type { Content } from '#contract/message/content.ts'
+import type { LiveChannel } from '#server/channels/live.ts'
 import { statementsSent } from '#server/platform/connection.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { DiskRoom } from '#server/platform/disk-room.ts'
@@ -23,8 +25,13 @@ export interface WatchDeps {
 }
 
 export interface Watch {
-  /** A message was brought into its conversation, or left. */
-  counted(messages: number): void
+  /** These were brought into their conversations. */
+  came(
+    messages: readonly { channel: ChannelId; content: Content }[],
+    channels: ReadonlyMap<ChannelId, LiveChannel>,
+  ): void
+  /** One left. */
+  left(): void
   /** What somebody must look at now: told by `/readyz` and in the window, as `parley_alarm` tells it by `/metrics`. */
   alarms(): Promise<readonly Alarm[]>
   close(): Promise<void>
@@ -43,8 +50,15 @@ export function watch(deps: WatchDeps): Watch {
   const channels = remembered(async () => lookAtWorkspaces(database, await workspaces()))
 
   const messages = metrics.counter('messages_total', 'Messages that this process brought in or sent')
+  const unknown = metrics.counter('unknown_parts_total', 'Parts of messages that we have no name for yet', [
+    'connector',
+  ])
   let seen = { statements: 0, messages: 0 }
   let total = 0
+  const count = (times: number) => {
+    total += times
+    messages.add(undefined, times)
+  }
   metrics.gauge('statements_per_message', 'SQL statements of this process per message, since the last look', [], () => {
     const now = { statements: statementsSent(), messages: total }
     const since = { statements: now.statements - seen.statements, messages: now.messages - seen.messages }
@@ -138,10 +152,13 @@ export function watch(deps: WatchDeps): Watch {
       ...(areUnread(await plumbing()) ? ['events_wait' as const] : []),
       ...((await diskRoom())?.isNearlyFull ? ['disk_full' as const] : []),
     ],
-    counted: (times) => {
-      total += times
-      messages.add(undefined, times)
+    came: (given, channels) => {
+      count(given.length)
+      for (const { channel, content } of given)
+        for (const part of content.parts)
+          if (part.kind === 'unknown') unknown.add({ connector: channels.get(channel)?.folder ?? '' })
     },
+    left: () => count(1),
     close: async () => {
       clearInterval(timer)
       await looking

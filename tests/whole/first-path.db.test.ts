@@ -192,6 +192,46 @@ test('whoever writes again after the platform had called him blocked can be answ
   expect(seenWords(phone).at(-1)).toBe('Good')
 })
 
+test('"wait" of a platform silences that one channel, uses up no try, and what another channel has to say goes at once', async () => {
+  const bot = telegram.addBot({ handle: 'unhurried_bot' })
+  await owner.call(createChannel, {
+    body: { connector: 'telegram', name: 'Unhurried', settings: { ...bot.settings, receive: 'webhook' } },
+  })
+  const waiting = await aTalk('Leander', bot)
+  const behind = await aTalk('Odette', bot)
+  const other = await aTalk('Quirin')
+  telegram.fault({ is: 'throttle', after: 6 })
+  const say = ({ conversation: { id } }: typeof other, text: string) =>
+    owner.call(sendMessage, { params: { id }, body: { text } })
+  const first = await say(waiting, 'Told to wait')
+  const work = () =>
+    parley.test.asOwner<{ tries: number; waits: number }>('select tries, waits from delivery_work where waits > 0')
+  expect(await until(async () => (await work())[0])).toEqual({ tries: 0, waits: 1 })
+  const began = performance.now()
+  await say(behind, 'On the same channel')
+  await sent(other.conversation, { text: 'On another' })
+  expect(performance.now() - began).toBeLessThan(5_000)
+  expect([seenWords(waiting.phone), seenWords(behind.phone)]).toEqual([['Hello from Leander'], ['Hello from Odette']])
+  await until(() => [waiting, behind].every(({ phone }) => seenWords(phone).length === 2), 20_000)
+  expect(performance.now() - began).toBeGreaterThan(4_500)
+  expect((await messageById(waiting.conversation, first.id)).deliveries).toHaveLength(1)
+})
+
+test('what the network invents tomorrow stands in the thread as what we do not know, and is counted', async () => {
+  const { phone, conversation } = await aTalk('Wanda')
+  const kinds = async () => {
+    const page = await (await parley.stranger.ask('GET', '/metrics')).text()
+    return Number(/^parley_unknown_parts_total\{connector="telegram"\} (\d+)$/m.exec(page)?.[1] ?? 0)
+  }
+  const before = await kinds()
+  await phone.tell({ hologram: { depth: 3 }, text_in_colour: true })
+  await phone.say(plain('You saw that?'))
+  await messageWith(conversation, 'You saw that?')
+  const unknown = (await messagesOf(conversation)).find(({ content }) => content.parts[0]?.kind === 'unknown')
+  expect(unknown).toMatchObject({ direction: 'in', content: { parts: [{ kind: 'unknown', what: 'hologram' }] } })
+  expect((await kinds()) - before).toBe(1)
+})
+
 test('the same event told twice is one message', async () => {
   const { phone, conversation } = await aTalk('Ida')
   telegram.fault({ is: 'duplicate' })

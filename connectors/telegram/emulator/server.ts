@@ -25,7 +25,7 @@ interface Answer {
 type Named = Method & { name: string }
 
 export function frontOf(world: World, methods: ReadonlyMap<string, Named>, log: EmulatorCall[]): Front {
-  /** Told to slow down until then: a chat, or (''), the whole bot. */
+  /** Told to slow down until then: a bot, or a bot in one chat. */
   const slowed = new Map<string, number>()
 
   async function answerTo(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -57,7 +57,7 @@ export function frontOf(world: World, methods: ReadonlyMap<string, Named>, log: 
       if (world.faults.take('auth_lost')) refuse(401)
       const method = methods.get(asked.name.toLowerCase()) ?? refuse(404, 'method not found')
       entry.what = method.name
-      if (method.isSending) fault = meetFault(raw)
+      if (method.isSending) fault = meetFault(raw, bot)
       if (fault?.is === 'cut' && fault.when === 'before') return { status: 0, body: null }
       if (fault?.is === 'html') return { status: 200, body: PAGE }
       if (fault?.is === 'server_error') return brokenServer(fault.status)
@@ -80,9 +80,9 @@ export function frontOf(world: World, methods: ReadonlyMap<string, Named>, log: 
   }
 
   /** @returns what happens besides; refusals are thrown */
-  function meetFault({ values }: RawParameters): Fault | undefined {
-    const chat = String(values.chat_id as string)
-    for (const who of ['', chat]) {
+  function meetFault({ values }: RawParameters, { token }: Bot): Fault | undefined {
+    const inChat = `${token} ${String(values.chat_id as string)}`
+    for (const who of [token, inChat]) {
       const left = Math.ceil(((slowed.get(who) ?? 0) - world.clock.now()) / 1000)
       if (left > 0) refuse(429, `Retry after ${left}`, { retry_after: left })
     }
@@ -92,7 +92,7 @@ export function frontOf(world: World, methods: ReadonlyMap<string, Named>, log: 
     if (fault?.is === 'throttle') {
       const { after, scope = 'channel' } = fault
       if (after === undefined) return refuse(429, 'Retry later')
-      slowed.set(scope === 'chat' ? chat : '', world.clock.now() + after * 1000)
+      slowed.set(scope === 'chat' ? inChat : token, world.clock.now() + after * 1000)
       refuse(429, `Retry after ${after}`, { retry_after: after })
     }
     return fault
