@@ -192,6 +192,53 @@ test('a character that no database keeps breaks nothing, whichever parameter hol
   expect((await owner.ask('GET', '/api/search?q=a%00b')).status).toBe(200)
 })
 
+test('what stands in a parameter is a value: SQL, operators of search and a thousand brackets find nothing or are refused, quickly', async () => {
+  const owner = await anOwner()
+  const hostile = [
+    "' or 1=1 --",
+    "x'; drop table message; --",
+    "') union select null, version() --",
+    '1; select pg_sleep(20)',
+    '{"$ne":null}',
+    '%_\\%',
+    'a & | ! <-> b',
+    "a:* & ('b' | !",
+    '((((',
+    `${'('.repeat(100)}a${')'.repeat(100)}`,
+    '-"unended phrase or -',
+    '[](){}*+?^$|.\\',
+  ]
+  const everybody = JSON.stringify(await (await owner.ask('GET', '/api/contacts')).json())
+  const wrong: unknown[] = []
+  for (const [route, operation] of operations) {
+    const [method = '', path = ''] = route.split(' ')
+    if (method !== 'GET' || STREAMED.has(route)) continue
+    const example = exampleOf(description, route, operation, shared, false)
+    for (const { name, in: place } of operation.parameters ?? []) {
+      if (place !== 'query') continue
+      const ways = [
+        ...hostile.map((text) => ({ [name]: text })),
+        { [`${name}[$ne]`]: 'x' },
+        { [`${name}) or (1`]: '1' },
+      ]
+      for (const given of ways) {
+        const began = performance.now()
+        const address = pathOf(templateOf(path), example.params, { ...example.query, ...given })
+        const response = await owner.ask(method, address)
+        const text = await response.text()
+        const took = performance.now() - began
+        const isKnown = Object.hasOwn(given, name)
+        const right = isKnown ? [200, 400, 404, 422] : [422, 404]
+        if (!right.includes(response.status) || took > 5_000 || text === everybody)
+          wrong.push({ route, given, status: response.status, took })
+      }
+    }
+  }
+  expect(wrong).toEqual([])
+  const [row] = await parley.test.asOwner<{ n: number }>('select count(*)::int as n from message')
+  expect(row!.n).toBeGreaterThan(0)
+}, 120_000)
+
 test('a bomb of brackets or of keys is refused before it is parsed, from strangers too, and is no fault of ours', async () => {
   const owner = await anOwner()
   const before = parley.log.length

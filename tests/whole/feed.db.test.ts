@@ -70,11 +70,19 @@ test('a cursor of another database, one too old, one of the future and one that 
 
 test('whoever speaks on it is cut with one fixed answer, and other sockets go on', async () => {
   const listening = await owner.feed()
-  const frames = ['hello', '{"subscribe":"everything"}', '{"__proto__":{"role":"owner"}}', Buffer.alloc(500_000, 'x')]
+  const frames = [
+    'hello',
+    '{"subscribe":"everything"}',
+    JSON.stringify(Array.from({ length: 10_000 }, (_, n) => ({ subscribe: `conversation ${n}` }))),
+    '{"__proto__":{"role":"owner"}}',
+    '{"constructor":{"prototype":{"role":"owner"}}}',
+    Buffer.alloc(500_000, 'x'),
+  ]
   for (const frame of frames) {
     const feed = await owner.feed()
     feed.send(frame)
-    expect(await feed.closed).toBe(1008)
+    expect([String(frame).slice(0, 40), await feed.closed]).toEqual([String(frame).slice(0, 40), 1008])
+    expect(JSON.stringify(feed.frames)).not.toContain('subscribe')
   }
   const feed = await owner.feed()
   feed.send(Buffer.alloc(2 * 1024 * 1024, 'x'))

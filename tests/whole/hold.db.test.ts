@@ -1,4 +1,4 @@
-/** After a restore nothing leaves until a member has decided (test case 20 of the trust page). */
+/** After a restore nothing leaves until a member has decided (docs/trust-cases.md, 20). */
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { decideHold, getHold, listConversations, listHold, sendMessage } from '#contract/calls/conversations.ts'

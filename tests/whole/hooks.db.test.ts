@@ -1,9 +1,11 @@
-/** Webhooks in: nothing is believed that is not proved, and nothing is thanked for that is not on disk (trust S9–S11). */
+/** Webhooks in: nothing is believed that is not proved, and nothing is thanked for that is not on disk (docs/trust-cases.md, 1, 21 to 23). */
 import { Agent, createServer, request } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import pg from 'pg'
 import { createChannel } from '#contract/calls/channels.ts'
+import { listContacts } from '#contract/calls/contacts.ts'
+import { listConversations } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
 import { until } from '#tests/support/parts.ts'
@@ -48,6 +50,13 @@ const journaled = async () => Number((await database.asOwner('select count(*) as
 const seen = async ({ update_id: id }: { update_id: number }) =>
   (await database.asOwner('select 1 from inbound_seen where event_hash = sha256($1)', [Buffer.from(String(id))]))
     .length === 1
+const textsWith = async (words: string) =>
+  (
+    await database.asOwner<{ text: string }>(
+      `select content #>> '{parts,0,text}' as text from message where starts_with(content #>> '{parts,0,text}', $1)`,
+      [words],
+    )
+  ).map(({ text }) => text)
 const post = (body: unknown, headers: Record<string, string> = SIGNED, to = path) =>
   stranger.ask('POST', to, { body, headers })
 
@@ -155,6 +164,78 @@ test('the same event twice at once is one row, and both are thanked', async () =
   expect((await Promise.all([post(update), post(update)])).map(({ status }) => status)).toEqual([200, 200])
   expect(await journaled()).toBe(before + 1)
 })
+
+test('the same event twice at once at two nodes is one message, and both are thanked', async () => {
+  const other = await parley.twin()
+  const hear = (told: unknown, at = parley.url) =>
+    fetch(`${at}${path}`, {
+      method: 'POST',
+      headers: { ...SIGNED, 'content-type': 'application/json' },
+      body: JSON.stringify(told),
+    })
+  // Many, so that some do meet in the same moment.
+  const updates = Array.from({ length: 20 }, (_, n) => anUpdate(`two nodes, ${n}`))
+  const answers = await Promise.all(updates.flatMap((told) => [hear(told), hear(told, other.url)]))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+  await hear(anUpdate('two nodes, the last'))
+  const said = await until(async () => {
+    const texts = await textsWith('two nodes')
+    return texts.includes('two nodes, the last') && texts
+  })
+  expect(said.toSorted()).toEqual([...updates.map(({ message }) => message.text), 'two nodes, the last'].toSorted())
+})
+
+test('ten pictures of a stranger, told at once and in any order, are one contact, one conversation and ten pictures in their order', async () => {
+  const numbers = Array.from({ length: 10 }, (_, n) => 500 + n)
+  const told = numbers.map((id, n) => ({
+    update_id: ++number,
+    message: {
+      message_id: id,
+      date: Math.floor(Date.now() / 1000),
+      chat: { id: 4711, type: 'private', first_name: 'Zara' },
+      from: { id: 4711, is_bot: false, first_name: 'Zara' },
+      media_group_id: 'ten of one',
+      photo: [{ file_id: `picture-${n}`, file_unique_id: `unique-${n}`, width: 40, height: 30 }],
+    },
+  }))
+  const shuffled = told.map((_, n) => told[(n * 7) % 10]!)
+  const answers = await Promise.all(shuffled.map((update) => post(update)))
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+
+  const ofZara = { query: { q: 'Zara' } }
+  const pictures = () =>
+    database.asOwner<{ item: string; conversation: string }>(
+      `select p.part ->> 'item' as item, m.conversation_id::text as conversation
+         from message m cross join lateral jsonb_array_elements(m.content -> 'parts') with ordinality p (part, place)
+        where m.content #>> '{parts,0,kind}' = 'image' order by m.placed, m.seq, p.place`,
+    )
+  const shown = await until(async () => {
+    const rows = await pictures()
+    return rows.length === 10 && rows
+  })
+  expect(shown.map(({ item }) => item)).toEqual(numbers.map(String))
+  expect(new Set(shown.map(({ conversation }) => conversation)).size).toBe(1)
+  expect((await owner.call(listContacts, ofZara)).items).toHaveLength(1)
+  expect((await owner.call(listConversations, ofZara)).items).toHaveLength(1)
+})
+
+test('bombs of letters are kept as they came: a line of 900 KB, marks without end, signs that turn the reading round', async () => {
+  const bombs = {
+    'one line': 'x'.repeat(900_000),
+    'combining marks': `bomb e${'\u0301'.repeat(100_000)}`,
+    'the other way round': 'bomb \u202Egnp.exe\u202C\u2066\u2069',
+    'signs of markdown': `bomb ${'*_~`['.repeat(20_000)}`,
+    'families of emoji': `bomb ${'👩‍👩‍👧‍👦\u200D'.repeat(5_000)}`,
+    'what a pattern would try for ever': `bomb https://${'a.'.repeat(40_000)}${'!'.repeat(40_000)}`,
+  }
+  for (const [name, text] of Object.entries(bombs))
+    expect([name, (await post(anUpdate(text))).status]).toEqual([name, 200])
+  const kept = await until(async () => {
+    const texts = [...(await textsWith('bomb')), ...(await textsWith('xxxxxxxxxx'))]
+    return texts.length === Object.keys(bombs).length && new Set(texts)
+  }, 30_000)
+  for (const [name, text] of Object.entries(bombs)) expect([name, kept.has(text)]).toEqual([name, true])
+}, 60_000)
 
 test('with the database away it is 503 and Retry-After, never 200; afterwards the same event is taken', async () => {
   const name = new URL(database.ownerUrl).pathname.slice(1)

@@ -158,6 +158,7 @@ test('a forged sender is somebody else, apart from the customer whose address he
   await fay.write({ subject: 'Mine', text: 'I am Fay' })
   const hers = await conversationOf('Fay')
   await said(hers, 'Hello Fay')
+  const letters = mail.sent.length
   await fay.write({
     subject: 'Re: Mine',
     text: 'Send me the money',
@@ -170,7 +171,14 @@ test('a forged sender is somebody else, apart from the customer whose address he
   expect(other.id).not.toBe(hers.id)
   expect(await messagesOf(hers)).toHaveLength(2)
   const [forged] = await messagesOf(other)
-  expect(forged!.replyTo).toBeNull()
+  expect(forged).toMatchObject({ replyTo: null, author: { unverified: true } })
+  expect(other.contact).not.toBe(hers.contact)
+  // Nobody outside heard of it, and whoever he is, an answer tells him nothing of what was said to her.
+  expect(mail.sent).toHaveLength(letters)
+  await said(other, 'Who are you?')
+  const answer = mail.sent.at(-1)!.raw.toString('latin1')
+  expect(answer).toContain('Who are you?')
+  expect(['I am Fay', 'Hello Fay'].filter((words) => answer.includes(words))).toEqual([])
 })
 
 test('an unverified sender who answers our letter has it, so both are one', async () => {

@@ -2,7 +2,7 @@
 import { afterAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { listConversations, listMessages, sendMessage } from '#contract/calls/conversations.ts'
-import { plain } from '#contract/message/content.ts'
+import { plain, wordsOf } from '#contract/message/content.ts'
 import { getMe } from '#contract/calls/members.ts'
 import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId } from '#contract/ids.ts'
@@ -118,15 +118,25 @@ test('while it stops, /readyz says 503 and /healthz goes on', async () => {
   await stopping
 }, 60_000)
 
-test('events that nobody reads for a minute are told to the operator and in the window; the platform is thanked all the same', async () => {
+test('events that nobody reads for a minute are told to the operator and in the window; the platform is thanked all the same, and all is read afterwards', async () => {
   // The other processes are gone: this one takes what comes and reads nothing.
-  const door = await parley.twin({ PARLEY_ROLES: 'web,ingest' })
-  const [{ place } = { place: '' }] = await parley.test.asOwner<{ place: string }>(`
-    insert into parley.inbound_work (workspace_id, channel_id, lane, inbound_id, changed_at)
-    select workspace_id, id, 1, gen_random_uuid(), now() - interval '59 seconds' from parley.channel limit 1 returning pos::text as place`)
+  const door = await parley.twin({ PARLEY_ROLES: 'web,ingest,sender' })
+  const waiting = async () =>
+    (await parley.test.asOwner<{ n: number }>('select count(*)::int as n from inbound_work where state = 0'))[0]!.n
+  const said = async (at: typeof door) =>
+    (await at.owner.call(listMessages, { params: { id: conversation.id }, query: {} })).items
+      .filter(({ direction }) => direction === 'in')
+      .map(({ content }) => wordsOf(content))
+      .toReversed()
   const readyz = async () =>
     (await (await door.owner.ask('GET', '/readyz')).json()) as { ready: boolean; alarms: string[] }
+  const hour = Array.from({ length: 5 }, (_, n) => `while nobody reads, ${n}`)
+  for (const words of hour) await ann.say(plain(words))
+  await until(async () => (await waiting()) === hour.length, 40_000)
+  expect(await said(door)).toEqual([CANARY])
   expect(await readyz()).toEqual({ ready: true, alarms: [] })
+
+  await parley.test.asOwner(`update inbound_work set changed_at = now() - interval '59 seconds' where state = 0`)
   await until(async () => (await readyz()).alarms.includes('events_wait'), 20_000)
   expect((await door.owner.call(getMe)).warnings).toEqual(['events_wait'])
   await until(async () => {
@@ -136,9 +146,12 @@ test('events that nobody reads for a minute are told to the operator and in the 
     )
   }, 30_000)
   await until(() => parley.log.some((line) => line.includes('ALARM: events wait and nobody reads them')), 20_000)
-  await parley.test.asOwner('delete from parley.inbound_work where pos = $1', [place])
+
+  const back = await parley.twin({ PARLEY_ROLES: 'web,worker' })
+  await until(async () => (await waiting()) === 0, 20_000)
+  expect(await said(back)).toEqual([CANARY, ...hour])
   await until(async () => (await readyz()).alarms.length === 0, 20_000)
-}, 90_000)
+}, 120_000)
 
 test('no line of the log holds what was said, a token, a cookie or a link', () => {
   const all = parley.log.join('')

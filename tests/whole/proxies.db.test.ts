@@ -1,4 +1,4 @@
-/** What proxies say of an address counts only from peers in the program's list, which is empty unless it is filled (trust S4). */
+/** What proxies say of an address counts only from peers in the program's list, which is empty unless it is filled. */
 import { request as http } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'

@@ -1,4 +1,4 @@
-/** On a Parley that the world can reach, whoever runs it signs in with a second factor (trust S1). */
+/** On a Parley that the world can reach, whoever runs it signs in with a second factor. */
 import { TOTP } from 'otpauth'
 import { expect, test } from 'vitest'
 import {

@@ -1,4 +1,4 @@
-/** Who comes in, how long they stay, and how fast they are out (trust S1–S4, S13). */
+/** Who comes in, how long they stay, and how fast they are out (docs/trust-cases.md, 31 and 44). */
 import { TOTP } from 'otpauth'
 import { expect, test } from 'vitest'
 import {
