@@ -197,8 +197,12 @@ function planner(growing: GrowingPlan, known: Known) {
     const added = begun && newMessages.get(begun.message)
     const whole = added ? changing(added) : begun && (plan.changed.get(begun.message) ?? known.message(begun.message))
     if (!begun || !whole || whole.deletedAt || whole.authorIdentity !== author.id) return false
-    whole.content = withItem(whole.content, asItem(incoming.content, incoming.ref.id), (id) =>
-      orders.get(refKey({ ...name, id })),
+    // Only a batch knows the places of its items; where names are places, those of earlier batches are known too.
+    const namesArePlaces = incoming.order === incoming.ref.id
+    whole.content = withItem(
+      whole.content,
+      asItem(incoming.content, incoming.ref.id),
+      (id) => orders.get(refKey({ ...name, id })) ?? (namesArePlaces ? id : undefined),
     )
     if (!added) plan.changed.set(begun.message, whole)
     addRef(name, begun.message, null, author.ours ? 'out' : 'in', talk.identity.id)

@@ -193,6 +193,13 @@ describe('albums that come item by item', () => {
     expect(await count('file_fetch')).toBe(2)
   })
 
+  test('a latecomer stands where it stands on a platform whose names are places', async () => {
+    const { channel, receive, messages } = await aTalk()
+    await receive(told(channel, [item('9')]), told(channel, [item('11')]))
+    await receive(told(channel, [item('10')]))
+    expect((await messages()).map(({ content }) => items(content))).toEqual([['9', '10', '11']])
+  })
+
   test('another album, and another person’s of the same name, are messages of their own', async () => {
     const { channel, receive, messages } = await aTalk()
     await receive(told(channel, [item('1')]), told(channel, [item('2', 'B')]))
