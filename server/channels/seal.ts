@@ -1,7 +1,7 @@
 /** What of a channel is sealed at rest: its settings, its hook secret, what plans keep. */
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Log } from '#server/platform/log.ts'
-import type { Secrets } from '#server/platform/secrets/secrets.ts'
+import type { Place, Secrets } from '#server/platform/secrets/secrets.ts'
 
 export interface ChannelSealer {
   sealSettings(id: ChannelId, settings: Record<string, unknown>): Uint8Array
@@ -16,30 +16,35 @@ export interface ChannelSecrets {
   of(workspace: WorkspaceId): Promise<ChannelSealer>
 }
 
+/** Where each of it stands. @param name  of what a plan keeps */
+export const channelPlace = (column: 'settings' | 'hook_secret' | 'kept', id: ChannelId, name?: string): Place => ({
+  table: 'channel',
+  column,
+  row: name === undefined ? id : `${id} ${name}`,
+})
+
 export function channelSecrets(secrets: Secrets, { protect }: Pick<Log, 'protect'>): ChannelSecrets {
   return {
     of: async (workspace) => {
       const key = await secrets.of(workspace)
-      const seal = (text: string, column: string, row: string) =>
-        key.seal(Buffer.from(text), { table: 'channel', column, row })
+      const seal = (text: string, place: Place) => key.seal(Buffer.from(text), place)
       /** What was unsealed must never be logged. */
-      const open = (sealed: Uint8Array, column: string, row: string) =>
-        Buffer.from(key.open(sealed, { table: 'channel', column, row })).toString()
+      const open = (sealed: Uint8Array, place: Place) => Buffer.from(key.open(sealed, place)).toString()
       return {
-        sealSettings: (id, settings) => seal(JSON.stringify(settings), 'settings', id),
+        sealSettings: (id, settings) => seal(JSON.stringify(settings), channelPlace('settings', id)),
         openSettings: (id, sealed) => {
-          const settings = JSON.parse(open(sealed, 'settings', id)) as Record<string, unknown>
+          const settings = JSON.parse(open(sealed, channelPlace('settings', id))) as Record<string, unknown>
           for (const value of stringsIn(settings)) if (looksSecret(value)) protect(value)
           return settings
         },
-        sealHookSecret: (id, secret) => seal(secret, 'hook_secret', id),
+        sealHookSecret: (id, secret) => seal(secret, channelPlace('hook_secret', id)),
         openHookSecret: (id, sealed) => {
-          const secret = open(sealed, 'hook_secret', id)
+          const secret = open(sealed, channelPlace('hook_secret', id))
           protect(secret)
           return secret
         },
-        sealKept: (id, name, value) => seal(value, 'kept', `${id} ${name}`),
-        openKept: (id, name, sealed) => open(sealed, 'kept', `${id} ${name}`),
+        sealKept: (id, name, value) => seal(value, channelPlace('kept', id, name)),
+        openKept: (id, name, sealed) => open(sealed, channelPlace('kept', id, name)),
       }
     },
   }

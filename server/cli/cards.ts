@@ -31,8 +31,8 @@ export const CARDS = {
     does: 'brings such a file into an empty data folder; nothing is sent until a member has decided',
   },
   rotate: {
-    takes: '[--data-keys]',
-    does: 'makes a new key for what is kept secret',
+    takes: '[--data-keys] [--stored]',
+    does: 'makes a new key for what is kept secret; --stored seals with it what is there already',
   },
   migrate: {
     takes: '',

@@ -38,7 +38,7 @@ import { changeOf } from './change-of.ts'
 import { memberViews } from './members.http.ts'
 import { hashPassword, isPassword } from './password.ts'
 import { countTry, forgive } from './throttle.ts'
-import { checkTotp, newTotpSecret, totpUrl } from './totp.ts'
+import { checkTotp, newTotpSecret, totpPlace, totpUrl } from './totp.ts'
 
 export interface AccountCallsDeps {
   database: Database
@@ -119,8 +119,6 @@ export function accountCalls(deps: AccountCallsDeps) {
     if (!account) throw new Refused('forbidden', { detail: 'a program has no account' })
     return account
   }
-
-  const totpPlace = (account: AccountId) => ({ table: 'account', column: 'totp_secret', row: account })
 
   async function proveCode(account: Account, code: string | undefined): Promise<void> {
     if (!account.totp_secret) return

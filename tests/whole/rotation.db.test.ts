@@ -1,34 +1,38 @@
 /**
  * Keys are changed while people write: again and again, two at once, and killed in the middle. Nothing fails meanwhile; afterwards a fresh
  * process opens everything, each message is there once, and no earlier outer key opens what the present one wraps.
- * `PARLEY_ROTATIONS=40` turns longer (`npm run secrets`).
+ * `PARLEY_ROTATIONS=40` turns longer, and `PARLEY_ROWS=100000` raw events are sealed anew at the end (`npm run secrets`).
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sql } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import { afterAll, expect, test } from 'vitest'
 import { createChannel, getChannel } from '#contract/calls/channels.ts'
 import { listConversations, listMessages, sendMessage } from '#contract/calls/conversations.ts'
-import type { ConversationId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, ConversationId, WorkspaceId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
 import { systemClock } from '#server/platform/clock.ts'
 import { openDatabase } from '#server/platform/database.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { attachEmbedded } from '#server/platform/postgres/embedded.ts'
 import { databaseKeyStore } from '#server/platform/secrets/key-store.ts'
 import { outerKeysOf } from '#server/platform/secrets/outer-key.ts'
-import { openSecrets } from '#server/platform/secrets/secrets.ts'
+import { openSecrets, type Secrets } from '#server/platform/secrets/secrets.ts'
 import { isWrappedBy } from '#server/platform/secrets/wrap.ts'
+import type { Tables } from '#server/platform/tables.ts'
 import { randomOf } from '#tests/faults/random.ts'
 import { clientOf, type Client } from '#tests/support/client.ts'
 import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
 import { until } from '#tests/support/parts.ts'
 
 const ROTATIONS = Number(process.env.PARLEY_ROTATIONS ?? 4)
+const ROWS = Number(process.env.PARLEY_ROWS ?? 0)
 const SEED = Number(process.env.PARLEY_SEED ?? 1)
-const PAUSE_MS = 150
+/** Over a long time no more than the network takes from one chat, one a second: what waits at the end would be waited for. */
+const PAUSE_MS = ROTATIONS > 4 ? 1_000 : 150
 
 const telegram = await startTelegram()
 afterAll(() => telegram.close())
@@ -49,6 +53,7 @@ test(
 
     const load = traffic(owner, id)
     const ways = await rotateAgainAndAgain()
+    if (ROWS > 0) ways.push(await sealAnew(channel.id))
     const { said, files, failed } = await load.end()
     expect(failed).toEqual([])
     expect(await running.stop()).toBe(0)
@@ -58,9 +63,11 @@ test(
     const fresh = clientOf(again.url, { authorization: `Bearer ${owner.token}` })
     await phone.say(plain('the last one'))
     await until(async () => (await textsIn(fresh, id)).has('the last one'), 60_000)
-    await until(async () => (await textsIn(fresh, id)).size === 2 * said + 2, 60_000)
+    await expect
+      .poll(async () => (await textsIn(fresh, id)).size, { timeout: 60_000, interval: 500 })
+      .toBe(2 * said + 2)
     expect([...(await textsIn(fresh, id)).values()].filter((times) => times !== 1)).toEqual([])
-    await until(() => ours().length === said, 60_000)
+    await expect.poll(() => ours().length, { timeout: 60_000 }).toBe(said)
     expect(new Set(ours()).size).toBe(said)
     for (const [file, hash] of files) expect(await hashOf(fresh, file)).toBe(hash)
     expect((await fresh.call(getChannel, { params: { id: channel.id } })).state).toBe('ready')
@@ -129,16 +136,37 @@ async function rotateAgainAndAgain(): Promise<string[]> {
   return Object.entries(done).map(([way, times]) => `${times} ${way}`)
 }
 
+/** New data keys, and what is stored is sealed with them: so many raw events, while people go on writing. @returns how long it took */
+async function sealAnew(channel: ChannelId): Promise<string> {
+  await behind(async (owner, secrets) => {
+    const [row] = await owner.selectFrom('workspace_directory').select('workspace_id').execute()
+    const workspace = row!.workspace_id as WorkspaceId
+    for (let left = ROWS; left > 0; left -= 2_000) {
+      const sealer = await secrets.of(workspace)
+      const ids = Array.from({ length: Math.min(left, 2_000) }, () => newId())
+      const bodies = ids.map((id) => sealer.seal(randomBytes(400), { table: 'inbound', column: 'body', row: id }))
+      await sql`insert into inbound (workspace_id, id, channel_id, body)
+                select ${workspace}, i, ${channel}, b from unnest(${ids}::uuid[], ${bodies}::bytea[]) as n (i, b)`.execute(
+        owner,
+      )
+    }
+  })
+  const { code, out, error } = await parley(['rotate', '--data-keys', '--stored'], env)
+  expect({ code, error }).toEqual({ code: 0, error: '' })
+  const [, sealed = '0'] = /([\d,]+) of [\d,]+ stored values were sealed anew/.exec(out)!
+  expect(Number(sealed.replaceAll(',', ''))).toBeGreaterThanOrEqual(ROWS)
+  await behind(async (owner) => {
+    const { rows } = await sql<{ old: number }>`
+      select count(*)::int as old from inbound where substring(body from 2 for 4) <> int4send((select max(version)::int from data_key where workspace_id = inbound.workspace_id))
+         and received_at < now() - interval '5 minutes'`.execute(owner)
+    expect(rows[0]!.old).toBe(0)
+  })
+  return `${sealed} values sealed anew`
+}
+
 /** Every raw event opens with the key at hand, and no earlier outer key has wrapped a data key that is there. */
 async function everythingOpens(): Promise<{ events: number; versions: number }> {
-  const attached = (await attachEmbedded({ dataDir: home }))!
-  // One connection, which keeps where it looks.
-  const database = openDatabase({ url: attached.url, connections: 1 })
-  const owner = database.plumbing
-  try {
-    await sql`set search_path = parley`.execute(owner)
-    const store = databaseKeyStore(database)
-    const secrets = await openSecrets({ dataDir: home, key: null, store, clock: systemClock() })
+  return behind(async (owner, secrets) => {
     const rows = await owner.selectFrom('inbound').select(['id', 'workspace_id', 'body']).execute()
     for (const { id, workspace_id: workspace, body } of rows)
       (await secrets.of(workspace as WorkspaceId)).open(body, { table: 'inbound', column: 'body', row: id })
@@ -158,6 +186,18 @@ async function everythingOpens(): Promise<{ events: number; versions: number }> 
       expect(wrapped.filter((row) => all.some((key) => isWrappedBy(key, row.wrapped)))).toEqual([])
     }
     return { events: rows.length, versions: wrapped.length }
+  })
+}
+
+/** As the owner of the database, with the key at hand. */
+async function behind<T>(work: (owner: Kysely<Tables>, secrets: Secrets) => Promise<T>): Promise<T> {
+  const attached = (await attachEmbedded({ dataDir: home }))!
+  // One connection, which keeps where it looks.
+  const database = openDatabase({ url: attached.url, connections: 1 })
+  try {
+    await sql`set search_path = parley`.execute(database.plumbing)
+    const store = databaseKeyStore(database)
+    return await work(database.plumbing, await openSecrets({ dataDir: home, key: null, store, clock: systemClock() }))
   } finally {
     await database.close()
   }

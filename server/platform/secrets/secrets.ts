@@ -36,6 +36,8 @@ export interface Secrets {
   of(workspace: WorkspaceId): Promise<Sealer>
   /** A new version of a workspace's data key. Seals from two minutes on; the old one opens what it has sealed. @returns its number */
   rotate(workspace: WorkspaceId): Promise<number>
+  /** How long until the newest version seals, ms; 0: it does. */
+  restsMs(workspace: WorkspaceId): Promise<number>
   /** Forgets all versions but the newest. Only when nothing is sealed with them any more. */
   retire(workspace: WorkspaceId): Promise<void>
   /** Wraps every data key by the current outer key; may be repeated after a crash. @returns how many were under another one */
@@ -188,6 +190,13 @@ function secretsUnder(first: OuterKeys, read: () => Promise<OuterKeys>, store: K
       await addVersion(workspace, version)
       await load(workspace)
       return version
+    },
+    restsMs: async (workspace) => {
+      // Keys that were read before do not know what rests by now.
+      const { keys, current } = await load(workspace)
+      const newest = (await store.load(workspace)).find(({ version }) => version === Math.max(...keys.keys()))
+      if (!newest || newest.version === current) return 0
+      return Math.max(0, newest.createdAt.getTime() + REST_MS - clock.now().getTime())
     },
     retire: async (workspace) => {
       const versions = (await store.load(workspace)).map(({ version }) => version).toSorted((a, b) => b - a)
