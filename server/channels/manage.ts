@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import type { Context, Me, Plan } from '#connector-kit/connector.ts'
 import { perform, WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
@@ -164,8 +165,14 @@ export function manager(deps: ManagerDeps): Manager {
   async function check(channel: LiveChannel): Promise<void> {
     try {
       const me = await ask(channel, channel.connector.asks.me)
-      await database.inWorkspace(channel.workspace, (tx) => updateChannel(tx, channel.workspace, channel.id, { me }))
+      await database.inWorkspace(channel.workspace, async (tx) => {
+        await updateChannel(tx, channel.workspace, channel.id, { me })
+        // A name, or a trouble of the platform's, stands in windows that are open. A check that finds nothing new tells nothing.
+        if (!isDeepStrictEqual(me, channel.me))
+          await announce(tx, channel.workspace, [{ kind: 'channel.changed', subject: channel.id }])
+      })
       hints.tell('channels', channel.id)
+      hints.tell(feedTopic(channel.workspace))
     } catch (error) {
       const after = stateAfter(error)
       // `degraded` may send: what waits for the wire would be let go into it.

@@ -8,16 +8,26 @@ export interface BotApi {
   close(): Promise<void>
 }
 
-export async function botApi(): Promise<BotApi> {
+/** One call, as the bot with this token made it. */
+export interface Asked {
+  readonly method: string
+  readonly token: string
+  readonly body: Record<string, unknown>
+}
+
+/** @param answer  what this platform says to a call, whole; undefined: what any would say. It may keep what it hears */
+export async function botApi(answer: (asked: Asked) => object | undefined = () => undefined): Promise<BotApi> {
   const secret = Promise.withResolvers<string>()
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const method = request.url?.split('/').at(-1) ?? ''
-      if (method === 'setWebhook') secret.resolve((JSON.parse(Buffer.concat(chunks).toString()) as Hook).secret_token)
-      const result = ANSWERS[method] ?? true
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ok: true, result }))
+      const [, token = '', method = ''] = /\/bot([^/]+)\/(\w+)$/.exec(request.url ?? '') ?? []
+      const isJson = request.headers['content-type']?.startsWith('application/json') ?? false
+      const body = isJson ? (JSON.parse(Buffer.concat(chunks).toString()) as Asked['body']) : {}
+      if (method === 'setWebhook') secret.resolve((body as Hook).secret_token)
+      const said = answer({ method, token, body }) ?? { ok: true, result: ANSWERS[method] ?? true }
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(said))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
