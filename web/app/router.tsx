@@ -15,6 +15,7 @@ import { getSetup } from '#contract/calls/members.ts'
 import { CallFailed, call } from './call.ts'
 import { client } from './client.ts'
 import { Frame } from './frame/frame.tsx'
+import { ownPlace } from './own-place.ts'
 import { isShutOut, meQuery } from './session.ts'
 import { NotFound, Trouble } from './trouble.tsx'
 import { loadWords } from './words.ts'
@@ -148,10 +149,10 @@ const audit = createRoute({
 const signIn = createRoute({
   path: '/sign-in',
   getParentRoute: () => root,
-  validateSearch: (search: Record<string, unknown>): { next?: string; why?: 'signed_out' } => ({
-    // Only a place of ours: `//other.example` and `https:` would lead away.
-    ...(typeof search.next === 'string' && /^\/(?![/\\])/.test(search.next) ? { next: search.next } : {}),
-    ...(search.why === 'signed_out' ? { why: search.why } : {}),
+  // Both are always named: what is left out here comes through from the root as the address has it.
+  validateSearch: (search: Record<string, unknown>): { next?: string | undefined; why?: 'signed_out' | undefined } => ({
+    next: ownPlace(search.next),
+    why: search.why === 'signed_out' ? search.why : undefined,
   }),
   component: page('sign-in', () => import('../pages/sign-in/sign-in.tsx'), 'SignInPage'),
 })
