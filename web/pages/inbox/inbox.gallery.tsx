@@ -148,6 +148,7 @@ const PARTS: readonly Part[] = [
   { kind: 'contact', name: 'Boris Ivanov', phones: ['+7 900 000-00-00'], emails: ['boris@shop.example'] },
   { kind: 'poll', question: 'Tea or coffee?', options: ['Tea', 'Coffee'], many: true },
   { kind: 'link', url: 'https://shop.example', title: 'The shop', text: 'Kettles of all colours' },
+  { kind: 'link', url: 'https://evil.example/pay', title: 'bank.example/pay' },
   {
     kind: 'order',
     items: [{ sku: '1', name: 'Blue kettle', quantity: 2, minor: 2_490_00, currency: 'RUB' }],

@@ -1,5 +1,7 @@
 /** HTML of strangers → HTML that only looks. The frame around it is the second wall. */
 import DOMPurify, { type Config } from 'dompurify'
+import { safeUrl } from './rich-segments.ts'
+import { trueHost } from './true-host.ts'
 
 export interface CleanLetter {
   html: string
@@ -56,6 +58,12 @@ export function cleanLetter(html: string): CleanLetter {
   for (const link of root.querySelectorAll('a')) {
     link.setAttribute('target', '_blank')
     link.setAttribute('rel', 'noreferrer noopener nofollow')
+    const address = link.getAttribute('href') ?? ''
+    if (!/^https?:/i.test(address)) continue
+    const url = safeUrl(address)
+    const host = url && trueHost(url, link.textContent)
+    if (!url) link.removeAttribute('href')
+    if (host) link.after(` (${host})`)
   }
   const styles = [...root.querySelectorAll('style')].map((style) => style.outerHTML).join('')
   const body = root.querySelector('body') ?? root

@@ -12,6 +12,7 @@ import { eventWords } from './event-words.ts'
 import css from './parts.module.css'
 import { safeUrl } from './rich-segments.ts'
 import { RichText } from './rich-text.tsx'
+import { trueHost } from './true-host.ts'
 
 const Letter = lazily(() => import('./letter.tsx'), 'Letter')
 
@@ -142,15 +143,18 @@ function OnePart({ part, fetchAgain, searched }: OneProps) {
       )
     case 'link': {
       const url = safeUrl(part.url)
+      const words = part.title ?? part.url
+      const host = url && trueHost(url, words)
       return (
         <Card icon={<IconLink size={20} aria-hidden />}>
           {url ? (
             <Anchor href={url} target="_blank" rel="noreferrer noopener nofollow" dir="auto">
-              {part.title ?? part.url}
+              {words}
             </Anchor>
           ) : (
-            <span>{part.title ?? part.url}</span>
+            <span>{words}</span>
           )}
+          {host && <span className={css.trueHost}>({host})</span>}
           {part.text && <span className={css.aside}>{part.text}</span>}
         </Card>
       )

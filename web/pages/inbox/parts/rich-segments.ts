@@ -17,12 +17,14 @@ export function segmentsOf(rich: Rich): Segment[] {
     borders.add(Math.min(text.length, offset + length))
   }
   const cuts = [...borders].toSorted((a, b) => a - b)
+  const open = entities.toSorted((a, b) => a.offset - b.offset)
+  let next = 0
+  let marks: Entity[] = []
+  // Each cut looks at what is open there, not at all there is: a letter may hold twenty thousand addresses.
   return cuts.slice(0, -1).map((from, index) => {
-    const to = cuts[index + 1]!
-    return {
-      text: text.slice(from, to),
-      marks: entities.filter((each) => each.offset <= from && each.offset + each.length >= to),
-    }
+    marks = marks.filter((each) => each.offset + each.length > from)
+    for (; open[next] && open[next]!.offset <= from; next++) marks.push(open[next]!)
+    return { text: text.slice(from, cuts[index + 1]), marks }
   })
 }
 
@@ -40,14 +42,16 @@ function bareLinks({ text, entities }: Rich): Entity[] {
     )
 }
 
-/** Only what cannot run a script or reach this machine's own programs. */
+/** What turns the reading round, or is not seen at all: an address that holds it shows another than it is. */
+const UNSEEN = /[\p{Cc}\p{Cf}]/u
+
+/** Only what cannot run a script, reach this machine's own programs, or show another host than it leads to. */
 export function safeUrl(url: string | undefined): string | null {
-  if (!url) return null
+  if (!url || UNSEEN.test(url)) return null
   const whole = /^[a-z][a-z\d+.-]*:/i.test(url) ? url : `https://${url}`
-  try {
-    const { protocol, href } = new URL(whole)
-    return ['http:', 'https:', 'mailto:', 'tel:'].includes(protocol) ? href : null
-  } catch {
-    return null
-  }
+  if (!URL.canParse(whole)) return null
+  const { protocol, username, password, href } = new URL(whole)
+  // https://bank.example@evil.example leads to the latter.
+  if (username !== '' || password !== '') return null
+  return ['http:', 'https:', 'mailto:', 'tel:'].includes(protocol) ? href : null
 }

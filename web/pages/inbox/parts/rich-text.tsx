@@ -2,6 +2,7 @@ import { type ReactNode, useState } from 'react'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
 import css from './parts.module.css'
 import { safeUrl, segmentsOf, type Segment } from './rich-segments.ts'
+import { trueHost } from './true-host.ts'
 import { useWords } from '../../../app/words.ts'
 
 /** A text with its marks. Text stays text: nothing here is ever read as HTML. */
@@ -12,7 +13,7 @@ export function RichText({ rich, searched = [] }: { rich: Rich; searched?: reado
       {blocksOf(segmentsOf(rich)).map((block) => (
         <Block key={block.at} kind={block.kind} value={block.value}>
           {block.segments.map(({ segment, at }) => (
-            <Marked key={at} segment={segment} searched={searched} />
+            <Marked key={at} rich={rich} segment={segment} at={at} searched={searched} />
           ))}
         </Block>
       ))}
@@ -69,19 +70,33 @@ const TAGS: Partial<Record<EntityKind, 'strong' | 'em' | 'u' | 's' | 'code'>> = 
   code: 'code',
 }
 
-function Marked({ segment, searched }: { segment: Segment; searched: readonly string[] }) {
+interface MarkedProps {
+  rich: Rich
+  segment: Segment
+  at: number
+  searched: readonly string[]
+}
+
+function Marked({ rich, segment, at, searched }: MarkedProps) {
   let node: ReactNode = <Found text={segment.text} searched={searched} />
   for (const mark of segment.marks) {
     const Tag = TAGS[mark.kind]
     if (Tag) node = <Tag className={mark.kind === 'code' ? css.code : undefined}>{node}</Tag>
   }
   const link = segment.marks.find((mark) => mark.kind === 'link')
-  const url = link && safeUrl(link.value ?? segment.text)
-  if (url) {
+  // Marks inside a link cut it into pieces: what it says is said by all of them.
+  const words = link ? rich.text.slice(link.offset, link.offset + link.length) : ''
+  const url = link && safeUrl(link.value ?? words)
+  if (link && url) {
+    const isItsEnd = at + segment.text.length >= link.offset + link.length
+    const host = isItsEnd ? trueHost(url, words) : null
     node = (
-      <a href={url} target="_blank" rel="noreferrer noopener nofollow" title={url}>
-        {node}
-      </a>
+      <>
+        <a href={url} target="_blank" rel="noreferrer noopener nofollow" title={url}>
+          {node}
+        </a>
+        {host && <span className={css.trueHost}> ({host})</span>}
+      </>
     )
   }
   if (segment.marks.some((mark) => mark.kind === 'mention')) node = <span className={css.mention}>{node}</span>
