@@ -36,6 +36,7 @@ let complaints: string[]
 /** Everything that the browser itself asked for. */
 const requests: string[] = []
 
+/** What may swallow all that follows it stands last. */
 const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.css); p { background: url(${there}/style.png); color: rgb(1, 2, 3) }
   @font-face { font-family: f; src: url(${there}/font.woff) } p { font-family: f; background-image: \\75rl(${there}/escaped.png) }</style>
   <link rel="stylesheet" href="${there}/link.css"><link rel="preload" as="image" href="${there}/preload.png">
@@ -52,7 +53,14 @@ const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.
   <iframe src="${there}/frame" srcdoc="<script>top.ran = 8</script>"></iframe><object data="${there}/object"></object>
   <embed src="${there}/embed"><video src="${there}/video" poster="${there}/poster.png" autoplay></video><audio src="${there}/audio"></audio>
   <form action="${there}/form"><input type="image" src="${there}/input.png"><button>Pay</button></form>
+  <div id="overlay" style="position:fixed;inset:0;z-index:2147483647;background:#fffe">Sign in again</div>
   <a href="javascript:parent.ran = 9">Open</a> <a href="https://shop.example/a">A link</a>
+  <a href="https://evil.example/login">https://bank.example/login</a> <a href="https://bank.example@evil.example/">To the bank</a>
+  <xmp><p title="</xmp><img src=x onerror='parent.ran = 10'>"></xmp>
+  <textarea><p title="</textarea><img src=x onerror='parent.ran = 11'>"></textarea>
+  <noscript><p title="</noscript><img src=x onerror='parent.ran = 12'>"></noscript>
+  <svg><a><animate attributeName="href" values="javascript:parent.ran = 13" /><set onbegin="parent.ran = 14" attributeName="x" /><text>move</text></a></svg>
+  <form><math><mtext></form><form><mglyph><style></math><img src=x onerror="parent.ran = 15"></style></mglyph></form>
 </body></html>`
 
 beforeAll(async () => {
@@ -108,6 +116,26 @@ test('its style counts, its scripts, forms and frames are gone', async () => {
   expect(await letter().getByRole('link', { name: 'A link' }).getAttribute('rel')).toBe('noreferrer noopener nofollow')
   expect(await page.evaluate(() => 'ran' in window)).toBe(false)
 })
+
+test('a link whose words name another place says where it leads; one that hides it leads nowhere', async () => {
+  await letter().getByText('https://bank.example/login (evil.example)').waitFor()
+  expect(await letter().getByText('To the bank', { exact: true }).getAttribute('href')).toBeNull()
+})
+
+test('what it lays over everything lies over itself only', async () => {
+  for (const each of [
+    page.getByRole('textbox', { name: 'Reply', exact: true }),
+    page.getByRole('list', { name: 'Conversations' }),
+  ])
+    expect(await each.evaluate(isOnTop)).toBe(true)
+})
+
+/** Runs in the page. */
+function isOnTop(element: Element): boolean {
+  const { x, y, width, height } = element.getBoundingClientRect()
+  const top = document.elementFromPoint(x + width / 2, y + Math.min(height / 2, 20))
+  return top !== null && (element.contains(top) || top.contains(element)) && top.tagName !== 'IFRAME'
+}
 
 test('a click shows the far picture: our server asked for it, the browser did not', async () => {
   const steps = await page.evaluate(() => history.length)

@@ -58,6 +58,19 @@ test('a wrong password is told in words, and a place inside is found again after
   await page.getByRole('heading', { name: 'Members' }).waitFor()
 })
 
+test('after signing in nobody is led out of the window, whatever the address asked for', async () => {
+  for (const next of ['//evil.example/', '/\t/evil.example']) {
+    const page = await (await browser.newContext({ locale: 'en' })).newPage()
+    await page.goto(`${parley.url}/sign-in?next=${encodeURIComponent(next)}`)
+    await page.getByLabel('E-mail').fill(OWNER.email)
+    await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+    await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+    await page.getByRole('navigation').first().waitFor()
+    expect(new URL(page.url()).origin).toBe(parley.url)
+    await page.context().close()
+  }
+})
+
 test('an address typed by hand opens the connector’s form; one that leads nowhere says so and leads back', async () => {
   const page = await signedIn()
   await page.goto(`${parley.url}/channels/add/telegram`)
