@@ -16,7 +16,7 @@ import {
   type Me,
   type SessionView,
 } from '#contract/calls/members.ts'
-import { NIL_ID, type AccountId, type MemberId, type WorkspaceId } from '#contract/ids.ts'
+import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
