@@ -35,7 +35,8 @@ async function reportCard(): Promise<string> {
   return `# What connectors can do, and what shows it
 
 Written by \`npm run conformance\`; \`npm run check\` is red when it is stale. **golden**: a recorded case in \`testdata/\` · **emulator**: tried by
-real requests, at its limit · *partial*: works with a loss that the connector's \`setup.md\` names · empty: not there.
+real requests, at its limit · *partial*: works with a loss that the connector's \`setup.md\` names · *cannot*: the network
+has no such thing, \`testdata/\` says why · empty: not there.
 
 | | ${columns.map(({ folder }) => folder).join(' | ')} |
 |---|${columns.map(() => '---').join('|')}|
@@ -56,11 +57,15 @@ async function columnOf(folder: string): Promise<Column> {
   const own = tests.includes(`${folder}.test.ts`) ? source(`${folder}.test.ts`) : ''
   // What a test excepts it names, as a key with the reason behind it.
   const promised = own.includes('keepsItsPromises(')
-    ? promisesOf(connector, {}).filter(({ name }) => !own.includes(`'${name}':`))
+    ? promisesOf(connector, { never: neverOf(own) }).filter(({ name }) => !own.includes(`'${name}':`))
     : []
   const names = new Set(promised.map(({ name }) => name))
   const shown = claimsOf(connector).map(({ name, isKept }): [string, string] => {
-    const marks = [...(isKept(goldens) ? ['golden'] : []), ...(names.has(name) ? ['emulator'] : [])]
+    const waived = goldens.incoming.some(({ label, never }) => never !== undefined && label.startsWith(name))
+    const marks = [
+      ...(waived ? ['*cannot*'] : isKept(goldens) ? ['golden'] : []),
+      ...(names.has(name) ? ['emulator'] : []),
+    ]
     return [name, `${marks.join(' · ') || 'claimed'}${isPartial(connector, name) ? ' *partial*' : ''}`]
   })
   const faults = promised.filter(({ name }) => !shown.some(([claim]) => claim === name))
@@ -71,6 +76,15 @@ async function columnOf(folder: string): Promise<Column> {
     witnesses: [...new Set(tests.flatMap((name) => foreignPackages(source(name)))), ...realServers(folder)],
   }
 }
+
+/** Faults that a test says its network cannot have. */
+const neverOf = (source: string): Record<string, string> =>
+  Object.fromEntries(
+    [...(/never: \{([^}]*)\}/.exec(source)?.[1] ?? '').matchAll(/(\w+): '/g)].map(([, fault]) => [
+      fault!,
+      'so it says',
+    ]),
+  )
 
 /** Other people's packages that a test runs against the emulator. */
 const foreignPackages = (source: string): string[] =>

@@ -35,6 +35,12 @@ export async function loadConnector(root: URL, folder: string): Promise<Connecto
   const door = (await import(new URL(`${folder}/${folder}.ts`, root).href)) as { default?: Connector }
   if (door.default?.api !== 1)
     throw new Error(`connectors/${folder}/${folder}.ts exports no connector of API 1 as its default`)
+  const { manifest, connect, webhook } = door.default
+  for (const way of manifest?.receives ?? [])
+    if (way === 'webhook' ? !webhook : !connect)
+      throw new Error(
+        `connectors/${folder}: its manifest receives by ${way}, but there is no \`${way === 'webhook' ? 'webhook' : 'connect'}\``,
+      )
   return door.default
 }
 

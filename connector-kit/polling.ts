@@ -1,9 +1,12 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Context, Event, Json, Line, Plan } from './connector.ts'
 
 /** Two pure functions make a poller; the kit owns the loop. */
 export interface Polling<S> {
   /** One question to the platform. It may be long (`timeoutMs`): the loop asks again as soon as it is answered. */
   ask(cursor: Json, c: Context<S>): Plan<{ events: Event[]; cursor: Json }>
+  /** For a platform that answers at once although nothing came: so long we rest then. */
+  restMs?: number
 }
 
 /** Platforms refuse a wrong token, or a second reader, much sooner. */
@@ -31,6 +34,8 @@ export function polling<S>(poll: Polling<S>): (line: Line<S>) => Promise<void> {
       prove()
       if (told.events.length > 0 || told.cursor !== cursor) await line.receive(told.events, told.cursor)
       cursor = told.cursor
+      if (poll.restMs !== undefined && told.events.length === 0)
+        await delay(poll.restMs, undefined, { signal: line.signal }).catch(() => {})
     }
   }
 }

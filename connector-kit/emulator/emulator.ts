@@ -11,8 +11,6 @@ export interface Emulator {
   readonly settings: Json
   /** `host:port` of its servers, where they are several, or speak no HTTP. */
   readonly hosts?: string[]
-  /** Networks whose people come to us (a site's chat): where they find the channel. */
-  meets?(webhookUrl: string): void
   /** All that was asked of it, oldest first. */
   readonly log: EmulatorCall[]
   phone(name: string): Phone

@@ -95,7 +95,7 @@ function patternOf(keys: string[], secrets: Set<string>): RegExp {
   const spelled = keys
     .toSorted((one, other) => other.length - one.length)
     .map((key) => {
-      const literal = key.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)
+      const literal = key.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`)
       return secrets.has(key) ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`
     })
   return new RegExp(spelled.join('|'), 'gu')

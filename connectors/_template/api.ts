@@ -19,6 +19,8 @@ export const refusals: Refusals<Reply> = [
   [429, null, 'throttled', (reply) => afterOf(reply)],
   [401, null, 'signed_out'],
   [403, null, 'blocked'],
+  [404, null, 'no_such_identity'],
+  [[500, 502, 503, 504], null, 'platform_down'],
 ]
 
 const afterOf = ({ headers }: Reply) => (headers['retry-after'] ? { after: Number(headers['retry-after']) } : {})

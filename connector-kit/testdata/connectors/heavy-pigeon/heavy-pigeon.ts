@@ -33,6 +33,7 @@ export default defineConnector({
     if (does === 'throw') throw new Error('a mistake of ours')
     return [{ is: 'unknown', what: does }]
   },
+  connect: async () => {},
   carried: async (_event, remote) => ({ bytes: new TextEncoder().encode(remote), type: 'text/plain' }),
   *outgoing() {
     yield { via: 'line', frame: {} }
