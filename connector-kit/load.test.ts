@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, rm, writeFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
@@ -38,6 +38,13 @@ test.each([
   [
     'of another API number',
     (folder: string) => writeFile(join(folder, 'heavy-pigeon.ts'), 'export default { api: 2 }'),
+  ],
+  [
+    'that receives in a way it does not have',
+    async (folder: string) => {
+      const door = join(folder, 'heavy-pigeon.ts')
+      await writeFile(door, (await readFile(door, 'utf8')).replace(/^ *connect: .*$/m, ''))
+    },
   ],
   ['whose door exports nothing', (folder: string) => writeFile(join(folder, 'heavy-pigeon.ts'), 'export {}')],
 ])('a connector %s is named when it cannot be loaded', async (_, change) => {
