@@ -141,6 +141,7 @@ function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat
       bytes: file.cut ? Math.floor((file.cut.length * 3) / 4) : file.bytes.length,
       // Only of what the letter shows in its place: whatever has a name and no place stands below it like any file.
       ...(file.cid && letter.html !== undefined && isShownIn(letter.html, file.cid) ? { cid: file.cid } : {}),
+      ...(kindOf(file.type) === 'video' ? { look: 'plain' } : {}),
     } as Part)
   if (letter.html !== undefined || lettersOf(text) < lettersOf(whole))
     parts.push({ kind: 'html', source: source(HTML) })
