@@ -136,7 +136,8 @@ const did = (name: string, isIt: Does): Claim => ({
   isKept: ({ outgoing }) => outgoing.some(({ op, sent }) => op !== undefined && sent !== undefined && isIt(op as Op)),
 })
 
-const tellsOf = ({ incoming }: IncomingGolden): Incoming[] => (incoming ?? []) as Incoming[]
+/** What came of it. */
+export const tellsOf = ({ incoming }: IncomingGolden): Incoming[] => (incoming ?? []) as Incoming[]
 
 function bothWays(name: string, both: Both | undefined, [tells, does]: readonly [Tells, Does]): Claim[] {
   return [...(both?.in ? [told(`${name} in`, tells)] : []), ...(both?.out ? [did(`${name} out`, does)] : [])]

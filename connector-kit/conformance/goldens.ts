@@ -4,9 +4,10 @@
  */
 import { writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
+import { Content } from '#contract/message/content.ts'
 import type { Connector } from '../connector.ts'
 import type { Refusals } from '../refusals.ts'
-import { claimsOf } from './claims.ts'
+import { claimsOf, tellsOf } from './claims.ts'
 import {
   runIncoming,
   runOutgoing,
@@ -36,6 +37,14 @@ export function goldens(connector: Connector, testdata: URL, refusals: readonly 
       ['requests', 'sent', 'told', 'error'],
       (golden) => runOutgoing(connector, all.account, golden),
     )
+
+    // Who reads them takes them as they are: what a schema would fill in is missing in the answer, and the answer is refused.
+    test('what is told of messages is whole: a schema would fill in nothing', () => {
+      const contents = readGoldens(testdata).incoming.flatMap((golden) =>
+        tellsOf(golden).flatMap((told) => ('content' in told ? [{ label: golden.label, content: told.content }] : [])),
+      )
+      expect(contents.map(({ label, content }) => ({ label, content: Content.parse(content) }))).toEqual(contents)
+    })
 
     test('each ability, each refusal and each oddity of the network has its golden', () => {
       // They are being written: the next run looks.
