@@ -20,8 +20,8 @@ export interface Besieged {
   readonly url: string
   /** Who may do everything there. */
   readonly owner: { readonly email: string; readonly password: string; readonly token: string }
-  /** A call of the owner's program, said again where it was too many. */
-  ask<Answer>(method: string, path: string, body?: unknown): Promise<Answer>
+  /** A call of the owner's program, said again where it was too many. `headers` may name another caller. */
+  ask<Answer>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>
   /** Makes a channel. @returns its id */
   channel(connector: string, settings: object, name?: string): Promise<string>
   query<Row>(statement: string, values?: unknown[]): Promise<Row[]>
@@ -84,11 +84,20 @@ export async function besieged(reaches: readonly string[]): Promise<Besieged> {
     await postgres.stop()
     if (!keep) await rm(folder, { recursive: true, force: true })
   }
-  const ask = async <Answer>(method: string, path: string, body?: unknown): Promise<Answer> => {
+  const ask = async <Answer>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     for (;;) {
       const response = await fetch(`${url}${path}`, {
         method,
-        headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'application/json' },
+        headers: {
+          authorization: `Bearer ${owner.token}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await response.text()

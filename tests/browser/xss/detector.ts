@@ -1,23 +1,38 @@
 /**
  * What may not happen in a browser, heard from all sides: our number called, a dialog, a request to elsewhere, a page that opens or leaves by
- * itself, a refusal of the content policy, and what may not stand in a document at all.
+ * itself, a refusal of the content policy, and what may not stand in a document at all, be it for a moment.
  */
 import type { BrowserContext, Frame, Page } from '@playwright/test'
 
 export interface Detector {
   /** What was wrong so far, each once. */
   readonly wrong: ReadonlySet<string>
-  /** Marks that stood on some page, as `17.name`. */
+  /** Marks that stood on some page, as `17.name`; and `17.toast` where any mark of payload 17 stood in the place called toast. */
   readonly seen: ReadonlySet<string>
   /** Numbers of the payloads that ran. */
   readonly ran: ReadonlySet<number>
+  /** Refusals that were expected, by their rule. */
+  readonly tolerated: ReadonlyMap<string, number>
   /** Looks at all that this page shows now. */
-  inspect(page: Page): Promise<void>
+  inspect(page: Page, places?: Places): Promise<void>
+}
+
+/** What a place is called, and how it is found. */
+export type Places = Readonly<Record<string, string>>
+
+export interface Refusal {
+  /** Which rule of the policy refused. */
+  readonly rule: string
+  /** It was about an element that stands in the document of the page. False: about no element, or one of a document without a window. */
+  readonly isInPage: boolean
+  /** The script that did it, by its address; empty where the page itself did. */
+  readonly by: string
+  /** What was refused. */
+  readonly address: string
 }
 
 /** Stands before a payload wherever it is shown. */
 export const mark = (number: number, field: string): string => `zq${number}.${field}. `
-const MARK = /zq(\d+)\.(\w+)\./g
 
 /**
  * @param own       origins of ours
@@ -26,26 +41,27 @@ const MARK = /zq(\d+)\.(\w+)\./g
 export async function detector(
   context: BrowserContext,
   own: readonly string[],
-  expected: (refusal: string) => boolean = () => false,
+  expected: (refusal: Refusal) => boolean = () => false,
 ): Promise<Detector> {
   const wrong = new Set<string>()
   const seen = new Set<string>()
   const ran = new Set<number>()
+  const tolerated = new Map<string, number>()
   const isOwn = (url: string) => /^(data|blob|about):/.test(url) || own.some((origin) => url.startsWith(`${origin}/`))
 
   await context.exposeBinding('__xss', ({ frame }, number: number) => {
     ran.add(Number(number))
     wrong.add(`payload ${String(number)} ran on ${frame.url().slice(0, 100)}`)
   })
-  await context.exposeBinding('__xssRefused', (_, refusal: string) => {
-    if (!expected(refusal)) wrong.add(`refused by the policy: ${refusal}`)
+  await context.exposeBinding('__xssRefused', ({ frame }, refusal: Refusal) => {
+    if (expected(refusal)) tolerated.set(refusal.rule, (tolerated.get(refusal.rule) ?? 0) + 1)
+    else
+      wrong.add(
+        `refused by the policy: ${refusal.rule} ${refusal.address} ${refusal.isInPage ? 'of an element' : ''} by ${refusal.by} on ${frame.url().slice(0, 100)}`,
+      )
   })
-  await context.addInitScript(() => {
-    const tell = (window as unknown as { __xssRefused(what: string): void }).__xssRefused
-    document.addEventListener('securitypolicyviolation', (event) =>
-      tell(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`),
-    )
-  })
+  await context.exposeBinding('__xssStood', (_, what: string) => void wrong.add(`stood for a moment: ${what}`))
+  await context.addInitScript(listening)
   context.on('request', (request) => {
     if (!isOwn(request.url())) wrong.add(`a request to ${request.url().slice(0, 100)}`)
   })
@@ -64,26 +80,62 @@ export async function detector(
     wrong,
     seen,
     ran,
-    inspect: async (page) => {
+    tolerated,
+    inspect: async (page, places = {}) => {
       for (const frame of page.frames()) {
-        const found = await looked(frame, own)
+        const found = await looked(frame, own, places)
         for (const each of found?.odd ?? []) wrong.add(`${each} on ${frame.url().slice(0, 100)}`)
-        for (const [, number, field] of found?.text.matchAll(MARK) ?? []) seen.add(`${number}.${field}`)
+        for (const each of found?.marks ?? []) seen.add(each)
       }
     },
   }
 }
 
+/** Runs in each page before its own scripts. */
+function listening(): void {
+  const here = window as unknown as { __xssRefused(refusal: Refusal): void; __xssStood(what: string): void }
+  document.addEventListener('securitypolicyviolation', (event) =>
+    here.__xssRefused({
+      rule: event.effectiveDirective,
+      // The event is sent to the element where that is connected in the window's own document, else to the document.
+      isInPage: event.target !== document,
+      by: event.sourceFile,
+      address: `${event.blockedURI} ${event.sample}`.trim(),
+    }),
+  )
+  // Whoever looks now and then would not see what came and went.
+  const handlersOf = (element: Element) => {
+    for (const { name } of element.attributes)
+      if (/^on/i.test(name)) here.__xssStood(element.outerHTML.slice(0, 160))
+  }
+  new MutationObserver((changes) => {
+    for (const { type, target, addedNodes } of changes) {
+      if (type === 'attributes') handlersOf(target as Element)
+      for (const node of addedNodes) {
+        if (!(node instanceof Element)) continue
+        handlersOf(node)
+        for (const inner of node.querySelectorAll('*')) handlersOf(inner)
+      }
+    }
+  }).observe(document, { subtree: true, childList: true, attributes: true })
+}
+
 /** A frame may go while it is looked at. */
-const looked = (frame: Frame, own: readonly string[]) => frame.evaluate(inspected, [...own]).catch(() => null)
+const looked = (frame: Frame, own: readonly string[], places: Places) =>
+  frame.evaluate(inspected, { own: [...own], places }).catch(() => null)
 
 /** Runs in the page. */
-function inspected(own: string[]): { odd: string[]; text: string } {
+function inspected({ own, places }: { own: string[]; places: Places }): { odd: string[]; marks: string[] } {
   const odd: string[] = []
-  let text = ''
+  const marks = new Set<string>()
+  const MARK = /zq(\d+)\.(\w+)\./g
+  const note = (text: string | null, place?: string) => {
+    for (const [, number, field] of (text ?? '').matchAll(MARK)) marks.add(`${number}.${place ?? field}`)
+  }
   const short = (element: Element) => element.outerHTML.slice(0, 160)
   const isOwn = (address: string) => {
     if (/^(data:image\/|data:font\/|blob:)/i.test(address)) return true
+    if (!URL.canParse(address, own[0])) return false
     const { href, protocol } = new URL(address, own[0])
     return protocol.startsWith('http') && own.some((origin) => href.startsWith(`${origin}/`))
   }
@@ -121,15 +173,23 @@ function inspected(own: string[]): { odd: string[]; text: string } {
           odd.push(`a link that opens us: ${short(element)}`)
       }
     }
-    if ('value' in element && typeof element.value === 'string') text += `\n${element.value}`
+    if ('value' in element && typeof element.value === 'string') note(element.value)
     if (element.shadowRoot) walk(element.shadowRoot)
   }
   const walk = (root: ParentNode & Node) => {
     for (const element of root.querySelectorAll('*')) look(element)
     // Marks of a text (bold, a link) cut it into elements: it is whole in its words.
-    text += `\n${root.textContent ?? ''}\n${root instanceof Document ? (document.body?.textContent ?? '') : ''}`
-    text += `\n${root instanceof Document ? root.documentElement.outerHTML : (root as ShadowRoot).innerHTML}`
+    note(root.textContent)
+    if (root instanceof Document) note(root.body?.textContent ?? '')
+    note(root instanceof Document ? root.documentElement.outerHTML : (root as ShadowRoot).innerHTML)
+    for (const [place, selector] of Object.entries(places))
+      for (const element of root.querySelectorAll(selector)) {
+        note(element.outerHTML, place)
+        note(element.textContent, place)
+        for (const field of element.querySelectorAll('input, textarea'))
+          note((field as HTMLInputElement).value, place)
+      }
   }
   walk(document)
-  return { odd, text }
+  return { odd, marks: [...marks] }
 }

@@ -1,7 +1,8 @@
-/** Payloads of members: a colleague, or whoever sits at his desk, is not trusted with markup either. */
+/** Payloads of members about a contact: a colleague, or whoever sits at his desk, is not trusted with markup either. */
 import type { Besieged } from '#tests/hostile/besieged.ts'
 import { mark } from './detector.ts'
 import type { Payload } from './payloads.ts'
+import type { Tour } from './tour.ts'
 
 /** Where a contact and its conversation is, whoever opened it. */
 export interface Opened {
@@ -21,10 +22,11 @@ export const NOTE_FIELDS = [
   'noteUnknown',
   'notePlace',
 ] as const
-export const ANSWER_FIELDS = ['teamText', 'button'] as const
-export const DESK_FIELDS = ['member', 'token', 'channel'] as const
+export const ANSWER_FIELDS = ['teamText', 'button', 'draft'] as const
+/** Names that stand in the audit, and the address that a proxy told. */
+export const AUDIT_FIELDS = ['auditedAddress', 'auditedName', 'auditedActor'] as const
 
-/** What is known of a contact, a note of every kind of part, and an answer with buttons. */
+/** What is known of a contact, a note of every kind of part by a program of that name, and an answer with buttons. */
 export async function writeAbout(parley: Besieged, { conversation, contact }: Opened, payload: Payload): Promise<void> {
   const { number, text, url } = payload
   const as = (field: string, most = 2_000) => (mark(number, field) + text).slice(0, most)
@@ -35,21 +37,29 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
     timeZone: as('timeZone', 60),
     language: as('contactLanguage', 35),
   })
+  const program = await parley.ask<{ token: string }>(
+    'POST',
+    '/api/tokens',
+    { name: as('token', 100).trim() },
+    { 'x-forwarded-for': asHeader(as('auditedAddress')) },
+  )
+  const byProgram = { authorization: `Bearer ${program.token}` }
   const messages = `/api/conversations/${conversation}/messages`
-  await parley.ask('POST', messages, {
-    note: true,
-    parts: [
-      { kind: 'text', text: as('noteText'), entities: [{ kind: 'link', offset: 0, length: 9, value: url }] },
-      { kind: 'link', url: address, title: as('noteLink'), text },
-      { kind: 'contact', name: as('noteCard'), phones: [text], emails: [url] },
-      { kind: 'poll', question: as('notePoll'), options: [text], many: true },
-      { kind: 'order', items: [{ sku: text, name: as('noteOrder'), quantity: 1, minor: 1, currency: 'EUR' }] },
-      { kind: 'template', name: as('noteTemplate'), language: 'en', values: { [text]: text } },
-      { kind: 'event', what: 'joined', who: [as('noteEvent')] },
-      { kind: 'unknown', what: as('noteUnknown'), openUrl: address },
-      { kind: 'location', lat: 1, lon: 2, title: as('notePlace'), address: text },
-    ],
-  })
+  const parts = [
+    { kind: 'text', text: as('noteText'), entities: [{ kind: 'link', offset: 0, length: 9, value: url }] },
+    { kind: 'link', url: address, title: as('noteLink'), text },
+    { kind: 'contact', name: as('noteCard'), phones: [text], emails: [url] },
+    { kind: 'poll', question: as('notePoll'), options: [text], many: true },
+    { kind: 'order', items: [{ sku: text, name: as('noteOrder'), quantity: 1, minor: 1, currency: 'EUR' }] },
+    { kind: 'template', name: as('noteTemplate'), language: 'en', values: { [text]: text } },
+    { kind: 'event', what: 'joined', who: [as('noteEvent')] },
+    { kind: 'unknown', what: as('noteUnknown'), openUrl: address },
+    { kind: 'location', lat: 1, lon: 2, title: as('notePlace'), address: text },
+  ]
+  const { id } = await parley.ask<{ id: string }>('POST', messages, { note: true, text: 'gone at once' }, byProgram)
+  await parley.ask('POST', messages, { note: true, parts }, byProgram)
+  // Noted in the audit, by its name.
+  await parley.ask('DELETE', `/api/messages/${id}`, undefined, byProgram)
   await parley.ask('POST', messages, {
     parts: [{ kind: 'text', text: as('teamText'), entities: [{ kind: 'link', offset: 0, length: 9, value: url }] }],
     choices: {
@@ -64,26 +74,14 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
   })
 }
 
-/** A row of colleagues, programs and channels, named anew for each batch of payloads: a page shows so many at once. */
-export function desks(parley: Besieged, origins: readonly string[]) {
-  const members: string[] = []
-  const channels: string[] = []
-  let tokens: string[] = []
-  const as = ({ number, text }: Payload, field: (typeof DESK_FIELDS)[number]) =>
-    (mark(number, field) + text).slice(0, 100).trim()
-
-  return async (payloads: readonly Payload[]): Promise<void> => {
-    for (const token of tokens) await parley.ask('DELETE', `/api/tokens/${token}`)
-    tokens = []
-    for (const [at, payload] of payloads.entries()) {
-      const name = as(payload, 'member')
-      const person = { email: `m${at}@shop.example`, password: parley.owner.password, role: 'agent' }
-      if (members[at]) await parley.ask('PATCH', `/api/members/${members[at]}`, { name })
-      else members.push((await parley.ask<{ id: string }>('POST', '/api/members', { name, ...person })).id)
-      const channel = as(payload, 'channel')
-      if (channels[at]) await parley.ask('PATCH', `/api/channels/${channels[at]}`, { name: channel })
-      else channels.push(await parley.channel('webchat', { origins }, channel))
-      tokens.push((await parley.ask<{ id: string }>('POST', '/api/tokens', { name: as(payload, 'token') })).id)
-    }
-  }
+/** An answer that the window's own member has begun. */
+export async function beginAnswer({ parley, context }: Tour, { conversation }: Opened, { number, text }: Payload) {
+  const response = await context.request.put(`${parley.url}/api/conversations/${conversation}/draft`, {
+    data: { text: mark(number, 'draft') + text, note: false },
+    headers: { origin: parley.url },
+  })
+  if (!response.ok()) throw new Error(`a draft was answered with ${response.status()}`)
 }
+
+/** What may stand in a head of HTTP at all, and is one address to whoever reads a list of them. */
+export const asHeader = (text: string): string => text.replaceAll(/[^\x20-\x7E]|,/g, ' ').trim()

@@ -5,6 +5,7 @@
  * that never showed its payload: what was not shown proves nothing.
  */
 import { parseArgs } from 'node:util'
+import { payloadsOf } from './payloads.ts'
 import { xssSiege } from './siege.ts'
 
 const { values } = parseArgs({
@@ -12,15 +13,12 @@ const { values } = parseArgs({
 })
 const began = performance.now()
 const say = (words: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${words}`)
-const { payloads, fields, shown, unseen, wrong } = await xssSiege({
-  seed: Number(values.seed),
-  payloads: Number(values.payloads),
-  say,
-})
+const payloads = payloadsOf(Number(values.seed), Number(values.payloads))
+const { fields, shown, unseen, wrong } = await xssSiege({ payloads, say })
 for (const words of wrong.slice(0, 40)) console.log(`   ✗ ${words}`)
 for (const [field, numbers] of Object.entries(unseen))
   console.log(`   ✗ ${field} was not shown with ${numbers.length} payloads: ${numbers.slice(0, 10).join(', ')}`)
-say(`${payloads.length} payloads × ${fields.length} fields: ${shown} shown`)
+say(`${payloads.length} payloads × ${fields.length} fields: ${shown} of ${payloads.length * fields.length} shown`)
 const isRed = wrong.length > 0 || Object.keys(unseen).length > 0
 say(`${isRed ? `red: ${wrong.length} wrong` : 'green'}, seed=${values.seed}`)
 process.exit(isRed ? 1 : 0)

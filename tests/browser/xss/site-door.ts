@@ -1,10 +1,12 @@
 /** Payloads of visitors of a site, who write by the chat's own requests. */
 import { randomUUID } from 'node:crypto'
 import type { Besieged } from '#tests/hostile/besieged.ts'
+import { aPng } from '#tests/support/samples.ts'
 import { mark } from './detector.ts'
 import type { Payload } from './payloads.ts'
 
-export const VISITOR_FIELDS = ['visitor', 'visitorText', 'visitorPlace', 'visitorFile', 'visitorCaption'] as const
+export const VISITOR_FIELDS = ['visitor', 'visitorText', 'visitorPlace', 'visitorFile', 'visitorCaption', 'visitorPicture'] as const
+const PICTURE = new Uint8Array(await aPng(24, 24))
 
 /** One visitor who fills in and says all that can be said, with this payload. */
 export async function visit(parley: Besieged, channel: string, origin: string, payload: Payload): Promise<void> {
@@ -28,18 +30,20 @@ export async function visit(parley: Besieged, channel: string, origin: string, p
   const proof = { authorization: `Bearer ${token!}` }
   const act = (frame: object) => post('/frame', JSON.stringify({ id: randomUUID(), ...frame }), proof)
   await act({ t: 'form', name: as('visitor', 200), phone: text.trim().slice(0, 40), language: 'en' })
-  const uploaded = await post('/files', new TextEncoder().encode(`<script>__xss(${number})</script>`), {
-    ...proof,
-    'content-type': 'application/octet-stream',
-    'x-file-name': encodeURIComponent(as('visitorFile', 180)),
-  })
-  const file = { kind: 'file', source: { file: uploaded.file ?? uploaded.id }, type: 'text/html' }
+  const upload = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
+    const told = { ...proof, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(name) }
+    const { file, id } = await post('/files', bytes, told)
+    return { source: { file: file ?? id }, name }
+  }
+  const file = await upload(new TextEncoder().encode(`<script>__xss(${number})</script>`), as('visitorFile', 180))
+  const picture = await upload(PICTURE, as('visitorPicture', 180))
+  await act({ t: 'send', parts: [{ kind: 'image', type: 'image/png', ...picture }] })
   await act({
     t: 'send',
     parts: [
       { kind: 'text', text: as('visitorText'), entities: [] },
       { kind: 'location', lat: 1, lon: 2, title: as('visitorPlace'), address: text },
-      { ...file, name: as('visitorFile', 180), caption: { text: as('visitorCaption'), entities: [] } },
+      { kind: 'file', type: 'text/html', ...file, caption: { text: as('visitorCaption'), entities: [] } },
     ],
   })
 }

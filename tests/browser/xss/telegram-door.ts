@@ -27,14 +27,18 @@ export const PRIVATE_FIELDS = [
   'quotedChat',
   'reaction',
   'edited',
+  // The platform's own words about what we sent there: see platform.ts.
+  'refused',
 ] as const
+/** Ids of private chats begin here. */
+export const PRIVATE_CHATS = 1_000_000
 export const ROOM_FIELDS = ['roomTitle', 'speaker', 'roomText', 'joined', 'renamed'] as const
 
-/** Updates of one person's chat and of one room, all with this payload. */
+/** Updates of one person's chat and of one room, all with this payload; the last has a shape that nobody understands. */
 export function updatesOf(payload: Payload): object[] {
   const { number, text, url } = payload
   const as = (field: (typeof PRIVATE_FIELDS)[number] | (typeof ROOM_FIELDS)[number]) => mark(number, field) + text
-  const person = { id: 1_000_000 + number, is_bot: false, first_name: as('name'), username: as('handle') }
+  const person = { id: PRIVATE_CHATS + number, is_bot: false, first_name: as('name'), username: as('handle') }
   const chat = { id: person.id, type: 'private', first_name: person.first_name, username: person.username }
   let message = 0
   const date = Math.floor(Date.now() / 1000) - 3_600
@@ -110,5 +114,6 @@ export function updatesOf(payload: Payload): object[] {
     inRoom({ new_chat_members: [{ id: 4_000_000 + number, is_bot: false, first_name: as('joined') }] }),
     inRoom({ new_chat_title: as('renamed') }),
     inRoom({ text: as('roomText') }),
+    { message: { ...inRoom({ text }).message, message_id: mark(number, 'unreadable') + text } },
   ]
 }

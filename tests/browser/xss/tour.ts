@@ -1,7 +1,8 @@
-/** Opens what people open: every conversation, every list, every page, the visitors' side, files by their address, addresses that are none. */
+/** Opens what people open: every conversation, every list, every page, files by their address, addresses that are none. */
 import type { BrowserContext, Page } from '@playwright/test'
 import type { Besieged } from '#tests/hostile/besieged.ts'
-import type { Detector } from './detector.ts'
+import type { Detector, Places } from './detector.ts'
+import { inBatches } from './in-batches.ts'
 import type { Payload } from './payloads.ts'
 
 export interface Tour {
@@ -12,7 +13,10 @@ export interface Tour {
 }
 
 const PATIENCE_MS = 15_000
-const LOOK_EVERY_MS = 80
+/** For what was waited for in vain this often already: a field that is never shown shall cost no hour. */
+const VAIN = 3
+const SHORT_PATIENCE_MS = 800
+const LOOK_EVERY_MS = 40
 
 /** Another address in the window that is open, as a click does it. */
 export const moveTo = (page: Page, path: string) =>
@@ -20,21 +24,53 @@ export const moveTo = (page: Page, path: string) =>
     history.pushState({}, '', to)
   }, path)
 
+/** How often a field was waited for in vain, over all pages. */
+const vain = new Map<string, number>()
+const fieldOf = (wanted: string) => wanted.slice(wanted.indexOf('.') + 1)
+
 /** Looks until all of these have been seen here, or for some seconds. */
-export async function untilSeen({ detector, page }: Tour, wanted: readonly string[]): Promise<void> {
-  const end = performance.now() + PATIENCE_MS
-  do {
+export async function untilSeen({ detector, page }: Tour, wanted: readonly string[], places?: Places): Promise<void> {
+  const begin = performance.now()
+  for (;;) {
     await page.waitForTimeout(LOOK_EVERY_MS)
-    await detector.inspect(page)
-  } while (wanted.some((each) => !detector.seen.has(each)) && performance.now() < end)
+    await detector.inspect(page, places)
+    const missing = wanted.filter((each) => !detector.seen.has(each))
+    if (missing.length === 0) return
+    const isHopeless = missing.every((each) => (vain.get(fieldOf(each)) ?? 0) >= VAIN)
+    if (performance.now() - begin < (isHopeless ? SHORT_PATIENCE_MS : PATIENCE_MS)) continue
+    for (const field of new Set(missing.map(fieldOf))) vain.set(field, (vain.get(field) ?? 0) + 1)
+    return
+  }
 }
 
-export async function openConversation(tour: Tour, conversation: string, wanted: readonly string[]): Promise<void> {
+export async function openConversation(
+  tour: Tour,
+  conversation: string,
+  wanted: readonly string[],
+  places?: Places,
+): Promise<void> {
   await moveTo(tour.page, `/inbox/${conversation}?view=all`)
-  await untilSeen(tour, wanted)
+  await untilSeen(tour, wanted, places)
 }
 
-/** The whole list, row by row. */
+/** All windows share the work, and what was done is told now and then. */
+export async function shared<T>(
+  tours: readonly Tour[],
+  all: readonly T[],
+  work: (tour: Tour, each: T) => Promise<void>,
+  say: (done: number) => void = () => {},
+): Promise<void> {
+  const waiting = all.values()
+  let done = 0
+  await inBatches(tours, tours.length, async (tour) => {
+    for (const each of waiting) {
+      await work(tour, each)
+      if (++done % 200 === 0) say(done)
+    }
+  })
+}
+
+/** The whole list, row by row, to where nothing comes any more. */
 export async function scrollList(tour: Tour): Promise<void> {
   const { page, detector } = tour
   await moveTo(page, '/inbox?view=all')
@@ -43,38 +79,48 @@ export async function scrollList(tour: Tour): Promise<void> {
     .filter({ has: page.locator('li') })
     .first()
   await list.waitFor()
-  for (let last = -1; ;) {
-    await detector.inspect(page)
+  for (let last = -1, stood = 0; stood < 3; ) {
+    await detector.inspect(page, { listRow: '[id^=row-]' })
     const top = await list.evaluate((element) => {
       const scroller = element.parentElement!
       scroller.scrollTop += scroller.clientHeight
       return scroller.scrollTop
     })
-    if (top === last) return
+    // The next rows may be on their way.
+    await page.waitForTimeout(top === last ? 300 : LOOK_EVERY_MS)
+    stood = top === last ? stood + 1 : 0
     last = top
-    await page.waitForTimeout(LOOK_EVERY_MS)
   }
 }
 
-/** Types into the search of all history, and looks at what it found. */
-export async function searchFor(tour: Tour, payload: Payload): Promise<void> {
+/** Types into the search of all history, which stays open, and looks at what it found and at what it says where it found nothing. */
+export async function searchFor(tour: Tour, { number, text }: Payload): Promise<void> {
   const { page, detector } = tour
-  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
-  await page.keyboard.press('/')
   const box = page.getByRole('dialog').getByRole('combobox')
-  await box.fill(`zq${payload.number}`)
-  await page.waitForTimeout(400)
+  if (!(await box.isVisible())) {
+    // Keys go to the page that is in front.
+    await page.bringToFront()
+    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+    await page.keyboard.press('/')
+  }
+  await box.fill(`zq${number}`)
+  await untilSeen(tour, [`${number}.search`], { search: '[role=dialog]' })
+  await box.fill(text.slice(0, 200))
+  await page.waitForTimeout(SEARCH_RESTS_MS)
   await detector.inspect(page)
-  await box.fill(payload.text.slice(0, 200))
-  await page.waitForTimeout(300)
-  await detector.inspect(page)
-  await page.keyboard.press('Escape')
 }
+
+/** Longer than the search waits for the next key, and an answer. */
+const SEARCH_RESTS_MS = 300
 
 /** An address with the payload in its path, its query and its end. What is handed over as a file opens no page. */
 export async function visitAddress({ page, detector }: Tour, address: string): Promise<void> {
-  await page.goto(address, { waitUntil: 'load', timeout: 15_000 }).catch((error: Error) => {
-    if (!/Download is starting|ERR_ABORTED|ERR_INVALID|Cannot navigate|net::ERR_/.test(error.message)) throw error
-  })
-  await detector.inspect(page)
+  const isOpen = await page.goto(address, { waitUntil: 'load', timeout: 15_000 }).then(
+    () => true,
+    (error: Error) => {
+      if (/Download is starting|ERR_ABORTED|ERR_INVALID|Cannot navigate|net::ERR_/.test(error.message)) return false
+      throw error
+    },
+  )
+  if (isOpen) await detector.inspect(page)
 }

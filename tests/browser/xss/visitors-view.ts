@@ -1,12 +1,20 @@
-/** The visitor's side: a shop's page on another origin, the chat open on it, and what the team and the visitor himself said. */
+/** The visitor's side: a shop's page on another origin, chats open on it, and what the team and the visitor himself said. */
 import { randomUUID } from 'node:crypto'
 import type { SiteEmulator } from '#connectors/webchat/emulator.ts'
-import { mark } from './detector.ts'
+import type { Desk } from './desk-door.ts'
+import { mark, type Places } from './detector.ts'
 import { inBatches } from './in-batches.ts'
 import type { Payload } from './payloads.ts'
+import type { Street } from './street.ts'
 import { untilSeen, type Tour } from './tour.ts'
 
-export const VISITORS_VIEW_FIELDS = ['chatTitle', 'greeting', 'elsewhere', 'answered', 'answeredButton', 'own'] as const
+export const TALK_FIELDS = ['answered', 'answeredButton', 'own'] as const
+/** Where a visitor reads what the owner of the chat wrote into its settings: the same words stand in a form of the window. */
+export const CHAT_PLACES: Places = {
+  chatHead: 'h2',
+  chatGreeting: '.greeting',
+  chatElsewhere: 'nav.elsewhere:not([hidden])',
+}
 
 interface Given {
   site: SiteEmulator
@@ -17,19 +25,19 @@ interface Given {
 
 /** How many answers stand in one talk. */
 const IN_ONE_TALK = 60
+/** How many chats stand on one page. */
+const ON_ONE_PAGE = 15
 
-export async function chatOf(tour: Tour, { site, chat, payloads, say }: Given): Promise<void> {
+/** One chat on a shop's page, in which everything is said. */
+export async function talksOf(tour: Tour, { site, chat, payloads, say }: Given): Promise<void> {
   const { page, parley } = tour
-  const as = ({ number, text }: Payload, field: (typeof VISITORS_VIEW_FIELDS)[number], most = 3_000) =>
+  const as = ({ number, text }: Payload, field: (typeof TALK_FIELDS)[number], most = 3_000) =>
     (mark(number, field) + text).slice(0, most).trim()
-  // The chat's settings may be a minute old otherwise.
-  await (await tour.context.newCDPSession(page)).send('Network.setCacheDisabled', { cacheDisabled: true })
-  const wantedOf = (some: readonly Payload[], fields: readonly string[]) =>
-    some.flatMap(({ number }) => fields.map((field) => `${number}.${field}`))
 
   for (let at = 0; at < payloads.length; at += IN_ONE_TALK) {
     const some = payloads.slice(at, at + IN_ONE_TALK)
-    await openChat(tour, site.url)
+    await page.goto(site.url)
+    await page.getByRole('button', { name: /open the chat/i }).click()
     const hello = `hello ${randomUUID()}`
     await page.getByRole('dialog').getByRole('textbox').fill(hello)
     await page.keyboard.press('Enter')
@@ -59,37 +67,42 @@ export async function chatOf(tour: Tour, { site, chat, payloads, say }: Given): 
       })
       if (!response.ok) throw new Error(`a visitor was answered with ${response.status}`)
     })
-    await untilSeen(tour, wantedOf(some, ['answered', 'answeredButton', 'own']))
+    await untilSeen(
+      tour,
+      some.flatMap(({ number }) => TALK_FIELDS.map((field) => `${number}.${field}`)),
+    )
     await page.evaluate(() => localStorage.clear())
   }
   say('the visitors’ side has shown all answers')
-  for (const payload of payloads) {
-    const elsewhere = { name: as(payload, 'elsewhere', 40), url: ELSEWHERE[payload.number % ELSEWHERE.length] }
-    await parley.ask('PATCH', `/api/channels/${chat}`, {
-      settings: {
-        ...site.settings,
-        title: as(payload, 'chatTitle', 60),
-        greeting: as(payload, 'greeting', 500),
-        elsewhere: [elsewhere],
-      },
-    })
-    await openChat(tour, site.url)
-    await untilSeen(tour, wantedOf([payload], ['chatTitle', 'greeting', 'elsewhere']))
-  }
-  say('the visitors’ side has shown all titles')
 }
 
-/** Those that settings take at all. */
-const ELSEWHERE = [
-  'https://xss.test/"onmouseover="top.__xss(0)',
-  'tg://x?"><script>top.__xss(0)</script>',
-  'mailto:a@b.test',
-]
-
-async function openChat({ page }: Tour, url: string): Promise<void> {
-  await page.goto(url)
-  await page.getByRole('button', { name: /open the chat/i }).click()
-  await page.getByRole('dialog').getByRole('textbox').waitFor()
+/**
+ * Chats are told their names by `/config`, which a browser keeps for a minute; so its cache is off here. A session of the browser's tools
+ * does that only after `Network.enable`: without it the order is taken and nothing happens.
+ */
+export async function chatsOf(tour: Tour, street: Street, all: readonly Desk[]): Promise<void> {
+  const { page } = tour
+  const tools = await tour.context.newCDPSession(page)
+  await tools.send('Network.enable')
+  await tools.send('Network.setCacheDisabled', { cacheDisabled: true })
+  for (let at = 0; at < all.length; at += ON_ONE_PAGE) {
+    const some = all.slice(at, at + ON_ONE_PAGE)
+    await page.goto(street.pageOf(some.map(({ chat }) => chat)))
+    await page.waitForFunction((count) => document.querySelectorAll('#parley-chat').length === count, some.length)
+    await page.evaluate(() => {
+      for (const { shadowRoot } of document.querySelectorAll('#parley-chat')) {
+        shadowRoot!.querySelector<HTMLElement>('.launcher')!.click()
+        shadowRoot!.querySelector<HTMLElement>('header button:not(.shut)')!.click()
+      }
+    })
+    await untilSeen(
+      tour,
+      some.flatMap(({ payload }) => Object.keys(CHAT_PLACES).map((place) => `${payload.number}.${place}`)),
+      CHAT_PLACES,
+    )
+    await page.evaluate(() => localStorage.clear())
+  }
+  await tools.detach()
 }
 
 async function conversationSaying({ parley }: Tour, words: string): Promise<string> {

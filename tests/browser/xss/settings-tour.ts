@@ -1,0 +1,92 @@
+/** The pages of settings and of channels, as a member reads them: lists of names, one channel, what could not be read, the audit. */
+import type { Desk } from './desk-door.ts'
+import { mark, type Places } from './detector.ts'
+import { asHeader, AUDIT_FIELDS } from './member-door.ts'
+import type { Payload } from './payloads.ts'
+import { BOT_FIELDS, type Platform } from './platform.ts'
+import { moveTo, shared, untilSeen, type Tour } from './tour.ts'
+
+/** Where the same words stand in several places, the place is what was seen. */
+export const SETTINGS_PLACES = ['members', 'channels', 'settingsForm', 'botLink', 'tokens', 'sessions', 'unreadable'] as const
+
+const marksOf = (payloads: readonly Payload[], fields: readonly string[]) =>
+  payloads.flatMap(({ number }) => fields.map((field) => `${number}.${field}`))
+
+/** What is named by these desks. @param every  windows */
+export async function seeDesks(every: readonly Tour[], desks: readonly Desk[], platform: Platform): Promise<void> {
+  const first = every[0]!
+  const { page, parley } = first
+  const payloads = desks.map(({ payload }) => payload)
+  await moveTo(page, '/settings/members')
+  await untilSeen(first, marksOf(payloads, ['members']), { members: 'main' })
+  await moveTo(page, '/channels')
+  await untilSeen(first, marksOf(payloads, ['channels', 'botHandle', 'botTrouble']), { channels: 'main' })
+  await shared(every, desks, async (tour, { payload, chat, bot }) => {
+    await moveTo(tour.page, `/channels/${chat}`)
+    await untilSeen(tour, marksOf([payload], ['settingsForm']), { settingsForm: 'main form' })
+    await moveTo(tour.page, `/channels/${bot}`)
+    await untilSeen(tour, marksOf([payload], ['botLink']), { botLink: '[aria-labelledby=links]' })
+  })
+  for (const { place, bot } of desks) {
+    platform.refusesBot(place)
+    await parley.ask('POST', `/api/channels/${bot}/check`, {})
+  }
+  await moveTo(page, '/channels')
+  await untilSeen(first, marksOf(payloads, [BOT_FIELDS[2]]))
+}
+
+/** Programs that have written, all at once, and what the audit keeps of them: page by page to its end. */
+export async function seeAudit(tour: Tour, payloads: readonly Payload[]): Promise<void> {
+  const { page } = tour
+  await moveTo(page, '/settings/tokens')
+  await untilSeen(tour, marksOf(payloads, ['tokens']), { tokens: 'main' })
+  await moveTo(page, '/settings/audit')
+  const older = page.getByRole('button', { name: 'Older' })
+  await page.locator('tbody tr').first().waitFor()
+  while (await older.isVisible()) {
+    const rows = await page.locator('tbody tr').count()
+    await older.click()
+    await page.waitForFunction((before) => document.querySelectorAll('tbody tr').length > before, rows)
+  }
+  const AUDIT: Places = { auditedActor: 'td:nth-child(2)', auditedName: 'td:nth-child(3)', auditedAddress: 'td:nth-child(4)' }
+  await untilSeen(tour, marksOf(payloads, AUDIT_FIELDS), AUDIT)
+}
+
+/**
+ * Places where this account is signed in, with what a browser and a proxy say of themselves. An account may be signed in to a hundred times in a
+ * quarter of an hour, so the others are written as sign-ins write them. The browser's own words are nowhere shown: of them Parley knows
+ * names of its own only.
+ */
+export async function seeSessions(tour: Tour, payloads: readonly Payload[]): Promise<void> {
+  const { page, parley } = tour
+  for (const { number, text } of payloads)
+    await parley.query(
+      `insert into session (id, account_id, workspace_id, token_hash, address, agent, expires_at)
+       select gen_random_uuid(), account_id, workspace_id, sha256(convert_to($1, 'utf8')), $2, $3, now() + interval '1 day' from session order by created_at limit 1`,
+      [`xss ${number}`, asHeader(mark(number, 'address') + text), `Firefox/ ${asHeader(mark(number, 'agent') + text)} Linux`],
+    )
+  await moveTo(page, '/settings/account')
+  await untilSeen(tour, marksOf(payloads, ['sessions']), { sessions: 'main' })
+}
+
+/** As many as its list shows; then those make room for the next. */
+const UNREADABLE_AT_ONCE = 50
+
+export async function seeUnreadable(tour: Tour, channel: string, payloads: readonly Payload[]): Promise<void> {
+  const { page, parley, detector } = tour
+  const unseen = () => payloads.filter(({ number }) => !detector.seen.has(`${number}.unreadable`)).length
+  for (let left = unseen(); left > 0; left -= UNREADABLE_AT_ONCE) {
+    await page.goto(`${parley.url}/channels/${channel}`)
+    const shown = Math.min(left, UNREADABLE_AT_ONCE)
+    const opened = page.locator('[aria-labelledby=unreadable] button[aria-expanded]')
+    await opened.nth(shown - 1).waitFor()
+    await opened.evaluateAll((all) => {
+      for (const each of all) (each as HTMLElement).click()
+    })
+    for (let tries = 0; tries < 100 && unseen() > left - shown; tries++) await untilSeen(tour, [])
+    await parley.query(
+      `delete from inbound_work where pos in (select pos from inbound_work where channel_id = $1 and state = 2 order by pos limit $2)`,
+      [channel, UNREADABLE_AT_ONCE],
+    )
+  }
+}
