@@ -1,9 +1,10 @@
 /** What is drawn only while somebody does something: menus, dialogs, and the short words at the edge that say what was done. */
 import type { Desk } from './desk-door.ts'
 import type { Places } from './detector.ts'
+import { inBatches } from './in-batches.ts'
 import type { Opened } from './member-door.ts'
 import type { Payload } from './payloads.ts'
-import { moveTo, openConversation, shared, untilSeen, type Tour } from './tour.ts'
+import { enter, moveTo, openConversation, shared, untilSeen, type Tour } from './tour.ts'
 
 export const ACT_PLACES = ['assignMenu', 'assigned', 'toast', 'merging', 'lightbox', 'held'] as const
 
@@ -13,7 +14,7 @@ const TOAST: Places = { toast: '.mantine-Notification-root' }
 export async function assignAll(every: readonly Tour[], desks: readonly Desk[], conversations: readonly Opened[]) {
   await Promise.all(
     every.map(async (tour, at) => {
-      await tour.page.goto(`${tour.parley.url}/inbox?view=all`)
+      await enter(tour)
       await openConversation(tour, conversations[at % conversations.length]!.conversation, [])
     }),
   )
@@ -43,7 +44,10 @@ export async function enlarge(tour: Tour, number: number): Promise<void> {
 }
 
 /** Two neighbours are compared, joined, and parted again. */
-export async function mergeNeighbours(every: readonly Tour[], people: readonly (Opened & { readonly number: number })[]) {
+export async function mergeNeighbours(
+  every: readonly Tour[],
+  people: readonly (Opened & { readonly number: number })[],
+) {
   const pairs = people.flatMap((one, at) => {
     const other = people[at + 1] ?? people[0]!
     // In twos, so that nobody is in two dialogs at a time; the last of an odd number meets the first once more.
@@ -67,28 +71,34 @@ export async function mergeNeighbours(every: readonly Tour[], people: readonly (
   if (last) await compare(every[0]!, last)
 }
 
-/** As after a restore: nothing leaves before a member has looked at it. */
-export async function lookAtHeld(tour: Tour, talks: readonly (Opened & { readonly payload: Payload })[], textOf: (payload: Payload) => string) {
+/** As after a restore: nothing leaves before a member has looked at it. Answers for later, which do not leave before that either. */
+export async function lookAtHeld(
+  tour: Tour,
+  talks: readonly (Opened & { readonly payload: Payload })[],
+  textOf: (payload: Payload) => string,
+) {
   const { page, parley, detector } = tour
+  const sendAt = new Date(Date.now() + A_DAY_MS).toISOString()
+  await inBatches(talks, AT_ONCE, async ({ conversation, payload }) => {
+    await parley.ask('POST', `/api/conversations/${conversation}/messages`, { text: textOf(payload), sendAt })
+  })
   await parley.query('update workspace set hold = true')
   await parley.query('update channel_directory set version = version + 1')
-  for (const { conversation, payload } of talks)
-    await parley.ask('POST', `/api/conversations/${conversation}/messages`, { text: textOf(payload) })
   const held = () => parley.ask<{ items: { delivery: string }[] }>('GET', '/api/hold/deliveries?limit=100')
-  while ((await held()).items.length > 0) {
-    await page.goto(`${parley.url}/inbox?view=all`)
-    // That each is decided by itself is a decision, too: what is on its way already goes its way.
+  for (let { items } = await held(); items.length > 0; items = (await held()).items) {
+    await enter(tour)
     await page.getByRole('button', { name: 'Look at each' }).click()
-    await page.locator(HELD.held!).first().waitFor()
-    const { items } = await held()
-    await page.waitForFunction(
-      ({ selector, least }) => document.querySelectorAll(selector).length >= least,
-      { selector: HELD.held!, least: items.length },
-    )
+    await page
+      .locator(HELD.held!)
+      .nth(items.length - 1)
+      .waitFor()
     await detector.inspect(page, HELD)
     await parley.ask('POST', '/api/hold', { decision: 'drop', deliveries: items.map(({ delivery }) => delivery) })
   }
 }
+
+const AT_ONCE = 6
+const A_DAY_MS = 24 * 3_600_000
 
 const HELD: Places = { held: '[role=dialog] li' }
 

@@ -56,6 +56,7 @@ export function desks(parley: Besieged, platform: Platform, site: string) {
           bot: await parley.channel('telegram', bot, `bot ${place}`),
         }
         // It learned who it is before it had an address that the platform could complain of.
+        await platform.isCalled(place)
         await parley.ask('POST', `/api/channels/${known[place].bot}/check`, {})
       }
       made.push({ payload, place, ...known[place]! })

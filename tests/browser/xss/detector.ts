@@ -105,8 +105,7 @@ function listening(): void {
   )
   // Whoever looks now and then would not see what came and went.
   const handlersOf = (element: Element) => {
-    for (const { name } of element.attributes)
-      if (/^on/i.test(name)) here.__xssStood(element.outerHTML.slice(0, 160))
+    for (const { name } of element.attributes) if (/^on/i.test(name)) here.__xssStood(element.outerHTML.slice(0, 160))
   }
   new MutationObserver((changes) => {
     for (const { type, target, addedNodes } of changes) {
@@ -186,8 +185,7 @@ function inspected({ own, places }: { own: string[]; places: Places }): { odd: s
       for (const element of root.querySelectorAll(selector)) {
         note(element.outerHTML, place)
         note(element.textContent, place)
-        for (const field of element.querySelectorAll('input, textarea'))
-          note((field as HTMLInputElement).value, place)
+        for (const field of element.querySelectorAll('input, textarea')) note((field as HTMLInputElement).value, place)
       }
   }
   walk(document)

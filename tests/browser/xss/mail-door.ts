@@ -54,7 +54,7 @@ export function letterOf({ number, text, url }: Payload): string {
   ].join('\r\n')
 }
 
-/** What a file says of itself, whatever its bytes are. */
+/** What a file says of itself, whatever its bytes are. A `multipart/…` is none: nobody makes a file of it. */
 const TYPES = [
   'text/html',
   'image/svg+xml',
@@ -64,7 +64,6 @@ const TYPES = [
   'application/pdf',
   'text/css',
   'application/javascript',
-  'multipart/x-mixed-replace',
   'text/plain',
   'video/mp4',
   'application/octet-stream',

@@ -7,7 +7,15 @@ import { BOT_FIELDS, type Platform } from './platform.ts'
 import { moveTo, shared, untilSeen, type Tour } from './tour.ts'
 
 /** Where the same words stand in several places, the place is what was seen. */
-export const SETTINGS_PLACES = ['members', 'channels', 'settingsForm', 'botLink', 'tokens', 'sessions', 'unreadable'] as const
+export const SETTINGS_PLACES = [
+  'members',
+  'channels',
+  'settingsForm',
+  'botLink',
+  'tokens',
+  'sessions',
+  'unreadable',
+] as const
 
 const marksOf = (payloads: readonly Payload[], fields: readonly string[]) =>
   payloads.flatMap(({ number }) => fields.map((field) => `${number}.${field}`))
@@ -48,7 +56,11 @@ export async function seeAudit(tour: Tour, payloads: readonly Payload[]): Promis
     await older.click()
     await page.waitForFunction((before) => document.querySelectorAll('tbody tr').length > before, rows)
   }
-  const AUDIT: Places = { auditedActor: 'td:nth-child(2)', auditedName: 'td:nth-child(3)', auditedAddress: 'td:nth-child(4)' }
+  const AUDIT: Places = {
+    auditedActor: 'td:nth-child(2)',
+    auditedName: 'td:nth-child(3)',
+    auditedAddress: 'td:nth-child(4)',
+  }
   await untilSeen(tour, marksOf(payloads, AUDIT_FIELDS), AUDIT)
 }
 
@@ -63,7 +75,11 @@ export async function seeSessions(tour: Tour, payloads: readonly Payload[]): Pro
     await parley.query(
       `insert into session (id, account_id, workspace_id, token_hash, address, agent, expires_at)
        select gen_random_uuid(), account_id, workspace_id, sha256(convert_to($1, 'utf8')), $2, $3, now() + interval '1 day' from session order by created_at limit 1`,
-      [`xss ${number}`, asHeader(mark(number, 'address') + text), `Firefox/ ${asHeader(mark(number, 'agent') + text)} Linux`],
+      [
+        `xss ${number}`,
+        asHeader(mark(number, 'address') + text),
+        `Firefox/ ${asHeader(mark(number, 'agent') + text)} Linux`,
+      ],
     )
   await moveTo(page, '/settings/account')
   await untilSeen(tour, marksOf(payloads, ['sessions']), { sessions: 'main' })

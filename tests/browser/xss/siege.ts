@@ -27,7 +27,7 @@ import type { Browser } from '@playwright/test'
 import startMail from '#connectors/email-imap/emulator.ts'
 import startSite from '#connectors/webchat/emulator.ts'
 import { launchBrowser } from '#tests/support/launch-browser.ts'
-import { besieged, type Besieged } from '#tests/hostile/besieged.ts'
+import { besieged } from '#tests/hostile/besieged.ts'
 import { ACT_PLACES, assignAll, enlarge, lookAtHeld, mergeNeighbours } from './acts-tour.ts'
 import { bringIn, conversations, type Found } from './bring-in.ts'
 import { DESK_FIELDS, DESKS, desks } from './desk-door.ts'
@@ -42,7 +42,7 @@ import { seeAudit, seeDesks, seeSessions, seeUnreadable, SETTINGS_PLACES } from 
 import { VISITOR_FIELDS } from './site-door.ts'
 import { street as startStreet } from './street.ts'
 import { PRIVATE_FIELDS, ROOM_FIELDS } from './telegram-door.ts'
-import { openConversation, scrollList, searchFor, shared, visitAddress, type Tour } from './tour.ts'
+import { enter, openConversation, openSearch, scrollList, searchFor, shared, visitAddress, type Tour } from './tour.ts'
 import { CHAT_PLACES, chatsOf, TALK_FIELDS, talksOf } from './visitors-view.ts'
 
 export interface XssOptions {
@@ -120,7 +120,7 @@ export async function xssSiege({ payloads, say }: XssOptions): Promise<XssOutcom
     for (const { conversation } of of('name'))
       await parley.ask('POST', `/api/conversations/${conversation}/messages`, { text: 'Are you there?' })
     told('members have written')
-    await Promise.all(windows.map(({ page }) => page.reload()))
+    await Promise.all(windows.map(enter))
 
     const walk = async (all: readonly Found[]) => {
       const look = async (tour: Tour, { conversation, number, field }: Found) => {
@@ -147,7 +147,10 @@ export async function xssSiege({ payloads, say }: XssOptions): Promise<XssOutcom
 
     await first.page.bringToFront()
     await scrollList(first)
-    for (const { page } of windows) await page.goto(`${parley.url}/inbox?view=all`)
+    for (const tour of windows) {
+      await enter(tour)
+      await openSearch(tour)
+    }
     await shared(windows, payloads, searchFor, (done) => told(`${done} searched`))
     told('searched')
 
@@ -178,7 +181,7 @@ export async function xssSiege({ payloads, say }: XssOptions): Promise<XssOutcom
     })
     told('addresses that are none opened')
 
-    for (const { page } of windows) await page.goto(`${parley.url}/inbox?view=all`)
+    await Promise.all(windows.map(enter))
     await walk(of('sender'))
     for (const [rule, times] of detected.tolerated) say(`the sanitiser’s document: ${rule} refused ${times} times`)
     await lookAtHeld(
@@ -244,13 +247,13 @@ const isOfTheSanitiser = ({ rule, isInPage, by }: Refusal): boolean =>
   !isInPage && (rule === 'script-src-attr' || rule === 'base-uri') && /\/assets\/letter-[\w-]+\.js$/.test(by)
 
 async function openedWindow(tour: Tour): Promise<Tour> {
-  const { parley, context, page } = tour
+  const { parley, context } = tour
   const response = await context.request.post(`${parley.url}/api/session`, {
     data: { email: parley.owner.email, password: parley.owner.password },
     headers: { origin: parley.url },
   })
   if (!response.ok()) throw new Error(`signing in was answered with ${response.status()}`)
-  await page.goto(`${parley.url}/inbox?view=all`)
+  await enter(tour)
   return tour
 }
 

@@ -5,7 +5,14 @@ import { aPng } from '#tests/support/samples.ts'
 import { mark } from './detector.ts'
 import type { Payload } from './payloads.ts'
 
-export const VISITOR_FIELDS = ['visitor', 'visitorText', 'visitorPlace', 'visitorFile', 'visitorCaption', 'visitorPicture'] as const
+export const VISITOR_FIELDS = [
+  'visitor',
+  'visitorText',
+  'visitorPlace',
+  'visitorFile',
+  'visitorCaption',
+  'visitorPicture',
+] as const
 const PICTURE = new Uint8Array(await aPng(24, 24))
 
 /** One visitor who fills in and says all that can be said, with this payload. */

@@ -32,6 +32,8 @@ export const PRIVATE_FIELDS = [
 ] as const
 /** Ids of private chats begin here. */
 export const PRIVATE_CHATS = 1_000_000
+/** The only file that the platform has. */
+export const STICKER = 's'
 export const ROOM_FIELDS = ['roomTitle', 'speaker', 'roomText', 'joined', 'renamed'] as const
 
 /** Updates of one person's chat and of one room, all with this payload; the last has a shape that nobody understands. */
@@ -69,7 +71,7 @@ export function updatesOf(payload: Payload): object[] {
     said({ document, caption: as('caption'), caption_entities: [{ type: 'text_link', offset: 0, length: 6, url }] }),
     said({ audio: { file_id: 'y', duration: 1, performer: text, title: as('audioTitle') } }),
     said({ photo: [{ file_id: 'z', width: 9, height: 9 }], caption: text }),
-    said({ sticker: { file_id: 's', width: 9, height: 9, emoji: as('sticker') } }),
+    said({ sticker: { file_id: STICKER, width: 9, height: 9, emoji: as('sticker') } }),
     said({ venue: { location: { latitude: 1, longitude: 2 }, title: as('place'), address: as('address') } }),
     said({
       contact: {

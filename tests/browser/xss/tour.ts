@@ -12,7 +12,8 @@ export interface Tour {
   readonly page: Page
 }
 
-const PATIENCE_MS = 15_000
+/** For what comes anyhow, on a machine that has other things to do. */
+const PATIENCE_MS = 60_000
 /** For what was waited for in vain this often already: a field that is never shown shall cost no hour. */
 const VAIN = 3
 const SHORT_PATIENCE_MS = 800
@@ -24,7 +25,7 @@ export const moveTo = (page: Page, path: string) =>
     history.pushState({}, '', to)
   }, path)
 
-/** How often a field was waited for in vain, over all pages. */
+/** How often in a row a field was waited for in vain, over all pages. */
 const vain = new Map<string, number>()
 const fieldOf = (wanted: string) => wanted.slice(wanted.indexOf('.') + 1)
 
@@ -35,13 +36,24 @@ export async function untilSeen({ detector, page }: Tour, wanted: readonly strin
     await page.waitForTimeout(LOOK_EVERY_MS)
     await detector.inspect(page, places)
     const missing = wanted.filter((each) => !detector.seen.has(each))
-    if (missing.length === 0) return
+    if (missing.length === 0) {
+      for (const each of wanted) vain.delete(fieldOf(each))
+      return
+    }
     const isHopeless = missing.every((each) => (vain.get(fieldOf(each)) ?? 0) >= VAIN)
     if (performance.now() - begin < (isHopeless ? SHORT_PATIENCE_MS : PATIENCE_MS)) continue
     for (const field of new Set(missing.map(fieldOf))) vain.set(field, (vain.get(field) ?? 0) + 1)
     return
   }
 }
+
+/** The window from its beginning, until it listens: an address that is pushed before that is not heard. */
+export async function enter({ page, parley }: Pick<Tour, 'page' | 'parley'>): Promise<void> {
+  await page.goto(`${parley.url}/inbox?view=all`)
+  await searchButton(page).waitFor()
+}
+
+const searchButton = (page: Page) => page.getByRole('button', { name: 'Search everything' })
 
 export async function openConversation(
   tour: Tour,
@@ -79,7 +91,7 @@ export async function scrollList(tour: Tour): Promise<void> {
     .filter({ has: page.locator('li') })
     .first()
   await list.waitFor()
-  for (let last = -1, stood = 0; stood < 3; ) {
+  for (let last = -1, stood = 0; stood < 3;) {
     await detector.inspect(page, { listRow: '[id^=row-]' })
     const top = await list.evaluate((element) => {
       const scroller = element.parentElement!
@@ -93,22 +105,23 @@ export async function scrollList(tour: Tour): Promise<void> {
   }
 }
 
-/** Types into the search of all history, which stays open, and looks at what it found and at what it says where it found nothing. */
+export async function openSearch({ page }: Tour): Promise<void> {
+  await searchButton(page).click()
+  await boxOf(page).waitFor()
+}
+
+/** Types into the search, which stays open, and looks at what it found and at what it says where it found nothing. */
 export async function searchFor(tour: Tour, { number, text }: Payload): Promise<void> {
   const { page, detector } = tour
-  const box = page.getByRole('dialog').getByRole('combobox')
-  if (!(await box.isVisible())) {
-    // Keys go to the page that is in front.
-    await page.bringToFront()
-    await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
-    await page.keyboard.press('/')
-  }
+  const box = boxOf(page)
   await box.fill(`zq${number}`)
   await untilSeen(tour, [`${number}.search`], { search: '[role=dialog]' })
   await box.fill(text.slice(0, 200))
   await page.waitForTimeout(SEARCH_RESTS_MS)
   await detector.inspect(page)
 }
+
+const boxOf = (page: Page) => page.getByRole('dialog').getByRole('combobox')
 
 /** Longer than the search waits for the next key, and an answer. */
 const SEARCH_RESTS_MS = 300
