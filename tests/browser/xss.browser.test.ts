@@ -1,9 +1,8 @@
-/** `npm run xss` in small: the worst families by the real doors into the real window; and it can be red, in a page that trusts everybody. */
+/** `npm run xss` can be red: the same payloads, in a page that trusts everybody, run and are heard. */
 import { expect, test } from 'vitest'
 import { aBrowser } from '#tests/support/browser.ts'
 import { detector } from './xss/detector.ts'
 import { payloadsOf } from './xss/payloads.ts'
-import { xssSiege } from './xss/siege.ts'
 
 const browser = await aBrowser()
 
@@ -37,15 +36,4 @@ test('in a page that puts texts in as markup they run, ask elsewhere and stand t
   expect(heard).toContain('a handler: ')
   expect(heard).toContain('may not stand: ')
   expect(seen.has('7.planted')).toBe(true)
-})
-
-test('texts of the worst families, by every door, stand in every field of the window, and nothing happens', async () => {
-  // Two: one of them alone has nobody to be compared with.
-  const worst = ['mutated on the way', 'polyglots']
-  const payloads = worst.map((family) => payloadsOf(1, 60).find((each) => each.family === family)!)
-  const { unseen, wrong, shown, fields } = await xssSiege({ payloads, say: () => {} })
-  expect(wrong).toEqual([])
-  expect(unseen).toEqual({})
-  expect(fields.length).toBeGreaterThanOrEqual(90)
-  expect(shown).toBe(payloads.length * fields.length)
 })
