@@ -7,7 +7,7 @@ const event = (key: string): Event => ({ key, lane: 'a', body: {} })
 type Told = { events: Event[]; cursor: Json }
 
 /** A line whose poll is answered from a list, then hangs up. */
-function aLine(answers: Told[], cursor: Json = null) {
+function aLine(answers: Told[], cursor: Json = null, restMs?: number) {
   const stop = new AbortController()
   const happened: unknown[] = []
   // oxlint-disable-next-line require-yield -- the answer is at hand
@@ -27,7 +27,7 @@ function aLine(answers: Told[], cursor: Json = null) {
     receive: async (events: Event[], next: Json) => void happened.push(['commit', events.map(({ key }) => key), next]),
     state: (state: string) => void happened.push(state),
   } as unknown as Line<unknown>
-  return { happened, run: () => polling<unknown>({ ask })(line) }
+  return { happened, run: () => polling<unknown>({ ask, ...(restMs === undefined ? {} : { restMs }) })(line) }
 }
 
 test('asks from where reading stopped; events and cursor are committed before the next question', async () => {
@@ -40,6 +40,17 @@ test('asks from where reading stopped; events and cursor are committed before th
   )
   await run()
   expect(happened).toEqual(['connecting', ['ask', 7], 'ready', ['commit', ['7'], 8], ['ask', 8], ['ask', 8]])
+})
+
+test('a platform that answers at once is asked again after a rest when nothing came, and at once when something did', async () => {
+  const took = async (answers: Told[]) => {
+    const began = performance.now()
+    await aLine(answers, null, 80).run()
+    return performance.now() - began
+  }
+  const nothing = { events: [], cursor: null }
+  expect(await took([nothing, nothing])).toBeGreaterThan(150)
+  expect(await took([{ events: [event('1')], cursor: 1 }])).toBeLessThan(70)
 })
 
 test('a cursor that moved without events is kept too', async () => {

@@ -34,7 +34,10 @@ export async function killBullMq(options: { faults: number; say(words: string): 
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-redis-'))
   const redisPort = await freePort()
   const redis = await aRedis(folder, redisPort)
-  if (!redis) return null
+  if (!redis) {
+    await rm(folder, { recursive: true, force: true })
+    return null
+  }
   const platform = await aCountingPlatform()
   const start = () => aServer(PEER, { BENCH_REDIS_PORT: String(redisPort), BENCH_PLATFORM: platform.url })
   let peer = await start()

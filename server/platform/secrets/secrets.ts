@@ -196,7 +196,8 @@ function secretsUnder(first: OuterKeys, read: () => Promise<OuterKeys>, store: K
       const { keys, current } = await load(workspace)
       const newest = (await store.load(workspace)).find(({ version }) => version === Math.max(...keys.keys()))
       if (!newest || newest.version === current) return 0
-      return Math.max(0, newest.createdAt.getTime() + REST_MS - clock.now().getTime())
+      // Never 0 while another one still seals: the moment may have come since these keys were read.
+      return Math.max(1, newest.createdAt.getTime() + REST_MS - clock.now().getTime())
     },
     retire: async (workspace) => {
       const versions = (await store.load(workspace)).map(({ version }) => version).toSorted((a, b) => b - a)
