@@ -50,6 +50,7 @@ import { accountCalls, type AccountCallsDeps } from './members/account.http.ts'
 import { memberCalls, memberPresenters } from './members/members.http.ts'
 import type { Database } from './platform/database.ts'
 import { diskRoom } from './platform/disk-room.ts'
+import { endInOrder } from './platform/end-in-order.ts'
 import type { Permit } from './platform/guarded-http/guarded-http.ts'
 import { startLeases, type LeaseName } from './platform/leases.ts'
 import type { Log } from './platform/log.ts'
@@ -67,8 +68,8 @@ export interface Program {
   /** The one-time link for the first owner, while there is none. */
   readonly setupUrl: string | null
   readonly database: Database
-  /** Ends in order: no new claims, what flies lands, leases are handed over. */
-  stop(): Promise<void>
+  /** Ends in order: no new claims, what flies lands, leases are handed over. @returns the parts that hung and were left */
+  stop(): Promise<readonly string[]>
 }
 
 /** Each folder below it is a messenger. */
@@ -362,27 +363,34 @@ export async function startProgram(
     NOTE_EVERY_MS,
   )
 
+  let ended: Promise<readonly string[]> | undefined
   const setup = server ? await newSetupSecret(database) : null
   return {
     url: server?.url ?? null,
     setupUrl: setup && server ? `${server.url}/setup#${setup}` : null,
     database,
-    stop: async () => {
+    stop: () => {
       stopping = true
       clearInterval(noting)
-      await leases.close()
-      await worker?.close()
-      await automation?.close()
-      await fetching?.close()
-      await index?.close()
-      await feed.close()
-      await server?.close()
-      await journal.close()
-      await reader.close()
-      await watching.close()
-      await traffic.close()
-      await note().catch(() => {})
-      await platform.close()
+      return (ended ??= endInOrder(
+        [
+          ['leases', leases.close],
+          ['worker', async () => worker?.close()],
+          ['automation', async () => automation?.close()],
+          ['fetching', async () => fetching?.close()],
+          ['search', async () => index?.close()],
+          ['feed', feed.close],
+          ['http', async () => server?.close()],
+          ['journal', journal.close],
+          ['reader', reader.close],
+          ['watch', watching.close],
+          ['traffic', traffic.close],
+          // Without the database there is no place to note, which hurts nobody.
+          ['high water', () => note().catch(() => {})],
+          ['platform', platform.close],
+        ],
+        log,
+      ))
     },
   }
 }

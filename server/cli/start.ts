@@ -23,6 +23,7 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
     // What it fails with is told where it is awaited.
     onBusy: () => void load().catch(() => {}),
   })
+  let left: readonly string[] = []
   try {
     await holdIfRestored(reached, settings.dataDir, log)
     const { startProgram } = await load()
@@ -33,10 +34,12 @@ export async function start(args: string[], env: NodeJS.ProcessEnv): Promise<voi
     if (program.setupUrl)
       console.log(`Nobody owns it yet. Open this link once to become its owner: ${program.setupUrl}`)
     await stopped
-    await program.stop()
+    left = await program.stop()
   } finally {
     await reached.stop()
   }
+  // What hangs keeps the process alive.
+  if (left.length > 0) process.exit(1)
 }
 
 /** A database that is older than what this machine has seen was restored by other hands: nothing leaves it unasked. */

@@ -62,6 +62,8 @@ export interface Http {
   close(): Promise<void>
 }
 
+/** How long what is being answered may go on when we end. */
+const LAST_ANSWERS_MS = 5_000
 const COOKIE_DAYS = 30
 /** Of one session or token: far more than a window or a sensible program asks, and little enough that one that runs wild harms nobody. */
 const PER_CALLER = { burst: 1_000, perSecond: 100 }
@@ -269,7 +271,9 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     setCookie: (caller, secret) => void cookies.set(caller.request, secret),
     close: async () => {
       app.server.closeIdleConnections()
-      await app.close()
+      // From here on Node no longer watches how long a request takes to arrive: one that stops in its middle would hold us for ever.
+      const cut = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS)
+      await app.close().finally(() => clearTimeout(cut))
     },
   }
 }

@@ -256,6 +256,8 @@ test('by keyboard alone: next, note, reply, assign, snooze, close, undo, search'
   await expect.poll(async () => (await statusOf(id)).status).toBe('open')
   await page.keyboard.press('e')
   await expect.poll(async () => (await statusOf(id)).status).toBe('closed')
+  // The window hears a moment after the server has it; until then the key would close it again.
+  await page.getByRole('button', { name: 'Reopen' }).waitFor()
   await page.keyboard.press('e')
   await expect.poll(async () => (await statusOf(id)).status).toBe('open')
 

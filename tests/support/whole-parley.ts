@@ -93,8 +93,10 @@ export async function wholeParley({
   }
   let program = await start(settings)
   const stop = async () => {
-    for (const each of programs) await each.stop()
+    const left = []
+    for (const each of programs) left.push(...(await each.stop()))
     programs.clear()
+    if (left.length > 0) throw new Error(`the program did not end, it left: ${left.join(', ')}`)
   }
   afterAll(stop)
   watch(test, lines)

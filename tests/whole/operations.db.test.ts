@@ -1,4 +1,5 @@
 /** What an operator asks of a running Parley: is it well, how does it end, what does it tell, what does it keep to itself. */
+import { connect } from 'node:net'
 import { afterAll, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { listConversations, listMessages, sendMessage } from '#contract/calls/conversations.ts'
@@ -105,6 +106,21 @@ test('a message that is on its way when Parley is told to stop lands, and is cal
   expect(performance.now() - began).toBeGreaterThan(1_500)
   expect(await stateOf()).toBe('sent')
   expect(ann.sees().filter(({ from }) => from === 'us')).toHaveLength(2)
+}, 60_000)
+
+test('half a request whose rest never comes does not keep it from ending', async () => {
+  const { url, program } = await parley.twin({ PARLEY_ROLES: 'web' })
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  await new Promise<void>((resolve) =>
+    socket.write('GET /healthz HTTP/1.1\r\nHost: x\r\n', () => setTimeout(resolve, 200)),
+  )
+  try {
+    expect(await program.stop()).toEqual([])
+  } finally {
+    socket.destroy()
+  }
 }, 60_000)
 
 test('while it stops, /readyz says 503 and /healthz goes on', async () => {
