@@ -45,6 +45,19 @@ describe('workspaces', () => {
     }
   })
 
+  test('who only looks sees his own workspace, cannot write, and gives his connection back after an error', async () => {
+    const [ours, theirs] = [await aWorkspace(), await aWorkspace()]
+    const seen = () => database.look(ours, (tx) => tx.selectFrom('workspace').select('workspace_id').execute())
+    expect(await seen()).toEqual([{ workspace_id: ours }])
+    const write = () =>
+      database.look(ours, (tx) => sql`update workspace set name = 'Mine' where workspace_id = ${ours}`.execute(tx))
+    for (let turn = 0; turn < 20; turn++) await expect(write()).rejects.toThrow('read-only transaction')
+    expect(await seen()).toEqual([{ workspace_id: ours }])
+    expect(await database.look(theirs, (tx) => tx.selectFrom('workspace').select('workspace_id').execute())).toEqual([
+      { workspace_id: theirs },
+    ])
+  })
+
   test('statements of one journey are one transaction, and a refusal is told in its own words', async () => {
     const ours = await aWorkspace()
     const rename = (name: string) =>

@@ -28,6 +28,12 @@ export interface Database {
    * COMMIT, in one journey. @returns the rows of each
    */
   inOneJourney(workspace: WorkspaceId, statements: readonly RawBuilder<unknown>[]): Promise<unknown[][]>
+  /**
+   * One transaction in one workspace that only looks: the questions of open windows. On a few connections of their own, planned once and by
+   * index as on the message path; its end is not waited for. Name months by bounds of ids (`ids >= …`): a kept plan leaves out no partition by
+   * a list of ids. What reads whole tables or wants a bitmap, as search by words does, goes by `inWorkspace`.
+   */
+  look<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction over plumbing, or over several workspaces one after the other: `enterWorkspace`. */
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Single statements over plumbing. */
@@ -51,20 +57,22 @@ export interface DatabaseOptions {
 
 /** More at once would only wait for the same two or three rows' locks, and each keeps plans of its own. */
 const PATH_CONNECTIONS = 8
+/** A connection's first statement over tables of many months costs fifty of its later ones: few that are warm beat many. */
+const LOOKING_CONNECTIONS = 6
 
-/** Every look of the message path is one into an index, so that no plan depends on what the tables held when it was made. */
+/** Every look of these connections is one into an index, so that no plan depends on what the tables held when it was made. */
 const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
   set enable_hashjoin = off; set enable_mergejoin = off`
 
 export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
-  const poolOf = (max: number) => {
+  const poolOf = (max: number, idleTimeoutMillis = 30_000) => {
     const pool = new pg.Pool({
       ...connectionTo(url),
       Client: PreparingClient,
       // Statements of a transaction that are given together travel together.
       pipeline: true,
       max,
-      idleTimeoutMillis: 30_000,
+      idleTimeoutMillis,
     } as pg.PoolConfig)
     // A connection that breaks fails its statement, or is replaced at the next; the event alone would end the process.
     pool.on('connect', (client) => client.on('error', () => {}))
@@ -73,13 +81,15 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
   }
   const pool = poolOf(connections)
   const path = poolOf(Math.min(PATH_CONNECTIONS, connections))
+  // Kept over a quiet quarter of an hour, so that whoever comes back to the window finds it quick.
+  const looking = poolOf(Math.min(LOOKING_CONNECTIONS, connections), 900_000)
   /** Connections that plan by index already. */
   const planned = new WeakSet<pg.PoolClient>()
   const plumbing = kyselyOver<Tables>(pool)
 
   async function connect(from: pg.Pool): Promise<pg.PoolClient> {
     const client = await from.connect()
-    if (from === path && !planned.has(client)) {
+    if (from !== pool && !planned.has(client)) {
       // Travels with what follows; whatever fails it fails that too.
       client.query(PLANNED_BY_INDEX).catch(() => {})
       planned.add(client)
@@ -105,6 +115,23 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
       return (await Promise.all(answers)).map(({ rows }) => rows as unknown[])
     } finally {
       client.release(broken)
+    }
+  }
+
+  async function look<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const begin = `begin read only; ${entering(workspace)}`
+    const client = await connect(looking)
+    const begun = client.query(begin)
+    begun.catch(() => {})
+    try {
+      const result = await work(transactionOver<Tables>(client))
+      await begun
+      return result
+    } finally {
+      client.query('commit').then(
+        () => client.release(),
+        () => client.release(true),
+      )
     }
   }
 
@@ -140,6 +167,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
     onMessagePath: async (workspace, work) =>
       transaction(path, workspace === null ? 'begin' : `begin; ${entering(workspace)}`, work),
     inOneJourney,
+    look,
     transaction: (work) => transaction(pool, 'begin', work),
     plumbing,
     session: async () => {
@@ -155,7 +183,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
       const { rows } = await pool.query<{ now: Date }>('select clock_timestamp() as now')
       return rows[0]!.now
     },
-    close: async () => void (await Promise.all([pool.end(), path.end()])),
+    close: async () => void (await Promise.all([pool.end(), path.end(), looking.end()])),
   }
 }
 
