@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
+import { setTimeout as delay } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import type { MemberId } from '#contract/ids.ts'
+import type { AccountId, MemberId } from '#contract/ids.ts'
 import { statementsSent } from '#server/platform/connection.ts'
 import { aDatabase } from '#tests/support/database.ts'
-import { createToken, createWorkspace } from './accounts.ts'
+import { createToken, createWorkspace, openSession } from './accounts.ts'
 import { callers } from './callers.ts'
 
 const { database } = await aDatabase()
@@ -39,3 +40,57 @@ test('among them a stranger is nobody, and who was removed is out', async () => 
   const found = await Promise.all([...tokens.slice(5, 10).map(({ token }) => token), 'parley_stranger'].map(byToken))
   expect(found.map((caller) => caller !== null)).toEqual([true, true, false, true, true, false])
 })
+
+test('a session is looked up again without a write, and within a minute its row is not touched', async () => {
+  const { secret, row } = await aSession()
+  const { bySession } = callers(database)
+  const first = await bySession(secret)
+  const before = await row()
+  await delay(450)
+  const statements = statementsSent()
+  expect(await bySession(secret)).toEqual(first)
+  // BEGIN with the workspace, the look, COMMIT
+  expect(statementsSent() - statements).toBe(3)
+  expect(await row()).toEqual(before)
+})
+
+test('a session that was not seen for a minute is seen now', async () => {
+  const { secret, row } = await aSession()
+  await sql`update session set seen_at = now() - interval '2 minutes'`.execute(database.plumbing)
+  const before = await row()
+  await callers(database).bySession(secret)
+  expect((await row()).seen_at.getTime()).toBeGreaterThan(before.seen_at.getTime() + 60_000)
+})
+
+test('a session that moved to another workspace is found there', async () => {
+  const { secret } = await aSession()
+  const { bySession } = callers(database)
+  const before = await bySession(secret)
+  const other = await createWorkspace(database, 'Workshop', { ...owner, email: 'owner@workshop.example' })
+  await sql`
+    update session set workspace_id = ${other.workspace},
+           account_id = (select id from account where email = 'owner@workshop.example')`.execute(database.plumbing)
+  await delay(450)
+  const after = await bySession(secret)
+  expect(before?.workspace).toBe(workspace)
+  expect(after).toMatchObject({ workspace: other.workspace, role: 'owner' })
+  expect(after?.member).not.toBe(before?.member)
+})
+
+async function aSession() {
+  const { rows: accounts } = await sql<{ id: AccountId }>`
+    select id from account where email = ${owner.email}`.execute(database.plumbing)
+  await sql`delete from session`.execute(database.plumbing)
+  const { secret } = await openSession(database, {
+    account: accounts[0]!.id,
+    workspace,
+    address: '127.0.0.1',
+    agent: 'test',
+  })
+  const row = async () => {
+    const { rows } = await sql<{ version: string; seen_at: Date }>`
+      select xmin::text as version, seen_at from session`.execute(database.plumbing)
+    return rows[0]!
+  }
+  return { secret, row }
+}

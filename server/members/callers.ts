@@ -45,75 +45,101 @@ export function callers(database: Database): Callers {
     return identified
   }
 
-  const session = joined(async (secrets) => {
-    const { rows } = await sql<{
-      hash: Buffer
-      session: SessionId
-      account: AccountId
-      workspace: WorkspaceId
-      hasSecondFactor: boolean
-    }>`
-      update session s set seen_at = case when seen_at < now() - interval '1 minute' then now() else seen_at end
-       where token_hash = any (${secrets.map(hashOf)}::bytea[]) and expires_at > now() and seen_at > now() - ${IDLE}::interval
-      returning token_hash as hash, id as session, account_id as account, workspace_id as workspace,
-                exists (select from account a where a.id = s.account_id and a.totp_secret is not null) as "hasSecondFactor"`.execute(
-      database.plumbing,
-    )
-    return withRoles(
-      rows.map(({ hash, ...found }) => ({ hash, of: found.account, found: { ...found, token: null } })),
-      sql`account_id`,
-    )
-  })
-
-  const token = joined(async (secrets) => {
-    const { rows } = await sql<{ hash: Buffer; token: TokenId; member: MemberId; workspace: WorkspaceId }>`
-      update api_token set used_at = case when used_at is null or used_at < now() - interval '1 minute' then now() else used_at end
-       where token_hash = any (${secrets.map(hashOf)}::bytea[]) and (expires_at is null or expires_at > now())
-      returning token_hash as hash, id as token, member_id as member, workspace_id as workspace`.execute(
-      database.plumbing,
-    )
-    return withRoles(
-      rows.map(({ hash, token: id, member, workspace }) => ({
-        hash,
-        of: member,
-        found: { token: id, workspace, account: null, session: null, hasSecondFactor: false },
-      })),
-      sql`id`,
-    )
-  })
-
-  interface Half {
-    hash: Buffer
-    /** What names the member. */
-    of: string
-    found: Omit<Identified, 'member' | 'role'>
-  }
-
-  /** Those who are members of their workspace now, by the hash of their secret. */
-  async function withRoles(halves: Half[], column: RawBuilder<unknown>): Promise<Map<string, Identified>> {
+  /**
+   * By the hash of the secret. Where each belonged when it was last asked for, it is found together with its member, in one look; of the
+   * others the workspace is found first.
+   */
+  async function find(kind: Kind, secrets: string[]): Promise<Map<string, Identified>> {
     const whole = new Map<string, Identified>()
-    for (const [workspace, some] of Map.groupBy(halves, ({ found }) => found.workspace)) {
-      const roles = await database.inWorkspace(workspace, async (tx) => {
-        const { rows } = await sql<{ of: string; member: MemberId; role: Role }>`
-          select ${column} as of, id as member, role from member
-           where workspace_id = ${workspace} and state = 'active' and ${column} = any (${some.map(({ of }) => of)}::uuid[])`.execute(
-          tx,
-        )
-        return new Map(rows.map(({ of, ...member }) => [of, member]))
-      })
-      for (const { hash, of, found } of some) {
-        const member = roles.get(of)
-        if (member) whole.set(hash.toString('hex'), { ...found, ...member })
-      }
-    }
+    const hashes = new Map(secrets.map((secret) => [secret, hashOf(secret)]))
+    await findAtHome(
+      kind,
+      [...hashes].flatMap(([secret, hash]) => {
+        const workspace = known.get(`${kind} ${secret}`)?.identified?.workspace
+        return workspace ? [{ hash, workspace }] : []
+      }),
+      whole,
+    )
+    const others = [...hashes.values()].filter((hash) => !whole.has(hash.toString('hex')))
+    if (others.length === 0) return whole
+    const { rows } = await sql<Home>`
+      select token_hash as hash, workspace_id as workspace from ${KINDS[kind].table} where token_hash = any (${others}::bytea[])`.execute(
+      database.plumbing,
+    )
+    await findAtHome(kind, rows, whole)
     return whole
   }
+
+  async function findAtHome(kind: Kind, homes: Home[], whole: Map<string, Identified>): Promise<void> {
+    const { withMembers, seen } = KINDS[kind]
+    const unseen: string[] = []
+    for (const [workspace, some] of Map.groupBy(homes, (home) => home.workspace)) {
+      const hashes = some.map(({ hash }) => hash)
+      const { rows } = await database.look(workspace, (tx) => withMembers(workspace, hashes).execute(tx))
+      for (const { hash, id, unseen: isUnseen, ...rest } of rows) {
+        whole.set(hash.toString('hex'), { ...rest, workspace, session: null, token: null, [kind]: id })
+        if (isUnseen) unseen.push(id)
+      }
+    }
+    // To the minute: a write for each call would cost more than the call.
+    if (unseen.length > 0) await seen(unseen).execute(database.plumbing)
+  }
+
+  const session = joined((secrets) => find('session', secrets))
+  const token = joined((secrets) => find('token', secrets))
 
   return {
     bySession: (secret) => cached(`session ${secret}`, () => session(secret)),
     byToken: (secret) => cached(`token ${secret}`, () => token(secret)),
     forget: () => known.clear(),
   }
+}
+
+type Kind = 'session' | 'token'
+
+/** Where a secret belongs. */
+interface Home {
+  hash: Buffer
+  workspace: WorkspaceId
+}
+
+interface Found extends Omit<Identified, 'workspace' | Kind> {
+  hash: Buffer
+  id: string
+  unseen: boolean
+}
+
+/** Behind a secret stand a row of the plumbing and, behind the wall of its workspace, a member. */
+const KINDS: Record<
+  Kind,
+  {
+    table: RawBuilder<unknown>
+    withMembers(workspace: WorkspaceId, hashes: Buffer[]): RawBuilder<Found>
+    seen(ids: string[]): RawBuilder<unknown>
+  }
+> = {
+  session: {
+    table: sql`session`,
+    withMembers: (workspace, hashes) => sql`
+      select s.token_hash as hash, s.id, s.account_id as account, m.id as member, m.role, a.totp_secret is not null as "hasSecondFactor",
+             s.seen_at < now() - interval '1 minute' as unseen
+        from session s join account a on a.id = s.account_id
+        join member m on m.workspace_id = s.workspace_id and m.account_id = s.account_id and m.state = 'active'
+       where s.token_hash = any (${hashes}::bytea[]) and s.workspace_id = ${workspace} and s.expires_at > now()
+         and s.seen_at > now() - ${IDLE}::interval`,
+    seen: (ids) => sql`
+      update session set seen_at = now() where id = any (${ids}::uuid[]) and seen_at < now() - interval '1 minute'`,
+  },
+  token: {
+    table: sql`api_token`,
+    withMembers: (workspace, hashes) => sql`
+      select t.token_hash as hash, t.id, null::uuid as account, m.id as member, m.role, false as "hasSecondFactor",
+             t.used_at is null or t.used_at < now() - interval '1 minute' as unseen
+        from api_token t join member m on m.workspace_id = t.workspace_id and m.id = t.member_id and m.state = 'active'
+       where t.token_hash = any (${hashes}::bytea[]) and t.workspace_id = ${workspace} and (t.expires_at is null or t.expires_at > now())`,
+    seen: (ids) => sql`
+      update api_token set used_at = now() where id = any (${ids}::uuid[]) and (used_at is null or used_at < now() - interval '1 minute')`,
+  },
 }
 
 /** Questions of one moment are one: of a thousand sockets, it is asked twice a second whose they are. */
