@@ -26,7 +26,8 @@ import { changeConversation, markRead, markUnread } from './change.ts'
 import { contactOf } from './contacts.http.ts'
 import { inWorkspaceOf } from './in-workspace-of.ts'
 import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
-import { conversationsById, messageViews } from './views.ts'
+import { conversationsById } from './rows.ts'
+import { messageViews } from './views.ts'
 
 export interface ConversationCallsDeps {
   database: Database
@@ -40,7 +41,7 @@ export interface ConversationCallsDeps {
 
 /** Conversations, their messages and drafts, who reads and who types. What members do to contacts: `contacts.http.ts`. */
 export function conversationCalls(deps: ConversationCallsDeps) {
-  const { change, read } = inWorkspaceOf(deps)
+  const { change, look, read } = inWorkspaceOf(deps)
 
   async function rowOf(tx: Tx, caller: Caller, id: ConversationId): Promise<ConversationRow> {
     const [row] = await conversationsById(tx, caller.workspace, caller.member, [id])
@@ -50,12 +51,13 @@ export function conversationCalls(deps: ConversationCallsDeps) {
 
   return [
     answer(listCall, ({ query }, caller) =>
-      read(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query)),
+      // Who is called so is found by a bitmap.
+      (query.q ? read : look)(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query)),
     ),
     answer(countConversations, (_, caller) =>
-      read(caller, async (tx) => ({ counts: await countViews(tx, caller.workspace, caller.member) })),
+      look(caller, async (tx) => ({ counts: await countViews(tx, caller.workspace, caller.member) })),
     ),
-    answer(getConversation, ({ params }, caller) => read(caller, (tx) => rowOf(tx, caller, params.id))),
+    answer(getConversation, ({ params }, caller) => look(caller, (tx) => rowOf(tx, caller, params.id))),
     answer(beginConversation, ({ body }, caller) =>
       change(caller, async (tx) => {
         await contactOf(tx, caller, body.contact)
@@ -76,10 +78,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
       }),
     ),
     answer(messagesCall, ({ params, query }, caller) =>
-      read(caller, async (tx) => {
-        await rowOf(tx, caller, params.id)
-        return listMessages(tx, caller.workspace, params.id, query)
-      }),
+      look(caller, (tx) => listMessages(tx, caller.workspace, params.id, query)),
     ),
     answer(filesCall, ({ params, query }, caller) =>
       read(caller, async (tx) => {

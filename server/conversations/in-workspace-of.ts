@@ -7,6 +7,8 @@ import type { Hints } from '#server/platform/hints.ts'
 export function inWorkspaceOf({ database, hints }: { database: Database; hints: Hints }) {
   return {
     read: <T>(caller: Caller, work: (tx: Tx) => Promise<T>): Promise<T> => database.inWorkspace(caller.workspace, work),
+    /** What open windows ask all day: see `Database.look`. */
+    look: <T>(caller: Caller, work: (tx: Tx) => Promise<T>): Promise<T> => database.look(caller.workspace, work),
     /** One transaction; its readers are told after the commit. */
     async change<T>(caller: Caller, work: (tx: Tx) => Promise<T>): Promise<T> {
       const result = await database.inWorkspace(caller.workspace, work)

@@ -1,17 +1,19 @@
 import { sql } from 'kysely'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { ContactId, ConversationId, IdentityId, MessageId } from '#contract/ids.ts'
+import type { ContactId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.ts'
 import { contactViews } from '#server/contacts/views.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { firstIdAt } from '#server/platform/ids.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import { joinConversations, partConversations } from './join.ts'
 import { recordIncoming } from './record.ts'
+import { listMessages } from './lists.ts'
 import { messageViews } from './views.ts'
 
-const { database } = await aDatabase()
+const { database, asOwner } = await aDatabase()
 
 /** Two networks, on which people write under the names given. */
 async function aWorld() {
@@ -73,6 +75,16 @@ async function aWorld() {
   return { workspace, pigeon, raven, inside, says, identity, thread, merge, split, unread }
 }
 
+/** As if its one message had been written two months ago. */
+async function makeOld(workspace: WorkspaceId, contact: ContactId): Promise<void> {
+  const old = firstIdAt(new Date(Date.now() - 60 * 86_400_000))
+  await asOwner(`
+    set session_replication_role = replica;
+    update parley.message m set id = '${old}', conversation_id = '${old}', shown_in = '${old}', placed = placed - interval '60 days'
+      from parley.conversation c where m.workspace_id = '${workspace}' and c.contact_id = '${contact}' and m.conversation_id = c.id;
+    update parley.conversation set id = '${old}', last_message = '${old}' where contact_id = '${contact}'`)
+}
+
 describe('two become one, one becomes two', () => {
   test('after a merge both threads are one, in the order of time', async () => {
     const { pigeon, raven, says, identity, thread, merge, unread } = await aWorld()
@@ -118,6 +130,29 @@ describe('two become one, one becomes two', () => {
     expect([await thread(ann.contact), await thread(lee.contact)]).toEqual([['1'], ['2']])
   })
 
+  test('a thread that took in an older one is opened from its beginning, however old that is', async () => {
+    const { pigeon, raven, says, identity, merge, split, workspace } = await aWorld()
+    await says(pigeon, 'ann', '1')
+    await says(raven, 'a.lee', '2')
+    const [ann, lee] = [await identity('pigeon', 'ann'), await identity('raven', 'a.lee')]
+    await makeOld(workspace, lee.contact)
+    await merge(ann, lee)
+    expect(await opened(ann.contact)).toEqual(['1', '2'])
+    await split(ann.contact, lee.id)
+    expect([await opened(ann.contact), await opened(lee.contact)]).toEqual([['1'], ['2']])
+
+    function opened(contact: ContactId): Promise<string[]> {
+      return database.look(workspace, async (tx) => {
+        const { rows } = await sql<{ id: ConversationId }>`
+          select id from conversation where workspace_id = ${workspace} and contact_id = ${contact} and joined_into is null`.execute(
+          tx,
+        )
+        const { items } = await listMessages(tx, workspace, rows[0]!.id, { limit: 10 })
+        return items.map(({ content: { parts } }) => (parts[0]?.kind === 'text' ? parts[0].text : '')).toSorted()
+      })
+    }
+  })
+
   test('nobody is merged with himself, and the last identity stays', async () => {
     const { pigeon, says, identity, merge, split } = await aWorld()
     await says(pigeon, 'ann', '1')
@@ -152,8 +187,8 @@ describe('two become one, one becomes two', () => {
             })
         }
         const { rows } = await inside((tx) =>
-          sql<{ shown: number; astray: number; gaps: number }>`
-            select count(*)::int as shown,
+          sql<{ shown: number; astray: number; before: number; gaps: number }>`
+            select count(*)::int as shown, count(*) filter (where m.id < coalesce(c.oldest, c.id))::int as before,
                    count(*) filter (where c.joined_into is not null or c.contact_id <> i.contact_id)::int as astray,
                    (select count(*)::int from (select conversation_id, count(*) as n, max(seq) as top from message where workspace_id = ${workspace} group by 1) g where g.n <> g.top) as gaps
               from message m join conversation c on c.workspace_id = m.workspace_id and c.id = m.shown_in
@@ -161,7 +196,7 @@ describe('two become one, one becomes two', () => {
             tx,
           ),
         )
-        expect(rows[0]).toEqual({ shown: count, astray: 0, gaps: 0 })
+        expect(rows[0]).toEqual({ shown: count, astray: 0, before: 0, gaps: 0 })
       }),
       { numRuns: 25 },
     )

@@ -36,6 +36,7 @@ export async function joinConversations(
   await refresh(tx, workspace, [kept.id])
   await sql`
     update conversation k set failed = k.failed + g.failed, in_count = k.in_count + g.in_count,
+           oldest = least(coalesce(k.oldest, k.id), coalesce(g.oldest, g.id)),
            waiting_since = least(k.waiting_since, g.waiting_since), status = case when g.status = 'open' then 'open' else k.status end
       from conversation g where k.workspace_id = ${workspace} and k.id = ${kept.id} and g.workspace_id = ${workspace} and g.id = ${gone.id}`.execute(
     tx,
@@ -66,6 +67,12 @@ export async function partConversations(
   const own = await conversationFor(tx, workspace, parted, kept.id)
   await sql`
     update message set shown_in = ${own} where workspace_id = ${workspace} and shown_in = ${kept.id} and identity_id = any (${moved}::uuid[])`.execute(
+    tx,
+  )
+  // None of what it is given precedes what it was given from.
+  await sql`
+    update conversation o set oldest = least(coalesce(o.oldest, o.id), coalesce(k.oldest, k.id))
+      from conversation k where o.workspace_id = ${workspace} and o.id = ${own} and k.workspace_id = ${workspace} and k.id = ${kept.id}`.execute(
     tx,
   )
   // A road that was chosen here may have left with its identity.

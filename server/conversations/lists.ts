@@ -11,9 +11,11 @@ import type { ChannelId, ConversationId, MemberId, MessageId, WorkspaceId } from
 import { isMedia, type Content } from '#contract/message/content.ts'
 import { peopleCalled } from '#server/contacts/views.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { conversationRows, messageViews } from './views.ts'
+import { conversationRows } from './rows.ts'
+import { messagesOf } from './views.ts'
 
 export type ViewName = z.infer<typeof ConversationView>
 
@@ -75,7 +77,7 @@ export async function countViews(tx: Tx, workspace: WorkspaceId, member: MemberI
   const counts = names.map(
     (name) =>
       sql`(select count(*)::int from (select from conversation where workspace_id = ${workspace} and joined_into is null and last_message is not null
-            and ${VIEWS[name](member)} limit ${MOST_COUNTED}) n) as ${sql.ref(name)}`,
+            and ${VIEWS[name](member)} limit ${sql.lit(MOST_COUNTED)}) n) as ${sql.ref(name)}`,
   )
   const { rows } = await sql<Record<ViewName, number>>`select ${sql.join(counts)}`.execute(tx)
   return rows[0]!
@@ -95,36 +97,28 @@ export async function listMessages(
   conversation: ConversationId,
   query: { limit: number; cursor?: string | undefined; after?: string | undefined; around?: MessageId | undefined },
 ): Promise<MessagePage> {
+  const { limit } = query
   const older = readPageCursor(query.cursor, ['time', 'number'])
   const newer = readPageCursor(query.after, ['time', 'number'])
-  const around = query.around && (await placeOf(tx, workspace, conversation, query.around))
-  if (around) {
-    const half = Math.max(1, query.limit >> 1)
-    const below = await slice(
-      tx,
-      workspace,
-      conversation,
-      'older',
-      { placed: around.placed, seq: around.seq + 1 },
-      half,
-    )
-    const above = await slice(tx, workspace, conversation, 'newer', around, half)
-    return pageOf(tx, workspace, [...above.rows.toReversed(), ...below.rows], { older: below.more, newer: above.more })
+  if (query.around) {
+    const since = await sinceOf(tx, workspace, conversation)
+    const slice = sliceOf(tx, workspace, conversation, since)
+    const around = await placeOf(tx, workspace, conversation, query.around)
+    const half = Math.max(1, limit >> 1)
+    const [below, above] = await Promise.all([
+      slice('older', [around.placed, around.seq + 1], half),
+      slice('newer', [around.placed, around.seq], half),
+    ])
+    return pageOf([...above.items, ...below.items], { older: below.more, newer: above.more })
   }
-  if (newer) {
-    const { rows, more } = await slice(
-      tx,
-      workspace,
-      conversation,
-      'newer',
-      { placed: newer[0], seq: newer[1] },
-      query.limit,
-    )
-    return pageOf(tx, workspace, rows.toReversed(), { older: true, newer: more })
+  const read = async (since: string) => {
+    const slice = sliceOf(tx, workspace, conversation, since)
+    return newer ? slice('newer', newer, limit) : slice('older', older, limit)
   }
-  const from = older ? { placed: older[0], seq: older[1] } : null
-  const { rows, more } = await slice(tx, workspace, conversation, 'older', from, query.limit)
-  return pageOf(tx, workspace, rows, { older: more, newer: older !== null })
+  // Together with the question how far back it goes: all but joined ones begin with the conversation itself.
+  const [since, likely] = await Promise.all([sinceOf(tx, workspace, conversation), read(conversation)])
+  const { items, more } = since < conversation ? await read(since) : likely
+  return pageOf(items, newer ? { older: true, newer: more } : { older: more, newer: older !== null })
 }
 
 type SentFile = NonNullable<typeof listFilesCall.types>['result']['items'][number]
@@ -137,7 +131,7 @@ export async function listFiles(
   query: { limit: number; cursor?: string | undefined },
 ): Promise<{ items: SentFile[]; next: string | null }> {
   const before = readPageCursor(query.cursor, ['time', 'number'])
-  const { rows } = await sql<Place & { content: Content; at: Date }>`
+  const { rows } = await sql<{ id: MessageId; placed: string; seq: number; content: Content; at: Date }>`
     select id, placed::text as placed, seq, content, at from message m
      where workspace_id = ${workspace} and shown_in = ${conversation} and deleted_at is null
        and jsonb_path_exists(content, '$.parts[*].source.file')
@@ -167,52 +161,59 @@ export async function listFiles(
   }
 }
 
-interface Place {
-  id: MessageId
-  placed: string
-  seq: number
+interface Slice {
+  items: MessageView[]
+  more: boolean
 }
 
-async function slice(
-  tx: Tx,
-  workspace: WorkspaceId,
-  conversation: ConversationId,
-  way: 'older' | 'newer',
-  from: Omit<Place, 'id'> | null,
-  limit: number,
-) {
-  const order = way === 'older' ? sql`desc` : sql`asc`
-  const than = way === 'older' ? sql`<` : sql`>`
-  const { rows } = await sql<Place>`
-    select id, placed::text as placed, seq from message m
-     where workspace_id = ${workspace} and shown_in = ${conversation}
-       ${from ? sql`and (placed, seq) ${than} (${from.placed}::timestamptz, ${from.seq})` : sql``}
-     -- by the table's columns, whose order the index has; the text that is selected has the same name
-     order by m.placed ${order}, m.seq ${order} limit ${limit + 1}`.execute(tx)
-  return { rows: rows.slice(0, limit), more: rows.length > limit }
-}
-
-async function pageOf(
-  tx: Tx,
-  workspace: WorkspaceId,
-  rows: Place[],
-  has: { older: boolean; newer: boolean },
-): Promise<MessagePage> {
-  const [first, last] = [rows[0], rows.at(-1)]
-  return {
-    items: await messageViews(
+/** Newest first, either way. */
+const sliceOf =
+  (tx: Tx, workspace: WorkspaceId, conversation: ConversationId, since: string) =>
+  async (
+    way: 'older' | 'newer',
+    from: readonly [placed: string, seq: number] | null,
+    limit: number,
+  ): Promise<Slice> => {
+    const order = way === 'older' ? sql`desc` : sql`asc`
+    const than = way === 'older' ? sql`<` : sql`>`
+    const items = await messagesOf(
       tx,
       workspace,
-      rows.map((row) => row.id),
-    ),
+      sql`
+      select * from message m where workspace_id = ${workspace} and shown_in = ${conversation} and ${inMonths.since(sql`m.id`, since)}
+         ${from ? sql`and (placed, seq) ${than} (${from[0]}::timestamptz, ${from[1]})` : sql``}
+       order by placed ${order}, seq ${order} limit ${limit + 1}`,
+    )
+    return {
+      // The one too many is the farthest.
+      items: way === 'older' ? items.slice(0, limit) : items.slice(-limit),
+      more: items.length > limit,
+    }
+  }
+
+function pageOf(items: MessageView[], has: { older: boolean; newer: boolean }): MessagePage {
+  const [first, last] = [items[0], items.at(-1)]
+  return {
+    items,
     next: has.older && last ? writePageCursor([last.placed, last.seq]) : null,
     newer: has.newer && first ? writePageCursor([first.placed, first.seq]) : null,
   }
 }
 
-async function placeOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId): Promise<Place> {
-  const { rows } = await sql<Place>`
-    select id, placed::text as placed, seq from message where workspace_id = ${workspace} and shown_in = ${conversation} and id = ${id}`.execute(
+/** @returns an id which none of its messages precedes. @throws Refused `not_found` */
+async function sinceOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId): Promise<string> {
+  const { rows } = await sql<{ since: string }>`
+    select coalesce(oldest, id) as since from conversation where workspace_id = ${workspace} and id = ${conversation}`.execute(
+    tx,
+  )
+  if (!rows[0]) throw new Refused('not_found')
+  return rows[0].since
+}
+
+async function placeOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {
+  const { rows } = await sql<{ placed: string; seq: number }>`
+    select placed::text as placed, seq from message m
+     where workspace_id = ${workspace} and shown_in = ${conversation} and id = ${id} and ${inMonths.of(sql`m.id`, [id])}`.execute(
     tx,
   )
   if (!rows[0]) throw new Refused('not_found')

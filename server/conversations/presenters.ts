@@ -2,7 +2,8 @@ import type { FeedEvent } from '#contract/feed/event.ts'
 import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Present } from '#server/feed/reader.ts'
 import type { Tx } from '#server/platform/database.ts'
-import { conversationsById, messageViews } from './views.ts'
+import { conversationsById } from './rows.ts'
+import { messageViews } from './views.ts'
 
 /** What the feed shows of messages and conversations that changed. */
 export const conversationPresenters: Record<

@@ -245,6 +245,7 @@ export interface Conversation {
   failed: Generated<number>
   created_at: Generated<Timestamp>
   woke_at: Timestamp | null
+  oldest: string | null
 }
 
 export interface ConversationInput {
