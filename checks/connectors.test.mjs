@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { newConnector } from '../bin/new-connector.mjs'
 
 const connectors = fileURLToPath(new URL('../connectors/', import.meta.url))
 const home = await mkdtemp(join(tmpdir(), 'parley-connectors-'))
@@ -62,9 +63,17 @@ test('a folder without its files is found', async () => {
   expect(found).not.toContain('pigeon/pigeon.ts')
 })
 
-test('the template makes a whole folder', async () => {
-  const made = (await readdir(join(connectors, '_template'), { recursive: true })).map((file) =>
-    file.replace('_template.test.ts.txt', 'NAME.test.ts').replace('_template.ts', 'NAME.ts'),
-  )
-  expect(WANTED.filter((wanted) => !made.includes(wanted))).toEqual([])
+test.each([
+  { ways: 'a webhook', polls: false, has: 'webhook.ts', hasNot: 'poll.ts' },
+  { ways: 'polling', polls: true, has: 'poll.ts', hasNot: 'webhook.ts' },
+])('the template makes a whole folder with $ways', async ({ polls, has, hasNot }) => {
+  const root = await mkdtemp(join(home, 'made-'))
+  await newConnector(root, 'pigeon-post', { polls })
+  expect(await lacks(root)).toEqual([])
+  const made = await readdir(join(root, 'pigeon-post'))
+  expect([made.includes(has), made.includes(hasNot)]).toEqual([true, false])
+  const door = await readFile(join(root, 'pigeon-post/pigeon-post.ts'), 'utf8')
+  expect(door).toContain(polls ? "receives: ['polling']" : "receives: ['webhook']")
+  expect(door).toContain(`./${has}`)
+  expect(door).not.toMatch(/NAME|_template/)
 })

@@ -16,8 +16,16 @@ export interface Emulator {
   phone(name: string): Phone
   /** Of networks that are Parley's own: people need its address, the channel's `webhookUrl`, before they can write. */
   meets?(webhookUrl: string): void
-  /** The next `times` (default 1) requests that a member's message causes meet this fault; `Infinity` until `calm()`. */
+  /** Faults that this network cannot have. */
+  readonly never: Never
+  /**
+   * The next `times` (default 1) requests that a member's message causes meet this fault; `Infinity` until `calm()`.
+   *
+   * @throws where it is one of `never`
+   */
   fault(fault: Fault, times?: number): void
+  /** Kinds of faults that broke something since it was opened. */
+  readonly met: ReadonlySet<FaultName>
   calm(): void
   /** Moves its own clock on; milliseconds. */
   advance(ms: number): void
@@ -81,6 +89,9 @@ export type Fault =
   | { is: 'forged' }
 
 export type FaultName = Fault['is']
+
+/** Faults that cannot happen on a network, each with its reason: `export const never` of its `emulator.ts`. */
+export type Never = Readonly<Partial<Record<FaultName, string>>>
 
 /** How `emulator.ts` of a connector opens one. `hooks`: lets it reach `http` and private addresses as webhooks, for local use. */
 export interface EmulatorOptions {

@@ -5,7 +5,7 @@ import { asks } from './asks.ts'
 import { incoming } from './incoming.ts'
 import { outgoing } from './outgoing.ts'
 import { settings, type Settings } from './settings.ts'
-import { open } from './webhook.ts'
+import { open, register } from './webhook.ts'
 
 export default defineConnector<Settings>({
   api: 1,
@@ -21,6 +21,6 @@ export default defineConnector<Settings>({
   abilities,
   incoming,
   outgoing,
-  asks,
+  asks: { ...asks, register },
   webhook: { open },
 })

@@ -20,6 +20,7 @@ export const refusals: Refusals<Reply> = [
   [401, null, 'signed_out'],
   [403, null, 'blocked'],
   [404, null, 'no_such_identity'],
+  [400, null, 'content_refused'],
   [[500, 502, 503, 504], null, 'platform_down'],
 ]
 

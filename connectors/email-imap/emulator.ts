@@ -3,7 +3,8 @@
  * to its own people arrive; to nobody else they are refused, at once or later by a bounce.
  */
 import type { AddressInfo } from 'node:net'
-import type { Emulator, EmulatorCall, EmulatorOptions, Fault } from '#connector-kit/emulator/emulator.ts'
+import type { Emulator, EmulatorCall, EmulatorOptions, Never } from '#connector-kit/emulator/emulator.ts'
+import { noFaults } from '#connector-kit/emulator/faults.ts'
 import { bounceOf, type Bounce } from './emulator/bounce.ts'
 import { imapServer } from './emulator/imap-server.ts'
 import { openMailbox, type Mailbox } from './emulator/mailbox.ts'
@@ -31,6 +32,14 @@ export interface MailEmulator extends Emulator {
   keepsCopies: boolean
 }
 
+export const never: Never = {
+  html: 'servers of mail speak no HTTP',
+  changed: 'servers of mail speak no HTTP',
+  reorder: 'a mailbox is read in its own order',
+  media_gone: 'files come inside the letter',
+  silent: 'a letter that was never put into the mailbox is nobody’s to find',
+}
+
 const ADDRESS = 'shop@provider.test'
 /** Addresses that the sending server takes letters for and that come back later. */
 const LATE = /@(late|nowhere)\.test$/
@@ -43,20 +52,13 @@ export default async function startMail({ now: clock = Date.now }: EmulatorOptio
   const sent: Accepted[] = []
   const phones = new Map<string, MailPhone>()
   const mailbox = openMailbox(now)
-  let faults: { fault: Fault; times: number } | undefined
+  const faults = noFaults(never)
 
   const note = (what: string, body: unknown, status?: number) =>
     log.push({ at: now(), what, body, ...(status === undefined ? {} : { status }) })
-  const takeFault = (...kinds: Fault['is'][]): Fault | undefined => {
-    if (!faults || !kinds.includes(faults.fault.is)) return undefined
-    const { fault } = faults
-    if (--faults.times <= 0) faults = undefined
-    return fault
-  }
   const deliver = (raw: Buffer | string) => {
-    if (takeFault('silent')) return
     mailbox.add('INBOX', raw)
-    if (takeFault('duplicate')) mailbox.add('INBOX', raw)
+    if (faults.take('duplicate')) mailbox.add('INBOX', raw)
   }
   const phone = (name: string): MailPhone => {
     const known = [...phones.values()].find((each) => each.name === name)
@@ -66,7 +68,7 @@ export default async function startMail({ now: clock = Date.now }: EmulatorOptio
       to: ADDRESS,
       now,
       deliver,
-      isForged: () => takeFault('forged') !== undefined,
+      isForged: () => faults.take('forged') !== undefined,
     })
     phones.set(added.address, added)
     return added
@@ -77,7 +79,8 @@ export default async function startMail({ now: clock = Date.now }: EmulatorOptio
     password: () => password,
     exists: (address) => phones.has(address) || LATE.test(address) || address === ADDRESS,
     blocks: (address) => phones.get(address)?.blocks ?? false,
-    nextFault: () => takeFault('throttle', 'server_error', 'cut', 'slow', 'auth_lost', 'blocked', 'gone', 'echo_first'),
+    nextFault: () =>
+      faults.take('throttle', 'server_error', 'cut', 'slow', 'auth_lost', 'blocked', 'gone', 'echo_first'),
     accept: async (letter) => {
       sent.push(letter)
       if (emulator.keepsCopies) mailbox.add('Sent', letter.raw)
@@ -126,12 +129,10 @@ export default async function startMail({ now: clock = Date.now }: EmulatorOptio
       password = changed
     },
     cutLines: () => imap.cut(),
-    fault: (fault, times = 1) => {
-      faults = { fault, times }
-    },
-    calm: () => {
-      faults = undefined
-    },
+    never,
+    met: faults.met,
+    fault: faults.add,
+    calm: faults.calm,
     advance: (ms) => {
       ahead += ms
     },

@@ -11,7 +11,7 @@ import type { Emulator, EmulatorCall, EmulatorOptions, StartEmulator } from '#co
 import type { ApiUser } from './emulator/api-types.ts'
 import { businessAccount, type BusinessAccount } from './emulator/business.ts'
 import { emulatorClock } from './emulator/clock.ts'
-import { noFaults } from './emulator/faults.ts'
+import { noFaults } from '#connector-kit/emulator/faults.ts'
 import { emulatedFiles } from './emulator/files.ts'
 import { methodsFor } from './emulator/methods/methods.ts'
 import { phoneOf, type TelegramPhone } from './emulator/phone.ts'
@@ -141,8 +141,10 @@ const start = async (options: TelegramEmulatorOptions = {}): Promise<TelegramEmu
     },
     business: (owner) => businessAccount(world, mine, owner),
     tell: (kind, payload) => world.tell(mine, kind, payload, `other:${kind}`),
-    fault: (fault, times = 1) => faults.add(fault, times),
-    calm: () => faults.calm(),
+    never: {},
+    met: faults.met,
+    fault: faults.add,
+    calm: faults.calm,
     advance: (ms) => clock.advance(ms),
     close: async () => {
       for (const bot of inside.values()) bot.webhook.stop()

@@ -10,11 +10,12 @@ import type {
   Emulator,
   EmulatorCall,
   EmulatorOptions,
-  Fault,
+  Never,
   Phone,
   SeenMessage,
   StartEmulator,
 } from '#connector-kit/emulator/emulator.ts'
+import { noFaults, type Faults } from '#connector-kit/emulator/faults.ts'
 import type { Content } from '#contract/message/content.ts'
 import { labelOf, type TalkMessage } from '#contract/visitor-talk.ts'
 import { sitePage } from './emulator/site-page.ts'
@@ -34,11 +35,27 @@ export interface SiteEmulator extends Emulator {
   phone(name: string): VisitorPhone
 }
 
+/** Faults of servers do not exist here: the server is Parley. */
+export const never: Never = {
+  throttle: 'the network is ours: sending is a commit',
+  server_error: 'the network is ours: sending is a commit',
+  slow: 'the network is ours: sending is a commit',
+  auth_lost: 'there is nothing to sign in to',
+  blocked: 'a visitor leaves, he does not block',
+  gone: 'a visitor leaves, he is not deleted',
+  html: 'the network is ours',
+  changed: 'the network is ours',
+  forged: 'nobody stands between a visitor and us; foreign and altered secrets: tests/whole/visitors.db.test.ts',
+  reorder: 'each visitor speaks to us himself',
+  media_gone: 'files are uploaded to us',
+  silent: 'visitors’ sockets reconnect by themselves; tests/whole/visitors.db.test.ts',
+}
+
 const start = async ({ port = 0, now = Date.now }: EmulatorOptions = {}): Promise<SiteEmulator> => {
   let hook: string | null = null
   let ahead = 0
   const log: EmulatorCall[] = []
-  const faults: { fault: Fault; left: number }[] = []
+  const faults = noFaults(never)
   const phones: { end(): void }[] = []
   const site = createServer((_, reply) => {
     const page = sitePage(hook)
@@ -48,12 +65,6 @@ const start = async ({ port = 0, now = Date.now }: EmulatorOptions = {}): Promis
     site.once('error', reject).listen(port, '127.0.0.1', resolve)
   })
   const url = `http://127.0.0.1:${(site.address() as AddressInfo).port}`
-
-  function nextFault(): Fault | undefined {
-    const [first] = faults
-    if (first && --first.left <= 0) faults.shift()
-    return first?.fault
-  }
 
   return {
     url,
@@ -70,13 +81,15 @@ const start = async ({ port = 0, now = Date.now }: EmulatorOptions = {}): Promis
           return hook
         },
         noted: (what, body) => log.push({ at: now() + ahead, what, body }),
-        nextFault,
+        faults,
       })
       phones.push(made)
       return made.phone
     },
-    fault: (fault, times = 1) => void faults.push({ fault, left: times }),
-    calm: () => void faults.splice(0),
+    never,
+    met: faults.met,
+    fault: faults.add,
+    calm: faults.calm,
     advance: (ms) => {
       ahead += ms
     },
@@ -94,10 +107,10 @@ interface Surroundings {
   url: string
   hook(): string
   noted(what: string, body: Json): void
-  nextFault(): Fault | undefined
+  faults: Faults
 }
 
-function phoneOf(name: string, { url, hook, noted, nextFault }: Surroundings): { phone: VisitorPhone; end(): void } {
+function phoneOf(name: string, { url, hook, noted, faults }: Surroundings): { phone: VisitorPhone; end(): void } {
   const browsers: Visitor[] = []
   let opening: Promise<Visitor> | undefined
   let browser: Visitor | undefined
@@ -109,7 +122,8 @@ function phoneOf(name: string, { url, hook, noted, nextFault }: Surroundings): {
       ...(token ? { token } : {}),
       onFrame: (direction, frame) => {
         noted(`${direction} ${(frame as { t: string }).t}`, withoutSecrets(frame))
-        if (direction === 'down' && (frame as { t: string }).t === 'entry') suffer(nextFault())
+        // What can befall a browser: its wire breaks.
+        if (direction === 'down' && (frame as { t: string }).t === 'entry' && faults.take('cut')) browser?.cut()
       },
     })
     browsers.push(opened)
@@ -123,11 +137,6 @@ function phoneOf(name: string, { url, hook, noted, nextFault }: Surroundings): {
       return opened
     })
     return opening
-  }
-
-  /** What can befall a browser: its wire breaks. Faults of servers do not exist here, the server is Parley. */
-  function suffer(fault: Fault | undefined): void {
-    if (fault?.is === 'cut') browser?.cut()
   }
 
   const said = (content: Content) => content.parts
@@ -155,7 +164,7 @@ function phoneOf(name: string, { url, hook, noted, nextFault }: Surroundings): {
       const frame = { t: 'send', id: randomUUID(), parts: said(content), ...(replyTo ? { replyTo: replyTo.id } : {}) }
       const id = await opened.act(frame)
       // A browser that never heard the answer says it again: one message all the same.
-      if (nextFault()?.is === 'duplicate') await opened.act(frame)
+      if (faults.take('duplicate')) await opened.act(frame)
       return { chat: opened.chats[0]!, id }
     },
     edit: async ({ id }, { parts: [first] }) => {

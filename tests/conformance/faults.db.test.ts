@@ -3,7 +3,7 @@
  * channel each; what a fault demands is said once, for all.
  */
 import { access } from 'node:fs/promises'
-import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkChannel, createChannel, getChannel, type ChannelView } from '#contract/calls/channels.ts'
 import { getContact } from '#contract/calls/contacts.ts'
 import {
@@ -15,7 +15,6 @@ import {
   type MessageView,
 } from '#contract/calls/conversations.ts'
 import { plain, wordsOf } from '#contract/message/content.ts'
-import { speaksHttp } from '#connector-kit/conformance/promises-broken.ts'
 import type { Connector } from '#connector-kit/connector.ts'
 import type { Emulator, Fault, FaultName, Phone, StartEmulator } from '#connector-kit/emulator/emulator.ts'
 import { connectorFolders } from '#connector-kit/load.ts'
@@ -27,38 +26,11 @@ vi.setConfig({ testTimeout: 90_000 })
 
 const ROOT = new URL('../../connectors/', import.meta.url)
 
-/** Faults that a network cannot have, each with its reason. */
-const NEVER: Readonly<Record<string, Partial<Record<FaultName, string>>>> = {
-  webchat: {
-    throttle: 'the network is ours: sending is a commit',
-    server_error: 'the network is ours: sending is a commit',
-    cut: 'the network is ours: sending is a commit',
-    slow: 'the network is ours: sending is a commit',
-    auth_lost: 'there is nothing to sign in to',
-    blocked: 'a visitor leaves, he does not block',
-    gone: 'a visitor leaves, he is not deleted',
-    html: 'the network is ours',
-    changed: 'the network is ours',
-    reorder: 'each visitor speaks to us himself',
-    media_gone: 'files are uploaded to us',
-    silent: 'visitors’ sockets reconnect by themselves; tests/whole/visitors.db.test.ts',
-  },
-  'email-imap': {
-    reorder: 'a mailbox is read in its own order',
-    media_gone: 'files come inside the letter',
-    silent: 'a letter that was never put into the mailbox is nobody’s to find',
-  },
-}
-
-/** Faults of HTTP: a network without it cannot have them. */
-const OF_HTTP: readonly FaultName[] = ['html', 'changed']
-
 interface World {
   /** The connector's folder, and the way it receives where it has two. */
   name: string
   folder: string
   settings: Record<string, unknown>
-  isHttp: boolean
   emulator: Emulator
   /** Which of the Parleys it is at: people of two emulators have the same numbers, so no Parley meets a network twice. */
   at: number
@@ -84,7 +56,6 @@ for (const folder of await connectorFolders(ROOT)) {
       name: [folder, ...Object.values(way)].join(' by '),
       folder,
       settings: { ...(emulator.settings as Record<string, unknown>), ...way },
-      isHttp: speaksHttp(connector.manifest),
       emulator,
       at,
     })
@@ -100,17 +71,28 @@ test('every connector with an emulator is here', () => {
   expect(worlds.length).toBeGreaterThan(0)
 })
 
-describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }) => {
+describe.each(worlds)('$name', ({ name, folder, settings, emulator, at }) => {
   const { owner, test: database } = parleys[at]!
-  const may = (...faults: FaultName[]) =>
-    faults.every((fault) => NEVER[folder]?.[fault] === undefined && (isHttp || !OF_HTTP.includes(fault)))
+  const may = (fault: FaultName) => emulator.never[fault] === undefined
+  const breaks = (fault: Fault, times?: number) => {
+    asked = fault.is
+    emulator.fault(fault, times)
+  }
+  let asked: FaultName | undefined
   let channel: ChannelView
   let people = 0
 
   beforeEach(async () => {
+    asked = undefined
     emulator.calm()
     channel ??= await open()
     await until(async () => (await stateNow()) === 'ready', 20_000)
+  })
+
+  afterEach(() => {
+    // An emulator that does not know a fault passes all of this: then nothing was proven.
+    if (asked && !emulator.met.has(asked))
+      throw new Error(`the emulator of ${name} met no fault "${asked}": build it, or name it in never`)
   })
 
   async function open(): Promise<ChannelView> {
@@ -165,7 +147,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('duplicate'))('duplicate: one message', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'duplicate' })
+    breaks({ is: 'duplicate' })
     await phone.say(plain('only once'))
     await until(async () => (await said(conversation, 'only once')) > 0, 20_000)
     await phone.say(plain('and after'))
@@ -175,7 +157,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('throttle'))('throttle: waits as long as it is told, then arrives once', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'throttle', after: 2 })
+    breaks({ is: 'throttle', after: 2 })
     const began = performance.now()
     const sent = await answer(conversation, 'slowly')
     expect(['sent', 'delivered', 'read']).toContain((await ended(conversation, sent)).state)
@@ -196,7 +178,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
     '%s: sent or unconfirmed, never two, and the next passes',
     async (_, fault) => {
       const { phone, conversation } = await aTalk()
-      emulator.fault(fault)
+      breaks(fault)
       const unsure = await answer(conversation, 'perhaps')
       const { state } = await ended(conversation, unsure)
       expect(['sent', 'delivered', 'read', 'unconfirmed']).toContain(state)
@@ -216,7 +198,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
   test.runIf(may('slow'))('slow: others do not wait', async () => {
     const ann = await aTalk()
     const bob = await aTalk()
-    emulator.fault({ is: 'slow', seconds: 6 })
+    breaks({ is: 'slow', seconds: 6 })
     const slow = await answer(ann.conversation, 'takes its time')
     await until(async () => (await deliveryOf(ann.conversation, slow)).state === 'sending' || emulator.log.length > 0)
     const quick = await answer(bob.conversation, 'at once')
@@ -228,7 +210,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('blocked'))('blocked: failed with that reason, and the address is marked', async () => {
     const { conversation } = await aTalk()
-    emulator.fault({ is: 'blocked' })
+    breaks({ is: 'blocked' })
     const sent = await answer(conversation, 'are you there?')
     expect(await ended(conversation, sent)).toMatchObject({ state: 'failed', reason: 'blocked' })
     const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
@@ -237,7 +219,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('gone'))('gone: failed, and the address is marked', async () => {
     const { conversation } = await aTalk()
-    emulator.fault({ is: 'gone' })
+    breaks({ is: 'gone' })
     const sent = await answer(conversation, 'are you there?')
     expect(await ended(conversation, sent)).toMatchObject({ state: 'failed', reason: 'no_such_identity' })
     const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
@@ -246,7 +228,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('forged'))('forged: what the network did not say is not said here', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'forged' })
+    breaks({ is: 'forged' })
     await phone.say(plain('really me'))
     await until(async () => (await said(conversation, 'really me')) > 0, 20_000)
     await phone.say(plain('me again'))
@@ -256,7 +238,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('silent'))('silent: what was not told is told later, once', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'silent' }, Number.POSITIVE_INFINITY)
+    breaks({ is: 'silent' }, Number.POSITIVE_INFINITY)
     await phone.say(plain('into the void'))
     emulator.calm()
     await until(async () => (await said(conversation, 'into the void')) > 0, 20_000)
@@ -266,7 +248,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
   test.runIf(may('reorder'))('reorder: what overtook another is heard, what was overtaken too', async () => {
     const ann = await aTalk()
     const bob = await aTalk()
-    emulator.fault({ is: 'reorder' })
+    breaks({ is: 'reorder' })
     await ann.phone.say(plain('said first'))
     await bob.phone.say(plain('said second'))
     await until(async () => (await said(bob.conversation, 'said second')) > 0, 20_000)
@@ -281,7 +263,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('media_gone'))('media_gone: the part stays with its reason, and “try again” fetches it', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'media_gone' }, Number.POSITIVE_INFINITY)
+    breaks({ is: 'media_gone' }, Number.POSITIVE_INFINITY)
     await phone.say({ parts: [{ kind: 'image', source: { remote: '' }, type: 'image/jpeg' }] })
     const picture = async () => {
       const found = (await messages(conversation)).find(({ content }) => content.parts[0]?.kind === 'image')
@@ -329,7 +311,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, isHttp, emulator, at }
 
   test.runIf(may('auth_lost'))('auth_lost: signed out, the queue is kept, and sent after signing in', async () => {
     const { phone, conversation } = await aTalk()
-    emulator.fault({ is: 'auth_lost' }, Number.POSITIVE_INFINITY)
+    breaks({ is: 'auth_lost' }, Number.POSITIVE_INFINITY)
     const sent = await answer(conversation, 'once you are back')
     await until(async () => (await stateNow()) === 'signed_out', 40_000)
     // One that was under way comes back to the queue.

@@ -1,7 +1,7 @@
 /** Who is there and what was said: bots, people, private chats (one per bot and person), rooms, messages. */
 import type { ApiChat, ApiContent, ApiMessage, ApiUser } from './api-types.ts'
 import type { EmulatorClock } from './clock.ts'
-import type { Faults } from './faults.ts'
+import type { Faults } from '#connector-kit/emulator/faults.ts'
 import type { Files } from './files.ts'
 import { refuse } from './refusal.ts'
 import type { Updates } from './updates.ts'

@@ -1,20 +1,29 @@
-/** What shall break, and how often still. */
-import type { Fault, FaultName } from '#connector-kit/emulator/emulator.ts'
+/** What shall break in an emulator, how often still, and what has been met. */
+import type { Fault, FaultName, Never } from './emulator.ts'
 
 export interface Faults {
-  add(fault: Fault, times: number): void
+  /** @throws where the network cannot have it */
+  add(fault: Fault, times?: number): void
   calm(): void
   /** The next one of these, used up by one. */
   take<Name extends FaultName>(...names: Name[]): Extract<Fault, { is: Name }> | undefined
   isOn(name: FaultName): boolean
   onCalm(listener: () => void): void
+  /** Kinds that broke something since the emulator was opened: who asks for one that is never met has proven nothing. */
+  readonly met: ReadonlySet<FaultName>
 }
 
-export function noFaults(): Faults {
+export function noFaults(never: Never = {}): Faults {
+  const met = new Set<FaultName>()
   let waiting: { fault: Fault; times: number }[] = []
   let listeners: (() => void)[] = []
   return {
-    add: (fault, times) => waiting.push({ fault, times }),
+    met,
+    add: (fault, times = 1) => {
+      const why = never[fault.is]
+      if (why !== undefined) throw new Error(`this network cannot have "${fault.is}": ${why}`)
+      waiting.push({ fault, times })
+    },
     calm: () => {
       waiting = []
       const now = listeners
@@ -24,10 +33,15 @@ export function noFaults(): Faults {
     take: <Name extends FaultName>(...names: Name[]) => {
       const found = waiting.find(({ fault }) => (names as FaultName[]).includes(fault.is))
       if (!found) return undefined
+      met.add(found.fault.is)
       if (--found.times <= 0) waiting = waiting.filter((each) => each !== found)
       return found.fault as Extract<Fault, { is: Name }>
     },
-    isOn: (name) => waiting.some(({ fault }) => fault.is === name),
+    isOn: (name) => {
+      const isSo = waiting.some(({ fault }) => fault.is === name)
+      if (isSo) met.add(name)
+      return isSo
+    },
     onCalm: (listener) => listeners.push(listener),
   }
 }
