@@ -19,6 +19,8 @@ export interface Network {
   /** What stands on the phone now was said so long ago, a few minutes between two messages. */
   letPass(name: string, hours: number): void
   readonly people: string[]
+  /** What can break there. */
+  readonly troubles: Trouble[]
   /** What breaks now, until somebody ends it. */
   readonly broken: Set<Trouble>
   break(trouble: Trouble): void
@@ -89,6 +91,7 @@ async function open(folder: string, port: number, names: readonly string[]): Pro
         Array.from({ length }, (_, index) => last - (length - 1 - index) * BETWEEN_MS),
       )
     },
+    troubles: (Object.keys(TROUBLES) as Trouble[]).filter((trouble) => !(TROUBLES[trouble].is in emulator.never)),
     broken,
     break: (trouble) => {
       emulator.fault(TROUBLES[trouble], ONCE.includes(trouble) ? 1 : Number.POSITIVE_INFINITY)

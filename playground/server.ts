@@ -151,6 +151,7 @@ export async function playgroundServer(deps: {
         look: network.look,
         address: addressIn(network.emulator.settings),
         links: network.manifest.links ?? null,
+        troubles: network.troubles,
         broken: [...network.broken],
         // A site's visitors sit before the page itself.
         phones: (network.look.kind === 'site' ? [] : network.people).map((name) => {

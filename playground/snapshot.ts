@@ -19,6 +19,8 @@ export interface NetworkShown {
   /** Where people write to, as they know it: the channel's own address. */
   address: string
   links: NonNullable<Manifest['links']> | null
+  /** What can break there, and what does now. */
+  troubles: Trouble[]
   broken: Trouble[]
   phones: PhoneShown[]
 }

@@ -1,6 +1,5 @@
 /** Buttons that break the platform, so that anyone sees how Parley copes. */
 import { useState } from 'react'
-import type { Trouble } from '../phones.ts'
 import type { NetworkShown } from '../snapshot.ts'
 import { breakNetwork } from './acts.ts'
 import { useWords } from './words.ts'
@@ -12,18 +11,21 @@ export function Troubles({ network }: { network: NetworkShown }) {
     <details className="troubles" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{words.break}</summary>
       <div className="trouble-list">
-        {(Object.entries(words.trouble) as [Trouble, [string, string]][]).map(([trouble, [label, about]]) => (
-          <button
-            key={trouble}
-            type="button"
-            title={about}
-            aria-pressed={network.broken.includes(trouble)}
-            onClick={() => void breakNetwork(network.folder, trouble)}
-          >
-            <strong>{label}</strong>
-            <small>{about}</small>
-          </button>
-        ))}
+        {network.troubles.map((trouble) => {
+          const [label, about] = words.trouble[trouble]
+          return (
+            <button
+              key={trouble}
+              type="button"
+              title={about}
+              aria-pressed={network.broken.includes(trouble)}
+              onClick={() => void breakNetwork(network.folder, trouble)}
+            >
+              <strong>{label}</strong>
+              <small>{about}</small>
+            </button>
+          )
+        })}
         <button type="button" className="mend" onClick={() => void breakNetwork(network.folder, null)}>
           <strong>{words.mend}</strong>
         </button>
