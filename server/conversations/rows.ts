@@ -8,8 +8,8 @@ import type { ConversationRow } from '#contract/calls/conversations.ts'
 import type { ContactId, ConversationId, FileId, IdentityId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { wordsOf, type Content } from '#contract/message/content.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { isoOf, micros } from '#server/platform/micros.ts'
 import { inMonths } from '#server/platform/partitions.ts'
-import { iso } from './views.ts'
 
 /** Longest first words in a list row. */
 const SNIPPET = 140
@@ -35,23 +35,29 @@ export async function conversationRows(
 ): Promise<ConversationRow[]> {
   const { rows } = await sql<Row>`
     select c.id, c.contact_id as contact, c.room_id as room, (select co.name from contact co where co.workspace_id = ${workspace} and co.id = c.contact_id) as "givenName", c.status, c.assignee_id as assignee,
-           c.snoozed_until as "snoozedUntil", ${iso(sql`case when c.status = 'open' and c.woke_at = c.last_at then c.woke_at end`)} as "wokeAt",
+           c.snoozed_until as "snoozedUntil", ${micros(sql`case when c.status = 'open' and c.woke_at = c.last_at then c.woke_at end`)} as "wokeAt",
            c.priority, c.subject, c.last_seq as "lastSeq", c.in_count as "inCount",
            ${member === null ? sql`null::bigint` : sql`coalesce((select r.in_count from conversation_read r where r.workspace_id = ${workspace} and r.conversation_id = c.id and r.member_id = ${member}), 0)`} as "readCount",
-           ${iso(sql`c.last_at`)} as "lastAt",
+           ${micros(sql`c.last_at`)} as "lastAt",
            c.waiting_since as "waitingSince", c.failed, c.joined_into as "joinedInto", c.last_message as "lastMessage",
            c.last_in_at is not distinct from c.last_at as "heardLast"
       from (${which}) c
      order by c.last_at desc, c.id desc`.execute(tx)
   if (rows.length === 0) return []
   const [people, lasts] = await Promise.all([peopleOf(tx, workspace, rows), lastMessages(tx, workspace, rows)])
-  return rows.map(({ givenName, lastMessage, heardLast: _, snoozedUntil, waitingSince, ...rest }) => ({
-    ...rest,
-    ...lookOf(givenName, people.get((rest.contact ?? rest.room)!) ?? []),
-    snoozedUntil: snoozedUntil?.toISOString() ?? null,
-    waitingSince: waitingSince?.toISOString() ?? null,
-    last: (lastMessage && lasts.get(lastMessage)) ?? null,
-  }))
+  return rows.map(({ givenName, lastMessage, heardLast: _, snoozedUntil, waitingSince, ...rest }) => {
+    const persons = people.get((rest.contact ?? rest.room)!) ?? []
+    const last = lastMessage && lasts.get(lastMessage)
+    return {
+      ...rest,
+      ...lookOf(givenName, persons),
+      wokeAt: rest.wokeAt && isoOf(rest.wokeAt),
+      lastAt: isoOf(rest.lastAt),
+      snoozedUntil: snoozedUntil?.toISOString() ?? null,
+      waitingSince: waitingSince?.toISOString() ?? null,
+      last: last ? viewOf(last, persons) : null,
+    }
+  })
 }
 
 export const conversationsById = (tx: Tx, workspace: WorkspaceId, member: MemberId | null, ids: ConversationId[]) =>
@@ -102,48 +108,61 @@ function lookOf(given: string | null, people: Person[]): Pick<ConversationRow, '
 // ---------------------------------------------------------------- what was said last
 
 type Last = NonNullable<ConversationRow['last']>
-type LastMessage = Pick<Last, 'direction' | 'network'> & {
-  id: MessageId
+type LastMessage = Pick<Last, 'message' | 'direction' | 'network'> & {
   content: Content
   deleted: boolean
-  author: string
+  author: string | null
+  authorIdentity: IdentityId | null
+  state?: Last['state']
 }
 
-async function lastMessages(tx: Tx, workspace: WorkspaceId, rows: Row[]): Promise<Map<MessageId, Last>> {
+async function lastMessages(tx: Tx, workspace: WorkspaceId, rows: Row[]): Promise<Map<MessageId, LastMessage>> {
   const ids = rows.flatMap((row) => row.lastMessage ?? [])
   if (ids.length === 0) return new Map()
+  // Who writes in a room is not whom the row is called after.
+  const inRooms = rows.flatMap((row) => (row.room ? (row.lastMessage ?? []) : []))
   // Before their directions are known, asked of those that are likely ours; a clock that stood still makes that a guess.
   const likelyOurs = rows.flatMap((row) => (row.heardLast ? [] : (row.lastMessage ?? [])))
   const [{ rows: messages }, states] = await Promise.all([
     sql<LastMessage>`
-      select m.id, m.direction, m.content, m.deleted_at is not null as deleted, coalesce(
-               (select mb.name from member mb where mb.workspace_id = ${workspace} and mb.id = m.author_member),
-               (select coalesce(i.name, i.handle) from identity i where i.workspace_id = ${workspace} and i.id = m.author_identity), '') as author,
-             (select ch.network from channel ch where ch.workspace_id = ${workspace} and ch.id = m.channel_id) as network
-        from message m
+      select m.id as message, m.direction, m.content, m.deleted_at is not null as deleted, m.author_identity as "authorIdentity",
+             case when m.author_member is not null then (select name from member where workspace_id = ${workspace} and id = m.author_member)
+                  when m.id = any (${inRooms}::uuid[])
+                  then (select coalesce(name, handle) from identity where workspace_id = ${workspace} and id = m.author_identity) end as author,
+             ch.network
+        from message m left join channel ch on ch.workspace_id = ${workspace} and ch.id = m.channel_id
        where m.workspace_id = ${workspace} and m.id = any (${ids}::uuid[]) and ${inMonths.of(sql`m.id`, ids)}`.execute(
       tx,
     ),
     lastStates(tx, workspace, likelyOurs),
   ])
   const asked = new Set(likelyOurs)
-  const missed = messages.filter(({ id, direction }) => direction === 'out' && !asked.has(id)).map(({ id }) => id)
-  for (const [message, state] of await lastStates(tx, workspace, missed)) states.set(message, state)
+  const missed = messages.filter((each) => each.direction === 'out' && !asked.has(each.message))
+  const others = await lastStates(
+    tx,
+    workspace,
+    missed.map(({ message }) => message),
+  )
   return new Map(
-    messages.map(({ id, direction, content, deleted, author, network }) => [
-      id,
-      {
-        message: id,
-        direction,
-        authorName: author,
-        words: deleted ? '' : wordsOf(content).replaceAll(/\s+/g, ' ').slice(0, SNIPPET),
-        kind: deleted ? 'deleted' : (content.parts[0]?.kind ?? 'text'),
-        event: eventOf(content),
-        network,
-        state: states.get(id) ?? null,
-      },
+    messages.map((each) => [
+      each.message,
+      { ...each, state: states.get(each.message) ?? others.get(each.message) ?? null },
     ]),
   )
+}
+
+function viewOf({ content, deleted, author, authorIdentity, ...last }: LastMessage, people: Person[]): Last {
+  const writer = people.find(({ id }) => id === authorIdentity)
+  return {
+    message: last.message,
+    direction: last.direction,
+    authorName: author ?? writer?.name ?? writer?.handle ?? '',
+    words: deleted ? '' : wordsOf(content).replaceAll(/\s+/g, ' ').slice(0, SNIPPET),
+    kind: deleted ? 'deleted' : (content.parts[0]?.kind ?? 'text'),
+    event: eventOf(content),
+    network: last.network,
+    state: last.state ?? null,
+  }
 }
 
 async function lastStates(

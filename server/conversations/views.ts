@@ -3,11 +3,8 @@ import { sql, type RawBuilder } from 'kysely'
 import type { MessageView } from '#contract/calls/conversations.ts'
 import type { MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { isoOf, micros } from '#server/platform/micros.ts'
 import { inMonths } from '#server/platform/partitions.ts'
-
-/** With microseconds, as a cursor needs them. */
-export const iso = (column: RawBuilder<unknown>) =>
-  sql`to_char(${column} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`
 
 interface MessageRow extends Omit<MessageView, 'author' | 'reactions' | 'deliveries' | 'edited' | 'deletedAt' | 'at'> {
   at: Date
@@ -39,7 +36,7 @@ export async function messagesOf(tx: Tx, workspace: WorkspaceId, which: RawBuild
            m.author_member as "authorMember", m.cause, coalesce((select name from member where workspace_id = ${workspace} and id = m.author_member), i.name, i.handle, i.external_id, '') as "authorName",
            coalesce(i.unverified, false) as unverified, m.identity_id as identity, m.channel_id as channel,
            (select network from channel where workspace_id = ${workspace} and id = m.channel_id) as network,
-           ${iso(sql`m.placed`)} as placed, m.at, m.late, m.reply_to as "replyTo", m.forwarded, m.edited_at as "editedAt",
+           ${micros(sql`m.placed`)} as placed, m.at, m.late, m.reply_to as "replyTo", m.forwarded, m.edited_at as "editedAt",
            m.deleted_at as "deletedAt", m.client_id as "clientId"
       from (${which}) m
       -- one by one, not joined: a kept plan that was made over small tables would read them whole when they have grown
@@ -68,6 +65,7 @@ export async function messagesOf(tx: Tx, workspace: WorkspaceId, which: RawBuild
     const { authorIdentity, authorMember, cause, authorName, unverified, editedAt, deletedAt, at, ...rest } = row
     return {
       ...rest,
+      placed: isoOf(rest.placed),
       content: deletedAt ? { parts: [{ kind: 'text', text: '', entities: [] }] } : row.content,
       author: {
         identity: authorIdentity,
