@@ -6,6 +6,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'
 import fastifyStatic from '@fastify/static'
@@ -104,6 +105,8 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   await app.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } })
   await app.register(swagger, openapi)
   app.addHook('onRequest', async (request, reply) => {
+    // What a listed proxy hands on may be any text at all, which is no address of anybody: then the proxy's own counts.
+    if (isIP(request.ip) === 0) delete request.headers['x-forwarded-for']
     reply.headers(headersFor(request.url, isSecure))
     reply.header('x-request-id', request.id)
   })

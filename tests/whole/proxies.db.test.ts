@@ -70,3 +70,8 @@ test('a listed peer is believed by the one header, and only as far as the chain 
     expect(await taken({ 'x-forwarded-for': `198.51.100.1, ${CLAIMED}, 127.0.1.3` })).toBe(CLAIMED)
   }
 }, 120_000)
+
+test('what is no address is not taken for one: the proxy’s own stands there', async () => {
+  for (const told of ['unknown', '_hidden', '<script>', '203.0.113.7:4711', '999.1.1.1'])
+    expect([told, await addressOf(trusting, '127.0.0.9', { 'x-forwarded-for': told })]).toEqual([told, '127.0.0.9'])
+}, 60_000)
