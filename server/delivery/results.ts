@@ -165,13 +165,15 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
 const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
 
-/** `stateAfterAttempt`, as rows for the statement below. */
-const RULES = DeliveryState.options.flatMap((now) =>
-  (['queued', 'sent', 'failed', 'unconfirmed'] as const).map((came) => ({
-    now,
-    came,
-    next: stateAfterAttempt(now, came),
-  })),
+/** `stateAfterAttempt`, as cases of the statement below. */
+const STATE_AFTER = sql.join(
+  DeliveryState.options.flatMap((now) =>
+    (['queued', 'sent', 'failed', 'unconfirmed'] as const).map(
+      (came) =>
+        sql`when d.state = ${sql.lit(now)} and n.state = ${sql.lit(came)} then ${sql.lit(stateAfterAttempt(now, came))}`,
+    ),
+  ),
+  sql` `,
 )
 
 interface Moved {
@@ -186,8 +188,7 @@ async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: readonl
     with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${ids}::uuid[]) for update)
     update delivery d
        set -- a report may have come before the answer: never down
-           state = (select r.next from unnest(${RULES.map((r) => r.now)}::text[], ${RULES.map((r) => r.came)}::text[], ${RULES.map((r) => r.next)}::text[])
-                                        as r (now, came, next) where r.now = d.state and r.came = n.state),
+           state = case ${STATE_AFTER} end,
            rest = coalesce(n.rest, d.rest),
            reason = case when n.quiet then d.reason else n.reason end, hint = case when n.quiet then d.hint else n.hint end, applied = coalesce(d.applied, n.applied),
            dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then coalesce(n.dispatched, now()) end),
