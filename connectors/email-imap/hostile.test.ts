@@ -113,3 +113,26 @@ test('an attachment of a gigabyte costs a note', () => {
     /^parley-cut w \d+ 46799998 base64$/,
   )
 })
+
+test.each([
+  ['without a boundary', 'multipart/x-hostile', '7bit', 'bytes'],
+  ['with a boundary that never comes', 'multipart/mixed; boundary=never', 'base64', 'Ynl0ZXM='],
+])('a file whose type is named multipart, %s, is a file all the same', async (_, type, encoding, bytes) => {
+  const part = (head: string, words: string) => `--b\r\n${head}\r\n\r\n${words}\r\n`
+  const raw =
+    HEAD +
+    mixed('b') +
+    part('Content-Type: text/plain', 'words') +
+    part(
+      `Content-Type: ${type}\r\nContent-Transfer-Encoding: ${encoding}\r\nContent-Disposition: attachment; filename="a.bin"`,
+      bytes,
+    ) +
+    '--b--\r\n'
+  const said = JSON.stringify(await read(raw))
+  expect(said).toContain('words')
+  expect(said).toContain('"name":"a.bin"')
+})
+
+test('a letter that calls itself multipart and names no boundary is its words', async () => {
+  expect(JSON.stringify(await read(`${HEAD}Content-Type: multipart/mixed\r\n\r\nhello you`))).toContain('hello you')
+})

@@ -115,6 +115,7 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
   function inHead(line: Buffer, fresh: boolean): void {
     if (fresh && (line[0] === 10 || (line[0] === 13 && line[1] === 10))) {
       endField()
+      endHead()
       write(line)
       return beginBody()
     }
@@ -134,11 +135,15 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
     head.field = []
     head.fieldBytes = 0
     if (field.length === 0) return
+    // A field that was cut short in the middle of a line still ends one.
+    const whole = field.at(-1) === 10 ? field : Buffer.concat([field, Buffer.from('\r\n')])
     const [, name, value] = /^([!-9;-~]{1,100})\s*:([^]*)$/.exec(field.subarray(0, 8_192).toString('latin1')) ?? []
     switch (name?.toLowerCase() ?? '') {
       case 'content-type':
         head.type ??= (value ?? '').replaceAll(/\r?\n/g, ' ').trim()
-        break
+        // Goes out with the end of the head.
+        head.typeField ??= whole
+        return
       case 'content-disposition':
         head.disposition ??= (value ?? '').trim().toLowerCase()
         break
@@ -146,17 +151,27 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
         head.encoding ??= (value ?? '').trim().toLowerCase()
         break
     }
-    // A field that was cut short in the middle of a line still ends one.
-    write(field.at(-1) === 10 ? field : Buffer.concat([field, Buffer.from('\r\n')]))
+    write(whole)
+  }
+
+  /** A `multipart/…` that cannot hold parts is none; whoever looks for parts in it finds nothing, and its bytes would vanish. */
+  function endHead(): void {
+    const { type = '', typeField, disposition = '', encoding = '' } = head
+    const isFile = disposition.startsWith('attachment')
+    // RFC 2046 §5.1.1: it names a boundary; RFC 2045 §6.4: it is not encoded.
+    const isNone = boundaryIn(type) === null || (isFile && /^(base64|quoted-printable)/.test(encoding))
+    if (/^multipart\//i.test(type) && isNone) {
+      head.type = isFile ? 'application/octet-stream' : 'text/plain'
+      write(Buffer.from(`Content-Type: ${head.type}\r\n`))
+    } else if (typeField) write(typeField)
   }
 
   function beginBody(): void {
     const type = (head.type ?? 'text/plain').toLowerCase()
     body = { start: at, bytes: 0, lineEnd: 0, encoding: head.encoding ?? '', shown: false, lines: 0 }
     if (type.startsWith('multipart/')) {
-      const inner = boundaryIn(head.type ?? '')
-      if (inner === null) mode = 'keep'
-      else if (boundaries.length >= DEEPEST) {
+      const inner = boundaryIn(head.type ?? '')!
+      if (boundaries.length >= DEEPEST) {
         partial = true
         mode = 'skip'
       } else {
@@ -186,7 +201,10 @@ export function scanLetter({ cutWith }: ScanOptions = {}): Scan {
 
   function endBody(): void {
     // The head of a part that ended before its empty line.
-    if (mode === 'head') endField()
+    if (mode === 'head') {
+      endField()
+      endHead()
+    }
     if (mode !== 'cut') return
     // The line break before a boundary belongs to the boundary.
     const length = Math.max(0, body.bytes - body.lineEnd)
@@ -224,6 +242,7 @@ const newHead = () => ({
   fieldBytes: 0,
   bytes: 0,
   type: undefined as string | undefined,
+  typeField: undefined as Buffer | undefined,
   disposition: undefined as string | undefined,
   encoding: undefined as string | undefined,
 })
