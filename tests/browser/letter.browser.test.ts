@@ -54,6 +54,7 @@ const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.
   <embed src="${there}/embed"><video src="${there}/video" poster="${there}/poster.png" autoplay></video><audio src="${there}/audio"></audio>
   <form action="${there}/form"><input type="image" src="${there}/input.png"><button>Pay</button></form>
   <div id="overlay" style="position:fixed;inset:0;z-index:2147483647;background:#fffe">Sign in again</div>
+  <marquee width="0" loop="1" onfinish="parent.ran = 16">Act now</marquee>
   <a href="javascript:parent.ran = 9">Open</a> <a href="https://shop.example/a">A link</a>
   <a href="https://evil.example/login">https://bank.example/login</a> <a href="https://bank.example@evil.example/">To the bank</a>
   <xmp><p title="</xmp><img src=x onerror='parent.ran = 10'>"></xmp>
@@ -109,7 +110,9 @@ test('its style counts, its scripts, forms and frames are gone', async () => {
   const words = letter().getByText('Our new catalogue')
   expect(await words.evaluate((element) => getComputedStyle(element).color)).toBe('rgb(1, 2, 3)')
   expect(
-    await letter().locator('script, form, input, iframe, object, embed, video, audio, svg, base, link').count(),
+    await letter()
+      .locator('script, form, input, iframe, object, embed, video, audio, svg, base, link, marquee')
+      .count(),
   ).toBe(1)
   expect(await letter().locator('[onload], [onerror], [srcset], [background]').count()).toBe(0)
   expect(await letter().getByText('Open', { exact: true }).getAttribute('href')).toBeNull()

@@ -27,6 +27,7 @@ const CONFIG: Config = {
     'base',
     'meta',
     'dialog',
+    'marquee',
   ],
   FORBID_ATTR: ['srcset', 'background', 'ping', 'autofocus', 'tabindex', 'id', 'name'],
   ALLOW_DATA_ATTR: false,
