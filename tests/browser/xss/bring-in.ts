@@ -5,8 +5,8 @@ import { letterOf } from './mail-door.ts'
 import type { Opened } from './member-door.ts'
 import { readersUpdate } from './page-door.ts'
 import type { Payload } from './payloads.ts'
-import { visit } from './site-door.ts'
-import { updatesOf } from './telegram-door.ts'
+import { visit, type Types } from './site-door.ts'
+import { roomMates, updatesOf } from './telegram-door.ts'
 
 export interface Doors {
   payloads: readonly Payload[]
@@ -15,14 +15,25 @@ export interface Doors {
   secret: string
   origin: string
   deliver(raw: string): void
+  /** Until then the windows may look on. */
+  whenFirstAreIn(): Promise<void>
 }
 
 const AT_ONCE = 6
+/** So many come while a window is open. */
+const LIVE = 4
 /** For what comes anyhow, on a machine that has other things to do. */
 const PATIENCE_MS = 10 * 60_000
 
-export async function bringIn(parley: Besieged, doors: Doors): Promise<void> {
-  const { payloads, telegram, chat, secret, origin, deliver } = doors
+export interface BroughtIn {
+  /** Tells one more update of the messenger. */
+  tell(told: object): Promise<void>
+  /** The visitor of this payload types. */
+  types(number: number): Promise<unknown>
+}
+
+export async function bringIn(parley: Besieged, doors: Doors): Promise<BroughtIn> {
+  const { payloads, telegram, chat, secret, origin, deliver, whenFirstAreIn } = doors
   let update = 1
   const tell = async (told: object) => {
     const body = JSON.stringify({ update_id: update++, ...told })
@@ -39,11 +50,17 @@ export async function bringIn(parley: Besieged, doors: Doors): Promise<void> {
   }
   for (const payload of payloads) deliver(letterOf(payload))
   await tell(readersUpdate)
-  await inBatches(payloads, AT_ONCE, async (payload) => {
-    for (const each of updatesOf(payload)) await tell(each)
-    await visit(parley, chat, origin, payload)
-  })
+  const typists = new Map<number, Types>()
+  const come = (some: readonly Payload[]) =>
+    inBatches(some, AT_ONCE, async (payload) => {
+      for (const each of updatesOf(payload)) await tell(each)
+      typists.set(payload.number, await visit(parley, chat, origin, payload))
+    })
+  await come(payloads.slice(0, LIVE))
+  await whenFirstAreIn()
+  await come(payloads.slice(LIVE))
   await settled(parley, payloads.length)
+  return { tell, types: (number) => typists.get(number)!() }
 }
 
 /** All is read but what nobody can read, one event of each payload; and every letter has come. */
@@ -62,21 +79,56 @@ async function settled(parley: Besieged, count: number): Promise<void> {
   }
 }
 
-export interface Found extends Opened {
-  /** Of the payload that it is about. */
-  readonly number: number
-  /** Which name says so. */
-  readonly field: string
+/** Whom one payload is about: its visitor, its person of the messenger and its writer of letters are one contact. */
+export interface Person extends Opened {
+  readonly payload: Payload
 }
 
-export async function conversations(parley: Besieged): Promise<Found[]> {
-  const rows = await parley.query<{ conversation: string; contact: string; name: string }>(
+/** Everybody who wrote, by `17.visitor`, `17.name`, `17.sender`. */
+export async function strangers(parley: Besieged): Promise<(number: number, field: StrangersName) => Opened> {
+  const rows = await parley.query<Opened & { name: string }>(
     `select c.id as conversation, c.contact_id as contact, i.name
-       from conversation c join identity i on i.contact_id = c.contact_id or i.id = c.room_id
-      where i.name like 'zq%' order by c.id`,
+       from conversation c join identity i on i.contact_id = c.contact_id where i.name like 'zq%'`,
   )
-  return rows.map(({ name, ...rest }) => {
-    const [, number, field] = /^zq(\d+)\.(\w+)\./.exec(name)!
-    return { ...rest, number: Number(number), field: field! }
+  const known = new Map(rows.map(({ name, ...opened }) => [/^zq(\d+\.\w+)\./.exec(name)?.[1], opened]))
+  return (number, field) => {
+    const opened = known.get(`${number}.${field}`)
+    if (!opened) throw new Error(`nobody is called ${number}.${field}`)
+    return opened
+  }
+}
+
+type StrangersName = 'visitor' | 'name' | 'sender'
+
+/** What all three say of themselves is in one thread and one pane then: a member knows that they are one person. */
+export async function joined(
+  parley: Besieged,
+  payloads: readonly Payload[],
+  who: (number: number, field: StrangersName) => Opened,
+): Promise<Person[]> {
+  await inBatches(payloads, AT_ONCE, async ({ number }) => {
+    for (const field of ['name', 'sender'] as const)
+      await parley.ask('POST', `/api/contacts/${who(number, 'visitor').contact}/merge`, {
+        with: who(number, field).contact,
+      })
   })
+  return payloads.map((payload) => ({ payload, ...who(payload.number, 'visitor') }))
+}
+
+export interface Room {
+  readonly conversation: string
+  readonly payloads: readonly Payload[]
+}
+
+/** By their titles, the last that they were given; the first is the room of the first payloads. */
+export async function rooms(parley: Besieged, payloads: readonly Payload[]): Promise<Room[]> {
+  const rows = await parley.query<{ conversation: string; name: string }>(
+    `select c.id as conversation, i.name from conversation c join identity i on i.id = c.room_id where i.name like 'zq%'`,
+  )
+  return rows
+    .map(({ conversation, name }) => ({
+      conversation,
+      payloads: roomMates(Number(/^zq(\d+)\./.exec(name)![1]), payloads),
+    }))
+    .toSorted((one, other) => one.payloads[0]!.number - other.payloads[0]!.number)
 }

@@ -18,6 +18,8 @@ export interface Desk {
   /** Its number among the desks. */
   readonly place: number
   readonly member: string
+  /** By which the member signs in; the password is the owner's. */
+  readonly email: string
   readonly chat: string
   readonly bot: string
 }
@@ -47,11 +49,13 @@ export function desks(parley: Besieged, platform: Platform, site: string) {
         await parley.ask('PATCH', `/api/channels/${desk.chat}`, chat)
         await parley.ask('POST', `/api/channels/${desk.bot}/check`, {})
       } else {
-        const person = { email: `m${place}@shop.example`, password: parley.owner.password, role: 'agent' }
+        const email = `m${place}@shop.example`
+        const person = { email, password: parley.owner.password, role: 'agent' }
         const { id: member } = await parley.ask<{ id: string }>('POST', '/api/members', { name, ...person })
         const bot = { token: tokenOf(place), apiUrl: platform.url, receive: 'webhook' }
         known[place] = {
           member,
+          email,
           chat: await parley.channel('webchat', chat.settings, chat.name),
           bot: await parley.channel('telegram', bot, `bot ${place}`),
         }

@@ -54,7 +54,7 @@ export function letterOf({ number, text, url }: Payload): string {
   ].join('\r\n')
 }
 
-/** What a file says of itself, whatever its bytes are. A `multipart/…` is none: nobody makes a file of it. */
+/** What a file says of itself, whatever its bytes are. */
 const TYPES = [
   'text/html',
   'image/svg+xml',
@@ -69,4 +69,6 @@ const TYPES = [
   'application/octet-stream',
   'message/rfc822',
   'text/vtt',
+  'multipart/x-hostile',
+  'multipart/mixed; boundary=never',
 ]

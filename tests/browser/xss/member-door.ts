@@ -30,6 +30,8 @@ export const AUDIT_FIELDS = ['auditedAddress', 'auditedName', 'auditedActor'] as
 export async function writeAbout(parley: Besieged, { conversation, contact }: Opened, payload: Payload): Promise<void> {
   const { number, text, url } = payload
   const as = (field: string, most = 2_000) => (mark(number, field) + text).slice(0, most)
+  // Behind the mark: what a link says of its true host is put into its words.
+  const linked = (field: string) => ({ kind: 'link', offset: mark(number, field).length, length: 1, value: url })
   const address = URL.canParse(url) ? url : `http://xss.test/${encodeURIComponent(text.toWellFormed())}`
   await parley.ask('PATCH', `/api/contacts/${contact}`, {
     tags: [as('tag', 60).trim()],
@@ -46,7 +48,7 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
   const byProgram = { authorization: `Bearer ${program.token}` }
   const messages = `/api/conversations/${conversation}/messages`
   const parts = [
-    { kind: 'text', text: as('noteText'), entities: [{ kind: 'link', offset: 0, length: 9, value: url }] },
+    { kind: 'text', text: as('noteText'), entities: [linked('noteText')] },
     { kind: 'link', url: address, title: as('noteLink'), text },
     { kind: 'contact', name: as('noteCard'), phones: [text], emails: [url] },
     { kind: 'poll', question: as('notePoll'), options: [text], many: true },
@@ -61,7 +63,7 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
   // Noted in the audit, by its name.
   await parley.ask('DELETE', `/api/messages/${id}`, undefined, byProgram)
   await parley.ask('POST', messages, {
-    parts: [{ kind: 'text', text: as('teamText'), entities: [{ kind: 'link', offset: 0, length: 9, value: url }] }],
+    parts: [{ kind: 'text', text: as('teamText'), entities: [linked('teamText')] }],
     choices: {
       as: 'buttons',
       rows: [

@@ -1,54 +1,48 @@
 /** The pages of settings and of channels, as a member reads them: lists of names, one channel, what could not be read, the audit. */
+import { seeQuestions } from './acts-tour.ts'
 import type { Desk } from './desk-door.ts'
-import { mark, type Places } from './detector.ts'
+import { mark, marksOf, type Places } from './detector.ts'
+import { inBatches } from './in-batches.ts'
 import { asHeader, AUDIT_FIELDS } from './member-door.ts'
 import type { Payload } from './payloads.ts'
 import { BOT_FIELDS, type Platform } from './platform.ts'
-import { moveTo, shared, untilSeen, type Tour } from './tour.ts'
+import { enter, moveTo, press, turnTo, untilSeen, type Tour } from './tour.ts'
 
 /** Where the same words stand in several places, the place is what was seen. */
-export const SETTINGS_PLACES = [
-  'members',
-  'channels',
-  'settingsForm',
-  'botLink',
-  'tokens',
-  'sessions',
-  'unreadable',
-] as const
+export const SETTINGS_PLACES = ['members', 'channels', 'settingsForm', 'tokens', 'sessions', 'unreadable'] as const
 
-const marksOf = (payloads: readonly Payload[], fields: readonly string[]) =>
-  payloads.flatMap(({ number }) => fields.map((field) => `${number}.${field}`))
-
-/** What is named by these desks. @param every  windows */
-export async function seeDesks(every: readonly Tour[], desks: readonly Desk[], platform: Platform): Promise<void> {
-  const first = every[0]!
-  const { page, parley } = first
+/** What is named by these desks: lists, which show them all, and the page of each chat. */
+export async function seeDesks(tour: Tour, desks: readonly Desk[], platform: Platform): Promise<void> {
+  const { page, parley } = tour
   const payloads = desks.map(({ payload }) => payload)
-  await moveTo(page, '/settings/members')
-  await untilSeen(first, marksOf(payloads, ['members']), { members: 'main' })
-  await moveTo(page, '/channels')
-  await untilSeen(first, marksOf(payloads, ['channels', 'botHandle', 'botTrouble']), { channels: 'main' })
-  await shared(every, desks, async (tour, { payload, chat, bot }) => {
-    await moveTo(tour.page, `/channels/${chat}`)
+  await enter(tour)
+  await turnTo(tour, '/settings/members', 'Members')
+  await untilSeen(tour, marksOf(payloads, ['members']), { members: 'main' })
+  await seeQuestions(tour, 'removingMember')
+  await turnTo(tour, '/channels', 'Channels')
+  await untilSeen(tour, marksOf(payloads, ['channels', 'botHandle', 'botTrouble']), { channels: 'main' })
+  for (const { payload, chat } of desks) {
+    await moveTo(page, `/channels/${chat}`)
     await untilSeen(tour, marksOf([payload], ['settingsForm']), { settingsForm: 'main form' })
-    await moveTo(tour.page, `/channels/${bot}`)
-    await untilSeen(tour, marksOf([payload], ['botLink']), { botLink: '[aria-labelledby=links]' })
-  })
-  for (const { place, bot } of desks) {
+    await press(page, 'main button[aria-label=More]')
+    await press(page, '[role=menuitem]', 'Remove')
+    await untilSeen(tour, marksOf([payload], ['removingChannel']), { removingChannel: '[role=dialog]' })
+  }
+  await inBatches(desks, 3, async ({ place, bot }) => {
     platform.refusesBot(place)
     await parley.ask('POST', `/api/channels/${bot}/check`, {})
-  }
-  await moveTo(page, '/channels')
-  await untilSeen(first, marksOf(payloads, [BOT_FIELDS[2]]))
+  })
+  await turnTo(tour, '/channels', 'Channels')
+  await untilSeen(tour, marksOf(payloads, [BOT_FIELDS[2]]))
 }
 
 /** Programs that have written, all at once, and what the audit keeps of them: page by page to its end. */
 export async function seeAudit(tour: Tour, payloads: readonly Payload[]): Promise<void> {
   const { page } = tour
-  await moveTo(page, '/settings/tokens')
+  await turnTo(tour, '/settings/tokens', 'API tokens')
   await untilSeen(tour, marksOf(payloads, ['tokens']), { tokens: 'main' })
-  await moveTo(page, '/settings/audit')
+  await seeQuestions(tour, 'removingToken')
+  await turnTo(tour, '/settings/audit', 'Audit')
   const older = page.getByRole('button', { name: 'Older' })
   await page.locator('tbody tr').first().waitFor()
   while (await older.isVisible()) {
@@ -70,7 +64,7 @@ export async function seeAudit(tour: Tour, payloads: readonly Payload[]): Promis
  * names of its own only.
  */
 export async function seeSessions(tour: Tour, payloads: readonly Payload[]): Promise<void> {
-  const { page, parley } = tour
+  const { parley } = tour
   for (const { number, text } of payloads)
     await parley.query(
       `insert into session (id, account_id, workspace_id, token_hash, address, agent, expires_at)
@@ -81,7 +75,7 @@ export async function seeSessions(tour: Tour, payloads: readonly Payload[]): Pro
         `Firefox/ ${asHeader(mark(number, 'agent') + text)} Linux`,
       ],
     )
-  await moveTo(page, '/settings/account')
+  await turnTo(tour, '/settings/account', 'Your account')
   await untilSeen(tour, marksOf(payloads, ['sessions']), { sessions: 'main' })
 }
 

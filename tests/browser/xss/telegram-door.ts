@@ -34,12 +34,29 @@ export const PRIVATE_FIELDS = [
 export const PRIVATE_CHATS = 1_000_000
 /** The only file that the platform has. */
 export const STICKER = 's'
-export const ROOM_FIELDS = ['roomTitle', 'speaker', 'roomText', 'joined', 'renamed'] as const
+export const ROOM_FIELDS = ['speaker', 'roomText', 'joined', 'renamed'] as const
+/** So many payloads speak in one room: all that they say there is one page of its thread. */
+const IN_ONE_ROOM = 12
+const SAID_IN_ROOM = 4
+const ROOMS = -2_000_000
+const roomOf = (number: number) => Math.floor(number / IN_ONE_ROOM)
+export const roomMates = (number: number, payloads: readonly Payload[]) =>
+  payloads.filter((each) => roomOf(each.number) === roomOf(number))
+
+/** The room in which `mate` speaks is called by this payload from now on. */
+export function titleUpdate(payload: Payload, mate: Payload, message: number): object {
+  const title = `${mark(payload.number, 'roomTitle')}${payload.text}`
+  const from = { id: 3_000_000, is_bot: false, first_name: 'Janitor' }
+  const date = Math.floor(Date.now() / 1000)
+  const chat = { id: ROOMS - roomOf(mate.number), type: 'group', title }
+  return { message: { message_id: 100_000 + message, date, chat, from, new_chat_title: title } }
+}
 
 /** Updates of one person's chat and of one room, all with this payload; the last has a shape that nobody understands. */
 export function updatesOf(payload: Payload): object[] {
   const { number, text, url } = payload
-  const as = (field: (typeof PRIVATE_FIELDS)[number] | (typeof ROOM_FIELDS)[number]) => mark(number, field) + text
+  const as = (field: (typeof PRIVATE_FIELDS)[number] | (typeof ROOM_FIELDS)[number] | 'roomTitle') =>
+    mark(number, field) + text
   const person = { id: PRIVATE_CHATS + number, is_bot: false, first_name: as('name'), username: as('handle') }
   const chat = { id: person.id, type: 'private', first_name: person.first_name, username: person.username }
   let message = 0
@@ -68,7 +85,11 @@ export function updatesOf(payload: Payload): object[] {
       text: as('mentioned'),
       entities: [{ type: 'text_mention', offset: 0, length: 8, user: { ...person, id: number + 1 } }],
     }),
-    said({ document, caption: as('caption'), caption_entities: [{ type: 'text_link', offset: 0, length: 6, url }] }),
+    said({
+      document,
+      caption: as('caption'),
+      caption_entities: [{ type: 'text_link', offset: mark(number, 'caption').length, length: 1, url }],
+    }),
     said({ audio: { file_id: 'y', duration: 1, performer: text, title: as('audioTitle') } }),
     said({ photo: [{ file_id: 'z', width: 9, height: 9 }], caption: text }),
     said({ sticker: { file_id: STICKER, width: 9, height: 9, emoji: as('sticker') } }),
@@ -105,17 +126,18 @@ export function updatesOf(payload: Payload): object[] {
     },
     { edited_message: { ...said({ text: as('edited') }).message, message_id: 16, edit_date: date + 99 } },
   ]
-  const room = { id: -2_000_000 - number, type: 'group', title: as('roomTitle') }
-  const speaker = { id: 3_000_000 + number, is_bot: false, first_name: as('speaker') }
+  const room = { id: ROOMS - roomOf(number), type: 'group', title: as('roomTitle') }
+  const speaker = { id: 3_000_001 + number, is_bot: false, first_name: as('speaker') }
+  let inRoomSoFar = number * SAID_IN_ROOM
   const inRoom = (content: object) => ({
-    message: { message_id: ++message, date: date + message, chat: room, from: speaker, ...content },
+    message: { message_id: ++inRoomSoFar, date: date + message, chat: room, from: speaker, ...content },
   })
   return [
     ...inPrivate,
     inRoom({ text: as('roomText') }),
     inRoom({ new_chat_members: [{ id: 4_000_000 + number, is_bot: false, first_name: as('joined') }] }),
     inRoom({ new_chat_title: as('renamed') }),
-    inRoom({ text: as('roomText') }),
+    inRoom({ text }),
     { message: { ...inRoom({ text }).message, message_id: mark(number, 'unreadable') + text } },
   ]
 }

@@ -1,9 +1,10 @@
 /** Opens what people open: every conversation, every list, every page, files by their address, addresses that are none. */
 import type { BrowserContext, Page } from '@playwright/test'
 import type { Besieged } from '#tests/hostile/besieged.ts'
-import type { Detector, Places } from './detector.ts'
+import { marksOf, type Detector, type Places } from './detector.ts'
 import { inBatches } from './in-batches.ts'
 import type { Payload } from './payloads.ts'
+import { hayOf } from './site-door.ts'
 
 export interface Tour {
   readonly parley: Besieged
@@ -13,17 +14,37 @@ export interface Tour {
 }
 
 /** For what comes anyhow, on a machine that has other things to do. */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 30_000
 /** For what was waited for in vain this often already: a field that is never shown shall cost no hour. */
 const VAIN = 3
 const SHORT_PATIENCE_MS = 800
-const LOOK_EVERY_MS = 40
+const LOOK_FIRST_MS = 30
+const LOOK_LATEST_MS = 250
+
+/** Presses it wherever it lies, in sight or not, as soon as it is there. @param words  that stand on it */
+export const press = (page: Page, selector: string, words?: string) =>
+  page
+    .locator(selector, words === undefined ? {} : { hasText: words })
+    .first()
+    .evaluate((element) => (element as HTMLElement).click())
+
+/** Presses all of them at once. */
+export const pressAll = (page: Page, selector: string) =>
+  page.locator(selector).evaluateAll((all) => {
+    for (const each of all) (each as HTMLElement).click()
+  })
 
 /** Another address in the window that is open, as a click does it. */
 export const moveTo = (page: Page, path: string) =>
   page.evaluate((to) => {
     history.pushState({}, '', to)
   }, path)
+
+/** Another page of the window, which says itself that it stands there: until then the last one does. */
+export async function turnTo({ page }: Pick<Tour, 'page'>, path: string, title: string): Promise<void> {
+  await moveTo(page, path)
+  await page.locator('h1', { hasText: title }).waitFor()
+}
 
 /** How often in a row a field was waited for in vain, over all pages. */
 const vain = new Map<string, number>()
@@ -32,8 +53,9 @@ const fieldOf = (wanted: string) => wanted.slice(wanted.indexOf('.') + 1)
 /** Looks until all of these have been seen here, or for some seconds. */
 export async function untilSeen({ detector, page }: Tour, wanted: readonly string[], places?: Places): Promise<void> {
   const begin = performance.now()
-  for (;;) {
-    await page.waitForTimeout(LOOK_EVERY_MS)
+  // A look at a whole page is work for the page as well: it is left alone for longer and longer.
+  for (let rest = LOOK_FIRST_MS; ; rest = Math.min(LOOK_LATEST_MS, rest * 1.6)) {
+    await page.waitForTimeout(rest)
     await detector.inspect(page, places)
     const missing = wanted.filter((each) => !detector.seen.has(each))
     if (missing.length === 0) {
@@ -49,9 +71,12 @@ export async function untilSeen({ detector, page }: Tour, wanted: readonly strin
 
 /** The window from its beginning, until it listens: an address that is pushed before that is not heard. */
 export async function enter({ page, parley }: Pick<Tour, 'page' | 'parley'>): Promise<void> {
-  await page.goto(`${parley.url}/inbox?view=all`)
+  await page.goto(`${parley.url}/inbox?view=snoozed`)
   await searchButton(page).waitFor()
 }
+
+/** Away from the window, so that what comes is not drawn. */
+export const leave = ({ page }: Pick<Tour, 'page'>) => page.goto('about:blank')
 
 const searchButton = (page: Page) => page.getByRole('button', { name: 'Search everything' })
 
@@ -61,7 +86,8 @@ export async function openConversation(
   wanted: readonly string[],
   places?: Places,
 ): Promise<void> {
-  await moveTo(tour.page, `/inbox/${conversation}?view=all`)
+  // Beside a list that is empty: it was seen by itself, and would be drawn anew with each event.
+  await moveTo(tour.page, `/inbox/${conversation}?view=snoozed`)
   await untilSeen(tour, wanted, places)
 }
 
@@ -77,32 +103,50 @@ export async function shared<T>(
   await inBatches(tours, tours.length, async (tour) => {
     for (const each of waiting) {
       await work(tour, each)
-      if (++done % 200 === 0) say(done)
+      if (++done % 50 === 0) say(done)
     }
   })
 }
 
-/** The whole list, row by row, to where nothing comes any more. */
-export async function scrollList(tour: Tour): Promise<void> {
+/** The list, row by row, until these have all stood in it, or nothing comes any more. */
+export async function scrollList(tour: Tour, payloads: readonly Payload[]): Promise<void> {
   const { page, detector } = tour
   await moveTo(page, '/inbox?view=all')
-  const list = page
-    .getByRole('list')
-    .filter({ has: page.locator('li') })
-    .first()
+  const list = page.getByRole('list').filter({ has: page.locator('[id^=row-]') })
   await list.waitFor()
-  for (let last = -1, stood = 0; stood < 3;) {
+  const wanted = marksOf(payloads, ['listRow'])
+  for (let last = -1, stood = 0; stood < VAIN_SCROLLS && !wanted.every((each) => detector.seen.has(each));) {
+    // The next rows may be on their way.
+    await page.waitForFunction(isFilled, undefined, { timeout: ROWS_COME_MS }).catch(() => {})
     await detector.inspect(page, { listRow: '[id^=row-]' })
     const top = await list.evaluate((element) => {
       const scroller = element.parentElement!
-      scroller.scrollTop += scroller.clientHeight
+      scroller.scrollTop += scroller.clientHeight * 0.8
       return scroller.scrollTop
     })
-    // The next rows may be on their way.
-    await page.waitForTimeout(top === last ? 300 : LOOK_EVERY_MS)
+    await page.waitForTimeout(top === last ? 300 : LOOK_FIRST_MS)
     stood = top === last ? stood + 1 : 0
     last = top
   }
+}
+
+const ROWS_COME_MS = 5_000
+/** At the end of what has come: the next page is asked for from there. */
+const VAIN_SCROLLS = 40
+
+/** Whether rows stand in all of what the list shows: a virtual list scrolls before it draws. */
+function isFilled(): boolean {
+  const LESS_THAN_A_ROW = 30
+  const rows = [...document.querySelectorAll('[id^=row-]')].map((row) => row.getBoundingClientRect())
+  const scroller = document.querySelector('[id^=row-]')?.closest('ul, [role=list]')?.parentElement
+  if (!scroller) return false
+  const { top, bottom } = scroller.getBoundingClientRect()
+  const shown = rows.filter((row) => row.bottom > top && row.top < bottom)
+  const isEnd = scroller.scrollTop + scroller.clientHeight >= scroller.scrollHeight - 1
+  return (
+    shown.some((row) => row.top <= top + LESS_THAN_A_ROW) &&
+    (isEnd || shown.some((row) => row.bottom >= bottom - LESS_THAN_A_ROW))
+  )
 }
 
 export async function openSearch({ page }: Tour): Promise<void> {
@@ -110,15 +154,21 @@ export async function openSearch({ page }: Tour): Promise<void> {
   await boxOf(page).waitFor()
 }
 
-/** Types into the search, which stays open, and looks at what it found and at what it says where it found nothing. */
-export async function searchFor(tour: Tour, { number, text }: Payload): Promise<void> {
+/** One search that finds all these, and one for what each of them says: what is asked for is shown again where nothing is found. */
+export async function searchFor(tour: Tour, some: readonly Payload[]): Promise<void> {
   const { page, detector } = tour
   const box = boxOf(page)
-  await box.fill(`zq${number}`)
-  await untilSeen(tour, [`${number}.search`], { search: '[role=dialog]' })
-  await box.fill(text.slice(0, 200))
-  await page.waitForTimeout(SEARCH_RESTS_MS)
-  await detector.inspect(page)
+  await box.fill(hayOf(some[0]!))
+  await untilSeen(
+    tour,
+    some.map(({ number }) => `${number}.search`),
+    { search: '[role=dialog]' },
+  )
+  for (const { text } of some) {
+    await box.fill(text.slice(0, 200))
+    await page.waitForTimeout(SEARCH_RESTS_MS)
+    await detector.inspect(page)
+  }
 }
 
 const boxOf = (page: Page) => page.getByRole('dialog').getByRole('combobox')

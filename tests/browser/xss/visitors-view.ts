@@ -5,6 +5,7 @@ import type { Desk } from './desk-door.ts'
 import { mark, type Places } from './detector.ts'
 import { inBatches } from './in-batches.ts'
 import type { Payload } from './payloads.ts'
+import { whoSaid } from './site-door.ts'
 import type { Street } from './street.ts'
 import { untilSeen, type Tour } from './tour.ts'
 
@@ -41,7 +42,7 @@ export async function talksOf(tour: Tour, { site, chat, payloads, say }: Given):
     const hello = `hello ${randomUUID()}`
     await page.getByRole('dialog').getByRole('textbox').fill(hello)
     await page.keyboard.press('Enter')
-    const conversation = await conversationSaying(tour, hello)
+    const { conversation } = await whoSaid(parley, hello)
     const token = await page.evaluate(() =>
       localStorage.getItem(Object.keys(localStorage).find((key) => key.endsWith(':token')) ?? ''),
     )
@@ -51,7 +52,9 @@ export async function talksOf(tour: Tour, { site, chat, payloads, say }: Given):
           {
             kind: 'text',
             text: as(payload, 'answered'),
-            entities: [{ kind: 'link', offset: 0, length: 6, value: payload.url }],
+            entities: [
+              { kind: 'link', offset: mark(payload.number, 'answered').length, length: 1, value: payload.url },
+            ],
           },
         ],
         choices: {
@@ -103,16 +106,4 @@ export async function chatsOf(tour: Tour, street: Street, all: readonly Desk[]):
     await page.evaluate(() => localStorage.clear())
   }
   await tools.detach()
-}
-
-async function conversationSaying({ parley }: Tour, words: string): Promise<string> {
-  for (let tries = 0; tries < 300; tries++) {
-    const [row] = await parley.query<{ id: string }>(
-      `select conversation_id as id from message where content->'parts'->0->>'text' = $1`,
-      [words],
-    )
-    if (row) return row.id
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error(`nobody heard "${words}"`)
 }
