@@ -51,8 +51,10 @@ export function conversationCalls(deps: ConversationCallsDeps) {
 
   return [
     answer(listCall, ({ query }, caller) =>
-      // Who is called so is found by a bitmap.
-      (query.q ? read : look)(caller, (tx) => listConversations(tx, caller.workspace, caller.member, query)),
+      // Who is called so is found by a bitmap; of a channel one may have to look far: neither on the few connections of everybody.
+      (query.q || query.channel ? read : look)(caller, (tx) =>
+        listConversations(tx, caller.workspace, caller.member, query),
+      ),
     ),
     answer(countConversations, (_, caller) =>
       look(caller, async (tx) => ({ counts: await countViews(tx, caller.workspace, caller.member) })),

@@ -57,8 +57,8 @@ export interface DatabaseOptions {
 
 /** More at once would only wait for the same two or three rows' locks, and each keeps plans of its own. */
 const PATH_CONNECTIONS = 8
-/** A connection's first statement over tables of many months costs fifty of its later ones: few that are warm beat many. */
-const LOOKING_CONNECTIONS = 6
+/** A connection's first look at tables of many months costs a dozen of its later ones: few that are warm beat many. */
+const LOOKING_CONNECTIONS = 4
 
 /** Every look of these connections is one into an index, so that no plan depends on what the tables held when it was made. */
 const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;

@@ -148,10 +148,12 @@ export const searchCalls = ({ database }: { database: Database }) => [
   answer(searchCall, ({ query }, caller) =>
     database.inWorkspace(caller.workspace, async (tx) => {
       const after = readPageCursor(query.cursor, ['time', 'uuid'])
-      const rows = await findMessages(tx, caller.workspace, query.q, after, query.limit + 1)
+      const [rows, contacts] = await Promise.all([
+        findMessages(tx, caller.workspace, query.q, after, query.limit + 1),
+        after ? [] : findContacts(tx, caller.workspace, query.q, undefined, 10),
+      ])
       const page = rows.slice(0, query.limit)
       const last = page.at(-1)
-      const contacts = after ? [] : await findContacts(tx, caller.workspace, query.q, undefined, 10)
       return {
         messages: page.map((row) => hitOf(row, query.q)),
         contacts: await contactViews(tx, caller.workspace, contacts),
