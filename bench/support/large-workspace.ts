@@ -48,7 +48,7 @@ export async function aLargeParley(options: {
 /** Of what is filled. A schema that came later is reached as everywhere, by migrations. */
 function version(): string {
   const hash = createHash('sha256')
-  for (const text of [FUNCTIONS, ...STATEMENTS, ...sentences()]) hash.update(text)
+  for (const text of [makeMonths.toString(), FUNCTIONS, ...STATEMENTS, ...sentences()]) hash.update(text)
   return hash.digest('hex').slice(0, 8)
 }
 
@@ -66,6 +66,8 @@ async function fill(
   await ask('set synchronous_commit = off')
   await ask(`set maintenance_work_mem = '512MB'`)
   await ask('set search_path = parley, public')
+  // Upkeep drops old months that are empty, as all are at first; it takes this lock, and finds them filled.
+  await ask(`select pg_advisory_lock(hashtextextended('parley.partitions', 0))`)
   await makeMonths(ask)
   await ask(FUNCTIONS)
   await ask('create unlogged table public.sentence (place int primary key, body text, words tsvector)')
@@ -94,6 +96,7 @@ async function fill(
   for (const { definition } of indexes) await ask(definition.replace(' ON ONLY ', ' ON '))
   say(`    indexes are there, ${took()}`)
   await ask('drop table public.sentence')
+  await ask(`select pg_advisory_unlock(hashtextextended('parley.partitions', 0))`)
   await ask('vacuum analyze')
   await ask('reset session_replication_role')
   await ask('reset synchronous_commit')
