@@ -1,6 +1,6 @@
 /** A whole Parley with an embedded PostgreSQL of its own, all roles in one process, as `npm start` runs it. */
 import { randomBytes } from 'node:crypto'
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -47,6 +47,7 @@ export interface ParleyOptions {
 export async function aParley({ echo, connectors, platform, folder: kept }: ParleyOptions): Promise<MeasuredParley> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'parley-bench-')))
   const profile = process.env.BENCH_PROFILE
+  if (profile) await mkdir(profile, { recursive: true })
   const postgres = profile ? await watchingStatements(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
   const database = openDatabase({ url: programUrl, connections: 2 })
