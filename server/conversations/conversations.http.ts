@@ -51,8 +51,8 @@ export function conversationCalls(deps: ConversationCallsDeps) {
 
   return [
     answer(listCall, ({ query }, caller) =>
-      // Who is called so is found by a bitmap; of a channel one may have to look far: neither on the few connections of everybody.
-      (query.q || query.channel ? read : look)(caller, (tx) =>
+      // Who is called so is found by a bitmap; for a channel, or what a member closed, one may have to look far: not on the few connections of all.
+      (query.q || query.channel || query.assignee ? read : look)(caller, (tx) =>
         listConversations(tx, caller.workspace, caller.member, query),
       ),
     ),
