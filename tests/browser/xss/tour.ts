@@ -178,7 +178,7 @@ const SEARCH_RESTS_MS = 300
 
 /** An address with the payload in its path, its query and its end. What is handed over as a file opens no page. */
 export async function visitAddress({ page, detector }: Tour, address: string): Promise<void> {
-  const isOpen = await page.goto(address, { waitUntil: 'load', timeout: 15_000 }).then(
+  const isOpen = await page.goto(address, { waitUntil: 'load', timeout: 60_000 }).then(
     () => true,
     (error: Error) => {
       if (/Download is starting|ERR_ABORTED|ERR_INVALID|Cannot navigate|net::ERR_/.test(error.message)) return false

@@ -284,6 +284,7 @@ export default {
     stay: 'Keep writing',
   },
   part: {
+    showAll: 'Show all of it',
     text: 'Text',
     image: 'Picture',
     video: 'Video',

@@ -313,6 +313,7 @@ export default {
     stay: 'Писать дальше',
   },
   part: {
+    showAll: 'Показать целиком',
     text: 'Текст',
     image: 'Картинка',
     video: 'Видео',

@@ -8,6 +8,9 @@ import { useDirectory } from '../directory.tsx'
 import { cannotWords } from '../thread/delivery-words.ts'
 import css from './composer.module.css'
 
+/** More than one line holds. */
+const LINE = 300
+
 export function AboutLine({
   message,
   isEdit,
@@ -23,7 +26,7 @@ export function AboutLine({
       {isEdit ? <IconEdit size={16} aria-hidden /> : <IconArrowBackUp size={16} aria-hidden />}
       <span className={css.aboutWords} dir="auto">
         <strong>{isEdit ? t('compose.editing') : t('compose.replyingTo', { name: message.author.name })}</strong>{' '}
-        {wordsOf(message.content) || t(`part.${message.content.parts[0]!.kind}`)}
+        {wordsOf(message.content).slice(0, LINE) || t(`part.${message.content.parts[0]!.kind}`)}
       </span>
       <CloseButton size="sm" aria-label={isEdit ? t('compose.noEdit') : t('compose.noReply')} onClick={onClose} />
     </div>

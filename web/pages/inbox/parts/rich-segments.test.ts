@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { safeUrl, segmentsOf } from './rich-segments.ts'
+import { beginningOf, safeUrl, segmentsOf, withFewMarks } from './rich-segments.ts'
 
 test('marks that cross are cut where they meet, and no letter is lost', () => {
   const segments = segmentsOf({
@@ -60,4 +60,24 @@ test('whatever is said, cutting it into pieces takes a moment', () => {
     expect(pieces.map((piece) => piece.text).join('') === text).toBe(true)
     expect([text.slice(0, 12), performance.now() - began < 1_000]).toEqual([text.slice(0, 12), true])
   }
+})
+
+test('a very long text begins with what a window can draw, cut between words and never inside an address', () => {
+  const short = { text: 'word '.repeat(100), entities: [] }
+  expect(beginningOf(short)).toBe(short)
+  const words = beginningOf({ text: 'word '.repeat(5_000), entities: [{ kind: 'bold', offset: 0, length: 25_000 }] })
+  expect(words.text).toMatch(/^(word )*word$/)
+  expect(words.text.length).toBeGreaterThan(7_900)
+  expect(words.entities).toHaveLength(1)
+  const line = `${'x'.repeat(7_995)}`
+  expect(beginningOf({ text: `${line}👩‍👩‍👧‍👦${line}`, entities: [] }).text.isWellFormed()).toBe(true)
+  const address = `${'x'.repeat(7_000)} https://shop.example/${'y'.repeat(3_000)}`
+  const link = { kind: 'link' as const, offset: 7_001, length: 3_021 }
+  expect(beginningOf({ text: address, entities: [link] })).toEqual({ text: `${'x'.repeat(7_000)} `, entities: [] })
+})
+
+test('a letter wears as many marks as a language needs, and not a hundred thousand', () => {
+  const honest = 'й é ṩ เกี๊ยะ נִקּוּד'
+  expect(withFewMarks(honest)).toBe(honest)
+  expect(withFewMarks(`e${'\u0301'.repeat(100_000)}!`)).toBe(`e${'\u0301'.repeat(12)}!`)
 })

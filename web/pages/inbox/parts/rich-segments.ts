@@ -42,6 +42,26 @@ function bareLinks({ text, entities }: Rich): Entity[] {
     )
 }
 
+/** What a message shows before somebody asks for all of it. A page of letters is 3,000 characters. */
+const MOST_SHOWN = 8_000
+/** How far back the cut looks for a gap between words. */
+const GAP_WITHIN = 1_000
+
+/** A text that a window can draw at once; the same one, where it is no longer than that. */
+export function beginningOf(rich: Rich): Rich {
+  if (rich.text.length <= MOST_SHOWN) return rich
+  const most = rich.text.slice(0, MOST_SHOWN).replace(/[\uD800-\uDBFF]$/, '')
+  // Half an address leads elsewhere.
+  const words = most.replace(/\bhttps?:\/\/\S*$/, '')
+  const gap = words.slice(-GAP_WITHIN).search(/\s\S*$/)
+  const text = gap < 0 || words !== most ? words : words.slice(0, gap - Math.min(words.length, GAP_WITHIN))
+  const isWhole = ({ offset, length }: Entity) => offset + length <= text.length
+  return { text, entities: rich.entities.filter((each) => each.kind !== 'link' || isWhole(each)) }
+}
+
+/** Marks over one letter, as many as any language needs: a hundred thousand stop the window that draws them. */
+export const withFewMarks = (text: string): string => text.replaceAll(/(\p{M}{12})\p{M}+/gu, '$1')
+
 /** What turns the reading round, or is not seen at all: an address that holds it shows another than it is. */
 const UNSEEN = /[\p{Cc}\p{Cf}]/u
 

@@ -1,12 +1,15 @@
 import { type ReactNode, useState } from 'react'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
 import css from './parts.module.css'
-import { safeUrl, segmentsOf, type Segment } from './rich-segments.ts'
+import { beginningOf, safeUrl, segmentsOf, withFewMarks, type Segment } from './rich-segments.ts'
 import { trueHost } from './true-host.ts'
 import { useWords } from '../../../app/words.ts'
 
-/** A text with its marks. Text stays text: nothing here is ever read as HTML. */
-export function RichText({ rich, searched = [] }: { rich: Rich; searched?: readonly string[] }) {
+/** A text with its marks. Text stays text: nothing here is ever read as HTML. One that is very long shows its beginning first. */
+export function RichText({ rich: whole, searched = [] }: { rich: Rich; searched?: readonly string[] }) {
+  const t = useWords('inbox')
+  const [isWhole, setWhole] = useState(false)
+  const rich = isWhole ? whole : beginningOf(whole)
   const isBig = isEmojiOnly(rich)
   return (
     <div className={isBig ? css.bigEmoji : css.text} dir="auto">
@@ -17,6 +20,14 @@ export function RichText({ rich, searched = [] }: { rich: Rich; searched?: reado
           ))}
         </Block>
       ))}
+      {rich !== whole && (
+        <>
+          {'… '}
+          <button type="button" className={css.showAll} onClick={() => setWhole(true)}>
+            {t('part.showAll')}
+          </button>
+        </>
+      )}
     </div>
   )
 }
@@ -78,7 +89,7 @@ interface MarkedProps {
 }
 
 function Marked({ rich, segment, at, searched }: MarkedProps) {
-  let node: ReactNode = <Found text={segment.text} searched={searched} />
+  let node: ReactNode = <Found text={withFewMarks(segment.text)} searched={searched} />
   for (const mark of segment.marks) {
     const Tag = TAGS[mark.kind]
     if (Tag) node = <Tag className={mark.kind === 'code' ? css.code : undefined}>{node}</Tag>
