@@ -42,8 +42,12 @@ test('the feed shows a role nothing that the same role could not ask for', async
     ['viewer', await parley.member('viewer')],
     ['agent', await parley.member('agent')],
     ['bot', await parley.bot()],
-  ] as const)
-    watchers.push([role, client, await client.feed()])
+  ] as const) {
+    const feed = await client.feed()
+    // Open is not yet joined: who it is, is looked up first.
+    await until(() => feed.frames[0])
+    watchers.push([role, client, feed])
+  }
 
   await owner.call(changeContact, { params: { id: ours.contact }, body: { tags: ['watched'] } })
   await owner.call(changeConversation, { params: { id: ours.conversation }, body: { priority: 2 } })
