@@ -46,6 +46,6 @@ test('texts of the worst families, by every door, stand in every field of the wi
   const { unseen, wrong, shown, fields } = await xssSiege({ payloads, say: () => {} })
   expect(wrong).toEqual([])
   expect(unseen).toEqual({})
-  expect(fields.length).toBeGreaterThanOrEqual(99)
+  expect(fields.length).toBeGreaterThanOrEqual(98)
   expect(shown).toBe(payloads.length * fields.length)
 }, 240_000)

@@ -23,8 +23,8 @@ export const NOTE_FIELDS = [
   'notePlace',
 ] as const
 export const ANSWER_FIELDS = ['teamText', 'button', 'draft'] as const
-/** Names that stand in the audit, and the address that a proxy told. */
-export const AUDIT_FIELDS = ['auditedAddress', 'auditedName', 'auditedActor'] as const
+/** Names that stand in the audit. What a proxy tells is kept only where it is an address. */
+export const AUDIT_FIELDS = ['auditedName', 'auditedActor'] as const
 
 /** What is known of a contact, a note of every kind of part by a program of that name, and an answer with buttons. */
 export async function writeAbout(parley: Besieged, { conversation, contact }: Opened, payload: Payload): Promise<void> {
@@ -39,12 +39,7 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
     timeZone: as('timeZone', 60),
     language: as('contactLanguage', 35),
   })
-  const program = await parley.ask<{ token: string }>(
-    'POST',
-    '/api/tokens',
-    { name: as('token', 100).trim() },
-    { 'x-forwarded-for': asHeader(as('auditedAddress')) },
-  )
+  const program = await parley.ask<{ token: string }>('POST', '/api/tokens', { name: as('token', 100).trim() })
   const byProgram = { authorization: `Bearer ${program.token}` }
   const messages = `/api/conversations/${conversation}/messages`
   const parts = [
@@ -84,6 +79,3 @@ export async function beginAnswer({ parley, context }: Tour, { conversation }: O
   })
   if (!response.ok()) throw new Error(`a draft was answered with ${response.status()}`)
 }
-
-/** What may stand in a head of HTTP at all, and is one address to whoever reads a list of them. */
-export const asHeader = (text: string): string => text.replaceAll(/[^\x20-\x7E]|,/g, ' ').trim()

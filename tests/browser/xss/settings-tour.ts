@@ -3,7 +3,7 @@ import { seeQuestions } from './acts-tour.ts'
 import type { Desk } from './desk-door.ts'
 import { mark, marksOf, type Places } from './detector.ts'
 import { inBatches } from './in-batches.ts'
-import { asHeader, AUDIT_FIELDS } from './member-door.ts'
+import { AUDIT_FIELDS } from './member-door.ts'
 import type { Payload } from './payloads.ts'
 import { BOT_FIELDS, type Platform } from './platform.ts'
 import { enter, moveTo, press, turnTo, untilSeen, type Tour } from './tour.ts'
@@ -53,13 +53,12 @@ export async function seeAudit(tour: Tour, payloads: readonly Payload[]): Promis
   const AUDIT: Places = {
     auditedActor: 'td:nth-child(2)',
     auditedName: 'td:nth-child(3)',
-    auditedAddress: 'td:nth-child(4)',
   }
   await untilSeen(tour, marksOf(payloads, AUDIT_FIELDS), AUDIT)
 }
 
 /**
- * Places where this account is signed in, with what a browser and a proxy say of themselves. An account may be signed in to a hundred times in a
+ * Places where this account is signed in, with what a browser says of itself. An account may be signed in to a hundred times in a
  * quarter of an hour, so the others are written as sign-ins write them. The browser's own words are nowhere shown: of them Parley knows
  * names of its own only.
  */
@@ -78,6 +77,9 @@ export async function seeSessions(tour: Tour, payloads: readonly Payload[]): Pro
   await turnTo(tour, '/settings/account', 'Your account')
   await untilSeen(tour, marksOf(payloads, ['sessions']), { sessions: 'main' })
 }
+
+/** What may stand in a head of HTTP. */
+const asHeader = (text: string): string => text.replaceAll(/[^\x20-\x7E]/g, ' ').trim()
 
 /** As many as its list shows; then those make room for the next. */
 const UNREADABLE_AT_ONCE = 50
