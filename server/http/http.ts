@@ -6,7 +6,6 @@
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import cookie from '@fastify/cookie'
 import fastifyStatic from '@fastify/static'
@@ -22,7 +21,7 @@ import { buckets } from '#server/platform/buckets.ts'
 import type { Answer, Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
-import { isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
+import { isAddress, isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import { isModest } from '#server/platform/modest.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
@@ -106,7 +105,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   await app.register(swagger, openapi)
   app.addHook('onRequest', async (request, reply) => {
     // What a listed proxy hands on may be any text at all, which is no address of anybody: then the proxy's own counts.
-    if (isIP(request.ip) === 0) delete request.headers['x-forwarded-for']
+    if (!isAddress(request.ip)) delete request.headers['x-forwarded-for']
     reply.headers(headersFor(request.url, isSecure))
     reply.header('x-request-id', request.id)
   })

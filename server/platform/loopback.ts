@@ -1,5 +1,8 @@
 import { isIP } from 'node:net'
 
+/** Whether it is an address at all, and no name or other text. */
+export const isAddress = (text: string): boolean => isIP(text) !== 0
+
 /** Whether only this machine reaches it: a host name or an address, as in a URL or without its brackets. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
