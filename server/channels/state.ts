@@ -5,6 +5,7 @@ import { SENDING_STATES, type ChannelState } from '#contract/message/channel-sta
 import { announce, feedTopic } from '#server/feed/feed.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
+import { storable } from '#server/platform/storable.ts'
 
 export interface StateChange {
   state: ChannelState
@@ -23,7 +24,8 @@ export function stateKeeper(deps: {
   hints: Hints
 }): (...args: [...Parameters<SetState>, force?: 'force']) => Promise<void> {
   const { database, hints } = deps
-  return async ({ id, workspace }, change, force) => {
+  return async ({ id, workspace }, told, force) => {
+    const change = storable(told)
     const changed = await database.inWorkspace(workspace, async (tx) => {
       const { rows } = await sql<{ was: ChannelState }>`
         with before as (select state as was from channel where workspace_id = ${workspace} and id = ${id} for update)

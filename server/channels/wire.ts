@@ -22,6 +22,7 @@ import {
   type WireFailureKind,
 } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
+import { storable } from '#server/platform/storable.ts'
 import type { Lines } from './lines.ts'
 import type { LiveChannel } from './live.ts'
 import type { ChannelSecrets } from './seal.ts'
@@ -49,12 +50,13 @@ const UPLOAD_MS = 120_000
 export type WireOf = (channel: LiveChannel, signal: AbortSignal) => Wire
 
 export function wires(deps: WireDeps): WireOf {
-  return (channel, signal) => (request) => {
+  return (channel, signal) => async (request) => {
     switch (request.via) {
+      // What a platform answers ends in rows: names, numbers of messages, words of refusals.
       case 'http':
-        return overHttp(deps, channel, request, signal)
+        return storable(await overHttp(deps, channel, request, signal))
       case 'line':
-        return deps.lines.exchange(channel.id, request.frame, signal)
+        return storable(await deps.lines.exchange(channel.id, request.frame, signal))
       case 'socket':
         return toStream(deps, channel, request)
       case 'keep':

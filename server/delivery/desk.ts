@@ -10,6 +10,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
+import { storable } from '#server/platform/storable.ts'
 import { turns } from '#server/platform/turns.ts'
 import { claimFlights } from './claim.ts'
 import { fly, verdictOn, type FlightDeps } from './flights.ts'
@@ -300,7 +301,8 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   // ---------------------------------------------------------------- landing
 
   function settle({ owned, row, dispatch, applied, pieces }: Landing, outcome: Outcome): void {
-    results.push({ row, dispatch, epoch: owned.lease.epoch, outcome, applied, pieces })
+    // A platform's words may hold what PostgreSQL does not keep: the whole turn would fail, again and again.
+    results.push({ row, dispatch, epoch: owned.lease.epoch, outcome: storable(outcome), applied, pieces })
     deps.ended?.(owned.channel, outcome.is)
     learn(owned, row, outcome)
   }

@@ -240,6 +240,20 @@ test('a message that its platform refuses for good has failed with the reason, a
   expect(asked).toBe(2)
 })
 
+test('a refusal in words that no database keeps is a refusal, and what others say goes out', async () => {
+  const { own, ask, states } = await aShop()
+  let asked = 0
+  own(() =>
+    asked++ === 0
+      ? Promise.reject(new SendError('refused', { words: 'no\u0000 and half an emoji \uD83D' }))
+      : Promise.resolve(ok),
+  )
+  await ask('what it does not like')
+  await ask('what it likes')
+  await until(async () => (await states()).every((state) => state !== 'queued' && state !== 'sending'))
+  expect(await states()).toEqual(['failed', 'sent'])
+})
+
 test('what goes into hold while its file goes up does not leave', async () => {
   const { own, ask, work, channel } = await aShop()
   channel.connector = {

@@ -24,6 +24,7 @@ import { FileRefused, type Files, type StoredFile } from '#server/platform/files
 import type { GuardedHttp } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { storable } from '#server/platform/storable.ts'
 import type { Journal } from './journal.ts'
 
 export interface FetchDeps {
@@ -94,7 +95,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       await database.inWorkspace(workspace, (tx) => fill(tx, workspace, row, stored))
     } catch (error) {
       const last = isRefused(error) || row.tries + 1 >= MOST_TRIES
-      const words = log.scrub(error instanceof Error ? error.message : 'it failed').slice(0, 200)
+      const words = storable(log.scrub(error instanceof Error ? error.message : 'it failed').slice(0, 200))
       log.info({ channel: row.channel, error }, 'a file could not be fetched')
       await database
         .inWorkspace(workspace, (tx) => giveUp(tx, workspace, row, words, last))
