@@ -190,6 +190,7 @@ describe.each(worlds)('$name', ({ name, folder, settings, emulator, at }) => {
       await owner.call(checkChannel, { params: { id: channel.id } }).catch(() => {})
       const next = await answer(conversation, 'certainly')
       expect(['sent', 'delivered', 'read']).toContain((await ended(conversation, next)).state)
+      await until(() => timesSeen(phone, 'certainly') > 0, 20_000)
       expect(timesSeen(phone, 'certainly')).toBe(1)
       expect(timesSeen(phone, 'perhaps')).toBe(seen)
     },
