@@ -38,7 +38,9 @@ const requests: string[] = []
 
 /** What may swallow all that follows it stands last. */
 const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.css); p { background: url(${there}/style.png); color: rgb(1, 2, 3) }
-  @font-face { font-family: f; src: url(${there}/font.woff) } p { font-family: f; background-image: \\75rl(${there}/escaped.png) }</style>
+  @font-face { font-family: f; src: url(${there}/font.woff) } p { font-family: f; background-image: \\75rl(${there}/escaped.png) }
+  * { background: image-set("${there}/set.png" 1x) }</style>
+  <style>a::after { content: "<\\/style><\\img src=x onerror=parent.ran=17>" }</style>
   <link rel="stylesheet" href="${there}/link.css"><link rel="preload" as="image" href="${there}/preload.png">
   <meta http-equiv="refresh" content="0;url=${there}/refresh"><base href="${there}/base/"></head>
 <body background="${there}/body.png" onload="parent.ran = 1">
@@ -52,6 +54,7 @@ const HOSTILE = `<html><head><title>t</title><style>@import url(${there}/import.
   <math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=parent.ran=7&gt;"></table></mtext></math>
   <iframe src="${there}/frame" srcdoc="<script>top.ran = 8</script>"></iframe><object data="${there}/object"></object>
   <embed src="${there}/embed"><video src="${there}/video" poster="${there}/poster.png" autoplay></video><audio src="${there}/audio"></audio>
+  <svg><use href="${there}/use.png#x" /><image href="${there}/image.png" /></svg>
   <form action="${there}/form"><input type="image" src="${there}/input.png"><button>Pay</button></form>
   <div id="overlay" style="position:fixed;inset:0;z-index:2147483647;background:#fffe">Sign in again</div>
   <marquee width="0" loop="1" onfinish="parent.ran = 16">Act now</marquee>
@@ -114,7 +117,7 @@ test('its style counts, its scripts, forms and frames are gone', async () => {
       .locator('script, form, input, iframe, object, embed, video, audio, svg, base, link, marquee')
       .count(),
   ).toBe(1)
-  expect(await letter().locator('[onload], [onerror], [srcset], [background]').count()).toBe(0)
+  expect(await letter().locator('[onload], [onerror], [srcset], [background], [href]:not(a)').count()).toBe(0)
   expect(await letter().getByText('Open', { exact: true }).getAttribute('href')).toBeNull()
   expect(await letter().getByRole('link', { name: 'A link' }).getAttribute('rel')).toBe('noreferrer noopener nofollow')
   expect(await page.evaluate(() => 'ran' in window)).toBe(false)

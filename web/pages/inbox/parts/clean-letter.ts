@@ -53,6 +53,8 @@ export function cleanLetter(html: string): CleanLetter {
     image.setAttribute(PICTURE, source)
     wanted.add(source)
   }
+  // A picture of a drawing stands here as one of HTML, and keeps an address that means nothing.
+  for (const element of root.querySelectorAll('[href]:not(a, area)')) element.removeAttribute('href')
   for (const element of root.querySelectorAll<HTMLElement>('[style]'))
     element.setAttribute('style', withoutUrls(element.getAttribute('style') ?? ''))
   for (const style of root.querySelectorAll('style')) style.textContent = withoutUrls(style.textContent ?? '')
@@ -78,7 +80,25 @@ export function cleanLetter(html: string): CleanLetter {
 
 /** The frame would not fetch them anyhow; so no border or background waits for them. */
 const withoutUrls = (style: string): string =>
-  style.replaceAll(/@import[^;]*;?/gi, '').replaceAll(/url\s*\([^)]*\)?/gi, 'none')
+  plainCss(style)
+    .replaceAll(/@import[^;]*;?/gi, '')
+    .replaceAll(/url\s*\([^)]*\)?/gi, 'none')
+    .replaceAll(FETCHES, 'nothing(')
+
+/** What takes an address as a string too. A function that is not known takes its whole rule along. */
+const FETCHES = /(?:-webkit-)?(?:image-set|cross-fade|image|src)\s*\(/gi
+
+/**
+ * `u\72l(` is `url(`: what is spelled by numbers is read first, and what that leaves of backslashes goes. So does `<`, for what a style
+ * holds is written down as it is: `<\/style>` would end it.
+ */
+const plainCss = (style: string): string =>
+  style
+    .replaceAll(/\\([0-9a-f]{1,6})\s?/gi, (_, digits: string) => {
+      const code = Number.parseInt(digits, 16)
+      return code <= 0x10ffff ? String.fromCodePoint(code) : ''
+    })
+    .replaceAll(/[\\<]/g, '')
 
 /** @param pictures address → `data:` URL of what our own server fetched */
 export function withPictures(html: string, pictures: ReadonlyMap<string, string>): string {
