@@ -2,14 +2,11 @@
 import { Button, CloseButton, Group } from '@mantine/core'
 import { IconArrowBackUp, IconEdit, IconUsers } from '@tabler/icons-react'
 import type { MessageView, RoadOption } from '#contract/calls/conversations.ts'
-import { wordsOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { cannotWords } from '../thread/delivery-words.ts'
 import css from './composer.module.css'
-
-/** More than one line holds. */
-const LINE = 300
+import { firstWords } from '../parts/first-words.ts'
 
 export function AboutLine({
   message,
@@ -26,7 +23,7 @@ export function AboutLine({
       {isEdit ? <IconEdit size={16} aria-hidden /> : <IconArrowBackUp size={16} aria-hidden />}
       <span className={css.aboutWords} dir="auto">
         <strong>{isEdit ? t('compose.editing') : t('compose.replyingTo', { name: message.author.name })}</strong>{' '}
-        {wordsOf(message.content).slice(0, LINE) || t(`part.${message.content.parts[0]!.kind}`)}
+        {firstWords(message.content) || t(`part.${message.content.parts[0]!.kind}`)}
       </span>
       <CloseButton size="sm" aria-label={isEdit ? t('compose.noEdit') : t('compose.noReply')} onClick={onClose} />
     </div>

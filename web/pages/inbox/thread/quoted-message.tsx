@@ -1,10 +1,7 @@
 import type { MessageView } from '#contract/calls/conversations.ts'
-import { wordsOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
 import css from './message.module.css'
-
-/** More than one line holds. */
-const LINE = 300
+import { firstWords } from '../parts/first-words.ts'
 
 /** The message that was replied to, in one line; a click goes there. null: it is not loaded, or no longer shown here. */
 export function QuotedMessage({ quoted, onJump }: { quoted: MessageView | null; onJump: () => void }) {
@@ -19,7 +16,7 @@ export function QuotedMessage({ quoted, onJump }: { quoted: MessageView | null; 
           <span className={css.quotedWords} dir="auto">
             {quoted.deletedAt
               ? t('message.deleted')
-              : wordsOf(quoted.content).slice(0, LINE) || t(`part.${quoted.content.parts[0]!.kind}`)}
+              : firstWords(quoted.content) || t(`part.${quoted.content.parts[0]!.kind}`)}
           </span>
         </>
       ) : (
