@@ -22,17 +22,23 @@ export interface ClaimDeps {
   again(): void
 }
 
+export interface Claimed {
+  readonly rows: readonly WorkRow[]
+  /** Of them, those that have a request to make. */
+  readonly flights: Flight[]
+}
+
 /** @param owned  with leases that this transaction has confirmed */
 export async function claimFlights(
   tx: Tx,
   workspace: WorkspaceId,
   owned: readonly Owned[],
   deps: ClaimDeps,
-): Promise<Flight[]> {
+): Promise<Claimed> {
   const now = performance.now()
   const mine = new Map(owned.map((o) => [o.id, o]))
   const asking = owned.map((o) => ({ o, room: roomOf(o, now) })).filter(({ room }) => room > 0)
-  if (asking.length === 0) return []
+  if (asking.length === 0) return { rows: [], flights: [] }
   const rows = await claimHeads(
     tx,
     workspace,
@@ -46,14 +52,14 @@ export async function claimFlights(
     new Date(programClock.now().getTime() + CLOCKS_DIFFER_MS),
   )
   for (const { o, room } of asking) moveOn(o, room, rows, deps)
-  if (rows.length === 0) return []
+  if (rows.length === 0) return { rows, flights: [] }
   const dispatches = await dispatchesOf(tx, workspace, rows, mine)
   const refs = await refsOf(
     tx,
     workspace,
     [...dispatches.values()].flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])),
   )
-  return rows.flatMap((row) => {
+  const flights = rows.flatMap((row) => {
     const o = mine.get(row.channel)!
     const dispatch = dispatches.get(row.pos)
     if (!dispatch) return []
@@ -84,6 +90,7 @@ export async function claimFlights(
     const flight = begin({ ...landing, applied: made.applied }, key, op, deps)
     return flight ? [flight] : []
   })
+  return { rows, flights }
 }
 
 /** Where the next scan begins. Fewer than asked for: this one came to the end; once more, from the first lane. */

@@ -1,4 +1,5 @@
 /** The outbox of one workspace in this process: all its owned channels share one transaction, again and again while something moves. */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Context, FileRef } from '#connector-kit/connector.ts'
 import type { Wire } from '#connector-kit/perform.ts'
 import type { ChannelId, MessageId, WorkspaceId } from '#contract/ids.ts'
@@ -28,6 +29,8 @@ import {
   nameByKey,
   noteRest,
   noteSending,
+  unmarkRows,
+  type WorkRow,
 } from './sender.sql.ts'
 
 const POLL_MS = 1_000
@@ -35,6 +38,8 @@ const POLL_MS = 1_000
 const AFTER_TROUBLE_MS = 50
 /** What is in flight when a channel is handed over may still be answered. */
 const LAST_CALLS_MS = 10_000
+/** How often a hand-over looks whether all is answered and written down. */
+const LOOK_AGAIN_MS = 20
 /** What comes back meanwhile shares the next transaction. */
 const BETWEEN_TURNS_MS = 5
 const KEEP_PACE_MS = 10_000
@@ -70,9 +75,11 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const { database, hints, log } = deps
   const channels = new Map<ChannelId, Owned>()
   let results: Result[] = []
+  /** Of them, what the transaction under way writes down. */
+  let recording: Result[] = []
   let toMark: Flight[] = []
-  /** Channels whose pace is being read. */
-  let arriving = 0
+  /** Channels that come, are here, or go. */
+  let owning = 0
   /** The last transaction failed: whether it committed, nobody knows. */
   let isUnsure = false
   /** When to look for what an earlier owner left; at once for a channel that is new here. */
@@ -93,11 +100,10 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   const { learn, tellRetrying } = learner({ ...deps, now })
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
-    arriving++
+    owning++
     const kept = await keptPace(lease, channel.id)
     const owned = ownedChannel(lease, channel, kept, now())
     channels.set(channel.id, owned)
-    arriving--
     orphansAt = 0
     const offs = [
       hints.on(`delivery ${channel.id}`, () => void round()),
@@ -112,14 +118,20 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     channels.delete(channel.id)
     // Their verdicts count by the row's epoch even after the lease has moved.
     const cut = setTimeout(() => owned.calls.abort(), LAST_CALLS_MS)
-    while (owned.inFlight.size > 0) await new Promise((resolve) => setTimeout(resolve, 20))
+    while (owned.inFlight.size > 0) await delay(LOOK_AGAIN_MS)
     clearTimeout(cut)
-    await round()
+    // Written down before the next owner comes: he could only call it unconfirmed.
+    const patienceEnds = now() + LAST_CALLS_MS
+    while (isOwed(channel.id) && now() < patienceEnds) await delay(LOOK_AGAIN_MS)
     // A channel called away behind the back of its next owner would be probed by nobody.
     await owned.telling
     countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
+    owning--
   }
+
+  /** Whether something came of its sends that is not written down. */
+  const isOwed = (id: ChannelId) => [...recording, ...results].some(({ row }) => row.channel === id)
 
   /** Without it nothing is sent: the platform may have asked the owner before for silence. */
   async function keptPace(lease: Lease, channel: ChannelId): Promise<KeptPace> {
@@ -129,7 +141,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       } catch (error) {
         if (lease.signal.aborted) return { blockedMs: 0, factor: 1 }
         log.debug({ error, channel }, 'a channel waits for the database')
-        await new Promise((resolve) => setTimeout(resolve, AFTER_TROUBLE_MS))
+        await delay(AFTER_TROUBLE_MS)
       }
     }
   }
@@ -137,8 +149,8 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   /** One transaction, then the requests it allowed. */
   async function turn(): Promise<void> {
     await refreshChannels()
-    const recording = results
     const marking = toMark
+    recording = results
     results = []
     toMark = []
     let started: Flight[] = []
@@ -155,16 +167,20 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
           mine.map(({ lease }) => lease),
         )
         const owned = mine.filter((o) => valid.has(o.lease.name))
-        if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(recording, marking))
+        if (isUnsure) await giveBackUnknown(tx, workspace, epochsOf(owned), knownPositions(marking))
         if (now() >= orphansAt) {
           told = (await settleOrphans(tx, workspace, owned)) || told
           orphansAt = now() + POLL_MS
         }
-        started = await claimFlights(tx, workspace, owned, claimDeps)
-        const ready = [...marking, ...started.filter((flight) => flight.final.final)].filter(
-          (flight) => owned.includes(flight.owned) && mayStillSend(flight, now()),
+        const claimed = await claimFlights(tx, workspace, owned, claimDeps)
+        started = claimed.flights
+        const mayGo = (flight: Flight) => owned.includes(flight.owned) && mayStillSend(flight, now())
+        marked = await mark(
+          tx,
+          claimed.rows,
+          started.filter((flight) => flight.final.final && mayGo(flight)),
+          marking.filter(mayGo),
         )
-        marked = await mark(tx, ready)
         if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
         slow = slowOnes()
         if (slow.length > 0) await tellSending(tx, slow)
@@ -173,11 +189,13 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     } catch (error) {
       // Nothing of it happened: results and marks wait for the next turn.
       results = [...recording, ...results]
+      recording = []
       toMark = [...marking, ...toMark]
       isUnsure = true
       throw error
     }
     isUnsure = false
+    recording = []
     for (const flight of started) flight.owned.inFlight.set(flight.row.pos, flight)
     saved?.()
     for (const flight of slow) flight.untoldSince = null
@@ -197,14 +215,31 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
 
-  const knownPositions = (recording: Result[], marking: Flight[]) => [
+  const knownPositions = (marking: Flight[]) => [
     ...[...channels.values()].flatMap((o) => [...o.inFlight.keys()]),
     ...[...recording, ...results].map((result) => result.row.pos),
     ...[...marking, ...toMark].map((flight) => flight.row.pos),
   ]
 
-  async function mark(tx: Tx, flights: Flight[]): Promise<Set<number>> {
-    if (flights.length === 0) return new Set()
+  /**
+   * @param claimed  by this transaction, which marked them all
+   * @param leaving  of them, what leaves at once
+   * @param later    what was claimed before, and comes to the request that must be marked only now
+   * @returns the positions of all that is marked and may leave
+   */
+  async function mark(
+    tx: Tx,
+    claimed: readonly WorkRow[],
+    leaving: readonly Flight[],
+    later: readonly Flight[],
+  ): Promise<Set<number>> {
+    const left = new Set(leaving.map(({ row }) => row.pos))
+    await unmarkRows(
+      tx,
+      workspace,
+      claimed.flatMap(({ pos }) => (left.has(pos) ? [] : [pos])),
+    )
+    const flights = [...leaving, ...later]
     const echoing = flights.filter(
       ({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo,
     )
@@ -220,11 +255,12 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         pieces > 1 && dispatch.op === 'message' ? [{ delivery: dispatch.delivery, rest: pieces - row.piece }] : [],
       ),
     )
-    return markRows(
+    const marked = await markRows(
       tx,
       workspace,
-      flights.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch, key: flight.key })),
+      later.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch })),
     )
+    return new Set([...left, ...marked])
   }
 
   /** Sends that take their time are told as being sent; the others are sent before anybody could look. */
@@ -339,7 +375,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   return {
     own,
-    isIdle: () => channels.size === 0 && arriving === 0 && results.length === 0,
+    isIdle: () => owning === 0,
     close: () => {
       clearInterval(timer)
       void endRounds()

@@ -149,7 +149,7 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
   if (kept.length === 0) return
   await sql`
     update delivery_work w
-       set state = 0, epoch = null, dispatched_at = null, key = null, piece = n.piece, tries = w.tries + n.tried,
+       set state = 0, epoch = null, dispatched_at = null, piece = n.piece, tries = w.tries + n.tried,
            doubtful = n.piece = w.piece and (w.doubtful or n.doubtful),
            waits = case when n.wait_ms > 0 then w.waits + 1 else 0 end,
            ready_at = case when n.wait_ms > 0 then now() + n.wait_ms * interval '1 millisecond' else '-infinity' end

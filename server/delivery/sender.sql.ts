@@ -37,7 +37,8 @@ export async function confirmLeases(tx: Tx, leases: readonly SeenLease[]): Promi
 
 /**
  * Claims the heads of lanes by skip scan: one index probe per waiting lane, however long it is, beginning behind the lane served last.
- * A lane whose head is in flight, asked about, held or not yet ready gives nothing: order before speed.
+ * A lane whose head is in flight, asked about, held or not yet ready gives nothing: order before speed. Nearly every claim is followed by its
+ * request at once, so it is the mark too; what leaves nothing yet is unmarked before the commit (`unmarkRows`).
  * `heads` is read twice, which makes PostgreSQL scan once: folded into the update, the whole scan ran again for every waiting row.
  * @param steadyNow  what a message with a time of its own waits for too: a clock that jumped must not send tomorrow's messages today
  */
@@ -61,7 +62,7 @@ export async function claimHeads(
                lateral (select pos, state, ready_at, scheduled from delivery_work where channel_id = o.channel and lane = s.lane order by pos limit 1) w
          where w.state = 0 and w.ready_at <= now() and (not w.scheduled or w.ready_at <= ${steadyNow}) and s.lane <> all (${waiting}::text[]::bigint[])
          limit o.room) h)
-    update delivery_work w set state = 1, epoch = heads.epoch
+    update delivery_work w set state = 1, epoch = heads.epoch, dispatched_at = now()
       from heads where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.pos = heads.pos and w.state = 0
     returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful`.execute(
     tx,
@@ -188,14 +189,23 @@ export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId
 export async function markRows(
   tx: Tx,
   workspace: WorkspaceId,
-  rows: { pos: number; epoch: number; key: string }[],
+  rows: { pos: number; epoch: number }[],
 ): Promise<Set<number>> {
+  if (rows.length === 0) return new Set()
   const { rows: marked } = await sql<{ pos: number }>`
-    update delivery_work w set dispatched_at = now(), key = n.key
-      from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[], ${rows.map((r) => r.key)}::uuid[]) as n (pos, epoch, key)
+    update delivery_work w set dispatched_at = now()
+      from unnest(${rows.map((r) => r.pos)}::bigint[], ${rows.map((r) => r.epoch)}::bigint[]) as n (pos, epoch)
      where w.workspace_id = ${workspace} and w.pos = any (${rows.map((r) => r.pos)}::bigint[]) and w.pos = n.pos and w.epoch = n.epoch and w.state = 1 and w.dispatched_at is null
     returning w.pos`.execute(tx)
   return new Set(marked.map((row) => row.pos))
+}
+
+/** Of what this transaction has claimed: what is decided already, or begins with something that a repeat does not double. */
+export async function unmarkRows(tx: Tx, workspace: WorkspaceId, positions: readonly number[]): Promise<void> {
+  if (positions.length === 0) return
+  await sql`update delivery_work set dispatched_at = null where workspace_id = ${workspace} and pos = any (${positions}::bigint[])`.execute(
+    tx,
+  )
 }
 
 /** Of messages that were cut: how many pieces have not arrived, until the results say otherwise. */
@@ -273,7 +283,7 @@ export async function giveBackUnknown(
 ): Promise<void> {
   await sql`
     with free as (
-    update delivery_work w set state = 0, epoch = null, dispatched_at = null, key = null
+    update delivery_work w set state = 0, epoch = null, dispatched_at = null
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
      where w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch = o.epoch
        and w.pos <> all (${known}::bigint[])

@@ -1,0 +1,50 @@
+import pg from 'pg'
+import { expect, onTestFinished, test } from 'vitest'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Connector, Reply } from '#connector-kit/connector.ts'
+import { aDatabase } from '#tests/support/database.ts'
+import { until } from '#tests/support/parts.ts'
+import { aShop, ok } from '#tests/support/shop.ts'
+
+const { database, ownerUrl } = await aDatabase()
+
+test('what was answered is written down before the channel goes to its next owner', async () => {
+  const { own, ask, states, workspace } = await aShop(database)
+  let answer = (_: Reply) => {}
+  const first = own(() => new Promise((resolve) => (answer = resolve)))
+  await ask('hello')
+  await until(async () => (await states())[0] === 'sending')
+  const other = new pg.Client(ownerUrl)
+  await other.connect()
+  onTestFinished(() => other.end())
+  await other.query('begin')
+  await other.query(`select 1 from parley.delivery where workspace_id = '${workspace}' for update`)
+  answer(ok)
+  let isGone = false
+  const going = first.handOver().then(() => (isGone = true))
+  await delay(300)
+  expect(isGone).toBe(false)
+
+  await other.query('commit')
+  await going
+  expect(await states()).toEqual(['sent'])
+})
+
+test('a message whose file was going up when its owner died goes out: nothing of it had left', async () => {
+  const { own, ask, states, channel } = await aShop(database)
+  channel.connector = {
+    outgoing: function* () {
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example/upload' }
+      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
+      return { ids: ['out'] }
+    },
+  } as unknown as Connector
+  let begun = 0
+  const dead = own(() => new Promise(() => begun++))
+  await ask('hello')
+  await until(() => begun === 1)
+  dead.vanish()
+  own(() => Promise.resolve(ok))
+  await until(async () => (await states())[0] !== 'queued')
+  expect(await states()).toEqual(['sent'])
+})
