@@ -19,6 +19,18 @@ test('a place that is shared for a while says until when; a while that no calend
   expect(place(2 ** 50)).toEqual([{ kind: 'location', lat: 55.75, lon: 37.62 }])
 })
 
+test('addresses of a card are taken whole, whatever signs for new lines they hold', () => {
+  const contact = {
+    phone_number: '+7999',
+    first_name: 'Bo',
+    vcard: 'EMAIL;TYPE=work:bo\u2028@pigeon.example\r\nitem1.TEL:tel:+7\u2029 888\nEMAIL:\n',
+  }
+  const message = { message_id: 1, date: 1_900_000_000, chat: { id: 1, type: 'private' }, contact }
+  expect(partsOf(message as Parameters<typeof partsOf>[0])).toMatchObject([
+    { kind: 'contact', emails: ['bo\u2028@pigeon.example'], phones: ['+7999', '+7\u2029 888'] },
+  ])
+})
+
 const { account } = readGoldens(new URL('./testdata/', import.meta.url))
 const context = goldenContext({ label: 'strange' }, account, (given) => settings.parse(given))
 

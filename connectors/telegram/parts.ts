@@ -187,7 +187,7 @@ const captionOf = ({ caption, caption_entities: entities }: Message): { caption?
 const fromCard = (card: string | undefined, property: 'TEL' | 'EMAIL'): string[] =>
   (card ?? '')
     .split(/\r?\n/)
-    .map((line) => new RegExp(`^(?:item\\d+\\.)?${property}(?:;[^:]*)?:(.+)$`, 'i').exec(line)?.[1]?.trim())
+    .map((line) => new RegExp(`^(?:item\\d+\\.)?${property}(?:;[^:]*)?:(.+)$`, 'is').exec(line)?.[1]?.trim())
     .filter((value) => value !== undefined && value !== '')
     .map((value) => value!.replace(/^(?:tel|mailto):/i, ''))
 
