@@ -302,6 +302,24 @@ test('a colleague who types is seen, and Send asks first', async () => {
   await composer().fill('')
 })
 
+test('the preview comes in a conversation that is never still', async () => {
+  const clara = await parley.member('agent')
+  const id = await conversationOf('Ann Petrova')
+  await page.goto(`${parley.url}/inbox/${id}?view=all`)
+  let isOver = false
+  const types = (async () => {
+    for (let typing = true; !isOver; typing = !typing)
+      await Promise.all([clara.call(announcePresence, { params: { id }, body: { typing } }), page.waitForTimeout(100)])
+  })()
+  await page.getByRole('button', { name: 'Preview as the network shows it' }).click()
+  await composer().fill('Two blue kettles')
+  const shown = page.getByRole('group', { name: 'As the network will show it' })
+  await shown.getByText('Two blue kettles').waitFor({ timeout: 5_000 })
+  isOver = true
+  await types
+  await composer().fill('')
+})
+
 test('a draft outlives a reload, and what is written offline waits and leaves by itself', async () => {
   const id = await conversationOf('Cid Lake')
   await page.goto(`${parley.url}/inbox/${id}?view=all`)

@@ -12,6 +12,7 @@ import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import css from './composer.module.css'
 
 const REST_MS = 500
+const NOTHING = '[]'
 
 export interface FitPreviewProps {
   conversation: ConversationId
@@ -22,15 +23,17 @@ export interface FitPreviewProps {
 /** The message as the network will show it, asked from the same rules that send it. Losses are told even while it is folded. */
 export function FitPreview({ conversation, parts, isOpen }: FitPreviewProps) {
   const t = useWords('inbox')
-  const [asked] = useDebouncedValue(parts, REST_MS)
+  // As text: the same parts are a fresh list each time anything is drawn, and a conversation that is never still would never rest.
+  const [asked] = useDebouncedValue(JSON.stringify(parts), REST_MS)
   const { data, isFetching } = useQuery({
     queryKey: ['inbox.preview', conversation, asked],
-    enabled: asked.length > 0,
+    enabled: asked !== NOTHING,
     gcTime: 10_000,
     placeholderData: keepPreviousData,
-    queryFn: ({ signal }) => call(previewMessage, { params: { id: conversation }, body: { parts: asked } }, { signal }),
+    queryFn: ({ signal }) =>
+      call(previewMessage, { params: { id: conversation }, body: { parts: JSON.parse(asked) as Part[] } }, { signal }),
   })
-  if (asked.length === 0 || !data) return null
+  if (asked === NOTHING || !data) return null
   const losses = data.applied.filter(({ rule }) => rule !== 'caption_joined')
   return (
     <div className={css.preview}>
