@@ -207,8 +207,11 @@ async function ours(world: World): Promise<Taken> {
   }
   const taken = await timed(world, async () => {
     const outbox = await openOutbox(database, [live], () => wire)
-    await counted.all
-    await outbox.close()
+    try {
+      await counted.all
+    } finally {
+      await outbox.close()
+    }
   })
   counted.check()
   const { rows } = await world.owner.query<{ sent: number; left: number }>(

@@ -1,5 +1,5 @@
 /** The outbox without a network: real rows, leases and senders; the wire answers in this process. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -22,6 +22,7 @@ import { startEmbedded } from '#server/platform/postgres/embedded.ts'
 import { programLogin } from '#server/platform/program-role.ts'
 import { network } from '#tests/faults/connectors/network.ts'
 import { aChannel, said, told } from '#tests/support/world.ts'
+import { startWatched, writeStatements } from './statements.ts'
 
 const BATCH = 200
 
@@ -36,7 +37,8 @@ export interface BareDatabase {
 
 export async function aBareDatabase(): Promise<BareDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
-  const postgres = await startEmbedded({ dataDir: folder })
+  const profile = process.env.BENCH_PROFILE
+  const postgres = profile ? await startWatched(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
   const database = openDatabase({ url: programUrl })
   const owner = new pg.Client(postgres.url)
@@ -47,9 +49,11 @@ export async function aBareDatabase(): Promise<BareDatabase> {
     ownerUrl: postgres.url,
     pids: [process.pid, postgres.pid()],
     stop: async () => {
+      if (profile) await writeStatements(owner, profile)
       await owner.end()
       await database.close()
       await postgres.stop()
+      if (profile) await copyFile(join(folder, 'postgres/server.log'), join(profile, 'plans-outbox.log'))
       await rm(folder, { recursive: true, force: true })
     },
   }

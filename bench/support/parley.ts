@@ -1,6 +1,6 @@
 /** A whole Parley with an embedded PostgreSQL of its own, all roles in one process, as `npm start` runs it. */
 import { randomBytes } from 'node:crypto'
-import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -13,6 +13,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { startEmbedded } from '#server/platform/postgres/embedded.ts'
 import { programLogin } from '#server/platform/program-role.ts'
 import { aServer } from './processes.ts'
+import { startWatched, writeStatements } from './statements.ts'
 
 export interface MeasuredParley {
   readonly url: string
@@ -48,7 +49,7 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'parley-bench-')))
   const profile = process.env.BENCH_PROFILE
   if (profile) await mkdir(profile, { recursive: true })
-  const postgres = profile ? await watchingStatements(folder) : await startEmbedded({ dataDir: folder })
+  const postgres = profile ? await startWatched(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
   const database = openDatabase({ url: programUrl, connections: 2 })
   const workspace = await theWorkspace(database)
@@ -106,7 +107,7 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
       return Number(/^parley_statements_total (\d+)/m.exec(page)?.[1] ?? Number.NaN)
     },
     stop: async () => {
-      if (profile) await writeStatements(ask, profile)
+      if (profile) await writeStatements(owner, profile)
       if (profile) await ask('alter system reset all')
       await owner.end()
       await database.close()
@@ -116,40 +117,6 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
       if (!kept) await rm(folder, { recursive: true, force: true })
     },
   }
-}
-
-/**
- * For `BENCH_PROFILE`: the server with pg_stat_statements, which it takes only at its start, and the plans of whatever is slow in its
- * log. Their cost is in the figures then.
- */
-async function watchingStatements(dataDir: string) {
-  const first = await startEmbedded({ dataDir })
-  const owner = new pg.Client(first.url)
-  await owner.connect()
-  for (const [name, value] of Object.entries({
-    shared_preload_libraries: 'pg_stat_statements, auto_explain',
-    'auto_explain.log_min_duration': '5ms',
-    'auto_explain.log_analyze': 'on',
-    'auto_explain.log_timing': 'off',
-    'auto_explain.log_triggers': 'on',
-  }))
-    await owner.query(`alter system set ${name} = ${value.includes(',') ? value : `'${value}'`}`)
-  await owner.query('create extension if not exists pg_stat_statements')
-  await owner.end()
-  await first.stop()
-  return startEmbedded({ dataDir })
-}
-
-async function writeStatements(ask: MeasuredParley['ask'], folder: string): Promise<void> {
-  const rows = await ask<{ calls: number; ms: number; rows: number; wal: number; query: string }>(
-    `select calls::int, total_exec_time + total_plan_time as ms, rows::int, wal_records::int as wal, query
-       from public.pg_stat_statements order by ms desc limit 60`,
-  )
-  const lines = rows.map(
-    ({ calls, ms, rows: some, wal, query }) =>
-      `${Math.round(ms)} ms\t${calls} ×\t${some} rows\t${wal} wal\t${query.replaceAll(/\s+/g, ' ').slice(0, 220)}`,
-  )
-  await writeFile(join(folder, `statements-${Date.now()}.txt`), `${lines.join('\n')}\n`)
 }
 
 async function theWorkspace(database: Database): Promise<WorkspaceId> {
