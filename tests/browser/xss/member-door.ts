@@ -48,7 +48,7 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
     { kind: 'contact', name: as('noteCard'), phones: [text], emails: [url] },
     { kind: 'poll', question: as('notePoll'), options: [text], many: true },
     { kind: 'order', items: [{ sku: text, name: as('noteOrder'), quantity: 1, minor: 1, currency: 'EUR' }] },
-    { kind: 'template', name: as('noteTemplate'), language: 'en', values: { [text]: text } },
+    { kind: 'template', name: as('noteTemplate'), language: 'en', values: { [as('noteValue')]: text } },
     { kind: 'event', what: 'joined', who: [as('noteEvent')] },
     { kind: 'unknown', what: as('noteUnknown'), openUrl: address },
     { kind: 'location', lat: 1, lon: 2, title: as('notePlace'), address: text },

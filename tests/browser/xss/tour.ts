@@ -65,6 +65,7 @@ export async function untilSeen({ detector, page }: Tour, wanted: readonly strin
     const isHopeless = missing.every((each) => (vain.get(fieldOf(each)) ?? 0) >= VAIN)
     if (performance.now() - begin < (isHopeless ? SHORT_PATIENCE_MS : PATIENCE_MS)) continue
     for (const field of new Set(missing.map(fieldOf))) vain.set(field, (vain.get(field) ?? 0) + 1)
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/not-seen-${missing[0]!}.png` })
     return
   }
 }
