@@ -1,21 +1,13 @@
 /** Texts made to choke a window: each stands there, and one can go on typing. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 import { openWindow } from '#tests/support/window.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, parley, owner } = await telegramShop()
 const browser = await aBrowser()
 
 /** A guard against a window that stands still; one that is only slow on a crowded machine passes. */

@@ -1,23 +1,16 @@
 /** Without a mouse: from the sign-in to an answer on the phone. And what one member takes moves in the other's window. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
 import { changeConversation, listConversations } from '#contract/calls/conversations.ts'
 import { changeMe } from '#contract/calls/members.ts'
 import { plain } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
-import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
+import { OWNER } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
+const { telegram, parley, owner } = await telegramShop()
 const browser = await aBrowser()
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
 await owner.call(changeMe, { body: { preferences: { undoSeconds: 0 } } })
 const ann = telegram.phone('Ann Petrova')
 await ann.say(plain('Is the blue kettle still there?'))

@@ -1,21 +1,13 @@
 /** Albums, whole: several pictures said at once are one message here and one album there; networks without albums get them one by one. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
 import { listConversations, listMessages, sendMessage, type MessageView } from '#contract/calls/conversations.ts'
 import type { ConversationId, FileId } from '#contract/ids.ts'
 import { isMedia, plain, type Content } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, owner } = await telegramShop()
 
 test('an album from a phone is one message, with all its files', async () => {
   const feed = await owner.feed()

@@ -1,6 +1,6 @@
 /** A day at the inbox over the API: paging while people write, snooze, undo, preview, two members, words found in all their forms. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel, listChannels } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
+import { listChannels } from '#contract/calls/channels.ts'
 import { undoAct } from '#contract/calls/contacts.ts'
 import {
   changeConversation,
@@ -14,18 +14,11 @@ import {
 import { search } from '#contract/calls/search.ts'
 import type { FileId } from '#contract/ids.ts'
 import { plain, wordsOf } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, parley, owner } = await telegramShop()
 
 const rowOf = (name: string, heard = 1) =>
   until(async () => {

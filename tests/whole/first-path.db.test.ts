@@ -1,5 +1,5 @@
 /** The way of a message, whole: a person's phone on an emulated network, the journal, the thread, the window's calls, and back. */
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createChannel, listQuarantine, replayQuarantine } from '#contract/calls/channels.ts'
 import { createLink, getContact, splitContact } from '#contract/calls/contacts.ts'
 import {
@@ -16,19 +16,12 @@ import {
 } from '#contract/calls/conversations.ts'
 import type { ConversationId, FileId, MessageId } from '#contract/ids.ts'
 import { plain, type Content } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import type { TelegramPhone } from '#connectors/telegram/emulator/phone.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
-const channel = await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, parley, owner, channel } = await telegramShop()
 
 test('what a phone writes stands in the list and comes over the socket', async () => {
   const feed = await owner.feed()

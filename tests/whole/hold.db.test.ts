@@ -1,20 +1,12 @@
 /** After a restore nothing leaves until a member has decided (docs/trust-cases.md, 20). */
-import { afterAll, beforeEach, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { beforeEach, expect, test } from 'vitest'
 import { decideHold, getHold, listConversations, listHold, sendMessage } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { holdEverything } from '#server/delivery/hold.ts'
 import { until } from '#tests/support/parts.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const parley = await wholeParley({ reaches: [telegram.url] })
-const { owner } = parley
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, parley, owner } = await telegramShop()
 const ann = telegram.phone('Ann')
 const bob = telegram.phone('Bob')
 await ann.say(plain('Hello'))

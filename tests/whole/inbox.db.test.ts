@@ -1,6 +1,5 @@
 /** What the inbox relies on beyond the first path: files of a conversation, and a hold that keeps the order of words. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
 import {
   changeContact,
   createContact,
@@ -19,17 +18,11 @@ import {
 } from '#contract/calls/conversations.ts'
 import type { FileId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const { owner } = await wholeParley({ reaches: [telegram.url] })
-await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const { telegram, owner } = await telegramShop()
 
 async function aTalk(name: string) {
   const phone = telegram.phone(name)

@@ -1,18 +1,15 @@
 /** A platform that forgot where we are is told again, without a hand. */
-import { afterAll, expect, test } from 'vitest'
-import { createChannel } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
-import startTelegram from '#connectors/telegram/emulator.ts'
 import { until } from '#tests/support/parts.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const telegram = await startTelegram()
-afterAll(() => telegram.close())
-const { owner } = await wholeParley({ reaches: [telegram.url], checkEveryMs: 2_000 })
-const { webhookUrl } = await owner.call(createChannel, {
-  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
-})
+const {
+  telegram,
+  owner,
+  channel: { webhookUrl },
+} = await telegramShop({ checkEveryMs: 2_000 })
 const people = async () => (await owner.call(listConversations, { query: {} })).items.map(({ name }) => name)
 /** As anybody who has the token may, another program of the same bot. */
 const asks = async (method: string) =>
