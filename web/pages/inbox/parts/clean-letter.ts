@@ -29,7 +29,7 @@ const CONFIG: Config = {
     'dialog',
     'marquee',
   ],
-  FORBID_ATTR: ['srcset', 'background', 'ping', 'autofocus', 'tabindex', 'id', 'name'],
+  FORBID_ATTR: ['srcset', 'background', 'poster', 'action', 'ping', 'autofocus', 'tabindex', 'id', 'name'],
   ALLOW_DATA_ATTR: false,
   WHOLE_DOCUMENT: true,
 }
@@ -39,6 +39,9 @@ const HEAD = `<meta http-equiv="Content-Security-Policy" content="default-src 'n
 <base target="_blank"><style>html{background:#fff;color:#1e2328;font:14px/1.5 system-ui,sans-serif}body{margin:8px;overflow-wrap:anywhere}img{max-width:100%;height:auto}img:not([src]){display:inline-block;min-width:16px;min-height:16px;outline:1px dashed #b3bac3}</style>`
 
 const PICTURE = 'data-picture'
+
+/** What an address may stand on; anywhere else it means nothing. (A picture of a drawing stands here as one of HTML, and keeps its `href`.) */
+const HOLDERS = { href: 'a, area', src: 'img' }
 
 export function cleanLetter(html: string): CleanLetter {
   const root = DOMPurify.sanitize(html, { ...CONFIG, RETURN_DOM: true }) as HTMLElement
@@ -53,8 +56,8 @@ export function cleanLetter(html: string): CleanLetter {
     image.setAttribute(PICTURE, source)
     wanted.add(source)
   }
-  // A picture of a drawing stands here as one of HTML, and keeps an address that means nothing.
-  for (const element of root.querySelectorAll('[href]:not(a, area)')) element.removeAttribute('href')
+  for (const [attribute, holders] of Object.entries(HOLDERS))
+    for (const element of root.querySelectorAll(`[${attribute}]:not(${holders})`)) element.removeAttribute(attribute)
   for (const element of root.querySelectorAll<HTMLElement>('[style]'))
     element.setAttribute('style', withoutUrls(element.getAttribute('style') ?? ''))
   for (const style of root.querySelectorAll('style')) style.textContent = withoutUrls(style.textContent ?? '')
