@@ -30,13 +30,13 @@ export async function joinConversations(
   await sql`update conversation set joined_into = ${kept.id} where workspace_id = ${workspace} and (id = ${gone.id} or joined_into = ${gone.id})`.execute(
     tx,
   )
+  await keepOldest(tx, workspace, kept.id, gone.id)
   await sql`update message set shown_in = ${kept.id} where workspace_id = ${workspace} and shown_in = ${gone.id}`.execute(
     tx,
   )
   await refresh(tx, workspace, [kept.id])
   await sql`
     update conversation k set failed = k.failed + g.failed, in_count = k.in_count + g.in_count,
-           oldest = least(coalesce(k.oldest, k.id), coalesce(g.oldest, g.id)),
            waiting_since = least(k.waiting_since, g.waiting_since), status = case when g.status = 'open' then 'open' else k.status end
       from conversation g where k.workspace_id = ${workspace} and k.id = ${kept.id} and g.workspace_id = ${workspace} and g.id = ${gone.id}`.execute(
     tx,
@@ -65,14 +65,9 @@ export async function partConversations(
   const [kept] = await lockOf(tx, workspace, [from])
   if (!kept) return
   const own = await conversationFor(tx, workspace, parted, kept.id)
+  await keepOldest(tx, workspace, own, kept.id)
   await sql`
     update message set shown_in = ${own} where workspace_id = ${workspace} and shown_in = ${kept.id} and identity_id = any (${moved}::uuid[])`.execute(
-    tx,
-  )
-  // None of what it is given precedes what it was given from.
-  await sql`
-    update conversation o set oldest = least(coalesce(o.oldest, o.id), coalesce(k.oldest, k.id))
-      from conversation k where o.workspace_id = ${workspace} and o.id = ${own} and k.workspace_id = ${workspace} and k.id = ${kept.id}`.execute(
     tx,
   )
   // A road that was chosen here may have left with its identity.
@@ -86,6 +81,18 @@ export async function partConversations(
     { kind: 'conversation.changed', subject: kept.id },
     { kind: 'conversation.changed', subject: own },
   ])
+}
+
+/**
+ * None of what a thread is given precedes that of the giver. The database would keep that itself (0013-oldest.sql), message by message;
+ * told before, it finds nothing to do.
+ */
+async function keepOldest(tx: Tx, workspace: WorkspaceId, taker: ConversationId, giver: ConversationId): Promise<void> {
+  await sql`
+    update conversation t set oldest = least(coalesce(t.oldest, t.id), coalesce(g.oldest, g.id))
+      from conversation g where t.workspace_id = ${workspace} and t.id = ${taker} and g.workspace_id = ${workspace} and g.id = ${giver}`.execute(
+    tx,
+  )
 }
 
 /** The conversation that the parted contact had before it was joined, or a new one. */
