@@ -71,7 +71,8 @@ export interface Desk {
   close(): void
 }
 
-export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
+/** @param idle  nobody is here any more, and all that came of their sends is written down */
+export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => void): Desk {
   const { database, hints, log } = deps
   const channels = new Map<ChannelId, Owned>()
   let results: Result[] = []
@@ -80,6 +81,8 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
   let toMark: Flight[] = []
   /** Channels that come, are here, or go. */
   let owning = 0
+  /** Channels of the turn under way, which may be claiming. */
+  let turning: ReadonlySet<ChannelId> = new Set()
   /** The last transaction failed: whether it committed, nobody knows. */
   let isUnsure = false
   /** When to look for what an earlier owner left; at once for a channel that is new here. */
@@ -94,13 +97,21 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       setTimeout(() => void round(), AFTER_TROUBLE_MS).unref()
     },
   })
-  const timer = setInterval(() => void round(), POLL_MS)
+  const timer = setInterval(() => void round(), POLL_MS).unref()
 
   const now = () => performance.now()
   const { learn, tellRetrying } = learner({ ...deps, now })
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
     owning++
+    try {
+      await sendUntilLost(lease, channel)
+    } finally {
+      owning--
+    }
+  }
+
+  async function sendUntilLost(lease: Lease, channel: LiveChannel): Promise<void> {
     const kept = await keptPace(lease, channel.id)
     const owned = ownedChannel(lease, channel, kept, now())
     channels.set(channel.id, owned)
@@ -118,16 +129,15 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
     channels.delete(channel.id)
     // Their verdicts count by the row's epoch even after the lease has moved.
     const cut = setTimeout(() => owned.calls.abort(), LAST_CALLS_MS)
-    while (owned.inFlight.size > 0) await delay(LOOK_AGAIN_MS)
+    while (owned.inFlight.size > 0 || turning.has(channel.id)) await delay(LOOK_AGAIN_MS)
     clearTimeout(cut)
-    // Written down before the next owner comes: he could only call it unconfirmed.
+    // Where the lease is handed over, all is written down before the next owner comes: he could only call it unconfirmed.
     const patienceEnds = now() + LAST_CALLS_MS
     while (isOwed(channel.id) && now() < patienceEnds) await delay(LOOK_AGAIN_MS)
     // A channel called away behind the back of its next owner would be probed by nobody.
     await owned.telling
     countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
-    owning--
   }
 
   /** Whether something came of its sends that is not written down. */
@@ -162,6 +172,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       await database.onMessagePath(workspace, async (tx) => {
         told = await recordResults(tx, workspace, recording)
         const mine = [...channels.values()].filter((o) => o.lease.left() > HALF_A_LEASE_MS)
+        turning = new Set(mine.map(({ id }) => id))
         const valid = await confirmLeases(
           tx,
           mine.map(({ lease }) => lease),
@@ -191,12 +202,14 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
       results = [...recording, ...results]
       recording = []
       toMark = [...marking, ...toMark]
+      turning = new Set()
       isUnsure = true
       throw error
     }
     isUnsure = false
     recording = []
     for (const flight of started) flight.owned.inFlight.set(flight.row.pos, flight)
+    turning = new Set()
     saved?.()
     for (const flight of slow) flight.untoldSince = null
     if (told || slow.length > 0) hints.tell(feedTopic(workspace))
@@ -211,7 +224,10 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
         void fly(flight, flightDeps)
       } else flightDeps.land(flight, { is: 'unmark' })
     }
+    if (isIdle()) idle()
   }
+
+  const isIdle = () => owning === 0 && results.length === 0 && recording.length === 0
 
   const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
 
@@ -375,7 +391,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId): Desk {
 
   return {
     own,
-    isIdle: () => owning === 0,
+    isIdle,
     close: () => {
       clearInterval(timer)
       void endRounds()

@@ -8,10 +8,11 @@ import { aShop, ok } from '#tests/support/shop.ts'
 
 const { database, ownerUrl } = await aDatabase()
 
-test('what was answered is written down before the channel goes to its next owner', async () => {
+/** A message that was sent, and answered while somebody holds its delivery: the answer cannot be written down. */
+async function answeredInVain() {
   const { own, ask, states, workspace } = await aShop(database)
   let answer = (_: Reply) => {}
-  const first = own(() => new Promise((resolve) => (answer = resolve)))
+  const owner = own(() => new Promise((resolve) => (answer = resolve)))
   await ask('hello')
   await until(async () => (await states())[0] === 'sending')
   const other = new pg.Client(ownerUrl)
@@ -20,14 +21,27 @@ test('what was answered is written down before the channel goes to its next owne
   await other.query('begin')
   await other.query(`select 1 from parley.delivery where workspace_id = '${workspace}' for update`)
   answer(ok)
+  return { owner, states, letGo: () => other.query('commit') }
+}
+
+test('what was answered is written down before the channel goes to its next owner', async () => {
+  const { owner, states, letGo } = await answeredInVain()
   let isGone = false
-  const going = first.handOver().then(() => (isGone = true))
+  const going = owner.handOver().then(() => (isGone = true))
   await delay(300)
   expect(isGone).toBe(false)
 
-  await other.query('commit')
+  await letGo()
   await going
   expect(await states()).toEqual(['sent'])
+})
+
+test('what was answered is written down afterwards where the database is away for longer than a hand-over waits', async () => {
+  const { owner, states, letGo } = await answeredInVain()
+  await owner.handOver()
+  expect(await states()).toEqual(['sending'])
+  await letGo()
+  await until(async () => (await states())[0] === 'sent')
 })
 
 test('a message whose file was going up when its owner died goes out: nothing of it had left', async () => {

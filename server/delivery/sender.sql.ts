@@ -200,7 +200,7 @@ export async function markRows(
   return new Set(marked.map((row) => row.pos))
 }
 
-/** Of what this transaction has claimed: what is decided already, or begins with something that a repeat does not double. */
+/** Of what this transaction has claimed: what is decided already, may not go now, or begins with something that a repeat does not double. */
 export async function unmarkRows(tx: Tx, workspace: WorkspaceId, positions: readonly number[]): Promise<void> {
   if (positions.length === 0) return
   await sql`update delivery_work set dispatched_at = null where workspace_id = ${workspace} and pos = any (${positions}::bigint[])`.execute(

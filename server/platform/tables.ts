@@ -309,7 +309,6 @@ export interface DeliveryWork {
   state: Generated<number>
   epoch: number | null
   dispatched_at: Timestamp | null
-  /** Not written any more, for it follows from the other columns (`keyOf`). It goes when no node can run that still writes it. */
   key: string | null
   tries: Generated<number>
   attempt: Generated<number>
