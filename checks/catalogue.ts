@@ -36,6 +36,7 @@ const DEFINERS = [
   'make_partitions()',
   'drop_partitions()',
   'learn_young_tables()',
+  'learn_young_table(oid[])',
   'find_words(tsquery,timestamp with time zone,uuid,integer)',
   'people_called(text)',
 ]

@@ -25,7 +25,8 @@ const REBUILD_BATCH = 500
 
 const subscription: Subscription = {
   name: 'search',
-  batch: 500,
+  // What windows hear waits for whoever writes.
+  batch: 100,
   handle: async (tx, workspace, events) => {
     const ids = events
       .filter((event) => event.kind === 'message.added' || event.kind === 'message.changed')
