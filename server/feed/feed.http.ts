@@ -39,9 +39,9 @@ export const feedRoute = (deps: FeedRouteDeps) =>
       try {
         const caller = await deps.callerOf(request, 'feed')
         const { cursor } = request.query as { cursor?: string }
-        const send = (text: string) => {
+        const send = (frame: Buffer) => {
           if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate()
-          else socket.send(text)
+          else socket.send(frame, { binary: false })
         }
         const stop = watch(socket, request)
         leave = stop

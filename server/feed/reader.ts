@@ -23,7 +23,8 @@ export interface FeedSocket {
   readonly workspace: WorkspaceId
   /** Whose eyes: rows for one member reach only him. */
   readonly member: string
-  send(text: string): void
+  /** Text, as bytes: what goes to all is turned into them once. */
+  send(frame: Buffer): void
 }
 
 export interface FeedReader {
@@ -67,7 +68,7 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
   }
 
   function reset(socket: FeedSocket, room: Room): void {
-    socket.send(JSON.stringify({ reset: writeCursor(room.cursor) } satisfies FeedFrame))
+    socket.send(bytesOf({ reset: writeCursor(room.cursor) }))
     room.sockets.add(socket)
   }
 
@@ -89,7 +90,8 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
         await delay(5)
         continue
       }
-      const batch = await readBatch(socket.workspace, cursor)
+      // After a restart they all come at once: not over the few connections that the windows ask through.
+      const batch = await readBatch(database.inWorkspace, socket.workspace, cursor)
       if (batch) deliver(batch, [socket])
       // No row behind the cursor: nothing stands between it and the room's place.
       cursor = batch?.cursor ?? place
@@ -109,7 +111,7 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     const cursor = await database.inWorkspace(workspace, endOfFeed)
     const reading = turns({
       turn: async () => {
-        const batch = await readBatch(workspace, room.cursor)
+        const batch = await readBatch(database.look, workspace, room.cursor)
         if (batch === null) return false
         room.cursor = batch.cursor
         deliver(batch, room.sockets)
@@ -121,8 +123,8 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     const offs = [
       hints.on(feedTopic(workspace), () => void reading.ask()),
       hints.on(`${feedTopic(workspace)} hint`, (hint) => {
-        const text = JSON.stringify({ hints: [hint as FeedHint] } satisfies FeedFrame)
-        for (const socket of room.sockets) socket.send(text)
+        const frame = bytesOf({ hints: [hint as FeedHint] })
+        for (const socket of room.sockets) socket.send(frame)
       }),
     ]
     const timer = setInterval(() => void reading.ask(), POLL_MS)
@@ -140,8 +142,12 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     events: { audience: string; event: FeedEvent }[]
   }
 
-  async function readBatch(workspace: WorkspaceId, cursor: FeedCursor): Promise<Batch | null> {
-    return database.inWorkspace(workspace, async (tx) => {
+  async function readBatch(
+    inside: Database['look'],
+    workspace: WorkspaceId,
+    cursor: FeedCursor,
+  ): Promise<Batch | null> {
+    return inside(workspace, async (tx) => {
       const rows = await rowsBehind(tx, workspace, cursor, MOST_ROWS)
       const last = rows.at(-1)
       if (last === undefined) return null
@@ -171,16 +177,18 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     const cursor = writeCursor(batch.cursor)
     const personal = new Set(batch.events.map((each) => each.audience).filter((audience) => audience !== 'all'))
     const encode = (member: string | null) =>
-      JSON.stringify({
+      bytesOf({
         cursor,
         events: batch.events
           .filter((each) => each.audience === 'all' || each.audience === member)
           .map((each) => each.event),
-      } satisfies FeedFrame)
+      })
     const shared = encode(null)
     for (const socket of sockets) socket.send(personal.has(socket.member) ? encode(socket.member) : shared)
   }
 }
+
+const bytesOf = (frame: FeedFrame): Buffer => Buffer.from(JSON.stringify(frame))
 
 function byKind(rows: FeedRow[]): Map<FeedKind, FeedRow[]> {
   const kinds = new Map<FeedKind, FeedRow[]>()

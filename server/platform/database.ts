@@ -29,7 +29,7 @@ export interface Database {
    */
   inOneJourney(workspace: WorkspaceId, statements: readonly RawBuilder<unknown>[]): Promise<unknown[][]>
   /**
-   * One transaction in one workspace that only looks: the questions of open windows. On a few connections of their own, planned once and by
+   * One transaction in one workspace that only looks: the questions of open windows, and what they are told. On a few connections of their own, planned once and by
    * index as on the message path; its end is not waited for. Name months by bounds of ids (`ids >= …`): a kept plan leaves out no partition by
    * a list of ids. What reads whole tables or wants a bitmap, as search by words does, goes by `inWorkspace`.
    */
@@ -62,7 +62,7 @@ const LOOKING_CONNECTIONS = 4
 
 /** Every look of these connections is one into an index, so that no plan depends on what the tables held when it was made. */
 const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
-  set enable_hashjoin = off; set enable_mergejoin = off`
+  set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`
 
 export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
   const poolOf = (max: number, idleTimeoutMillis = 30_000) => {
