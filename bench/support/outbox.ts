@@ -1,5 +1,5 @@
 /** The outbox without a network: real rows, leases and senders; the wire answers in this process. */
-import { copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -38,6 +38,7 @@ export interface BareDatabase {
 export async function aBareDatabase(): Promise<BareDatabase> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-bench-'))
   const profile = process.env.BENCH_PROFILE
+  if (profile) await mkdir(profile, { recursive: true })
   const postgres = profile ? await startWatched(folder) : await startEmbedded({ dataDir: folder })
   const { programUrl } = await migrate({ ownerUrl: postgres.url, login: await programLogin(folder, null) })
   const database = openDatabase({ url: programUrl })

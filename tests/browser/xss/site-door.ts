@@ -14,9 +14,11 @@ export const VISITOR_FIELDS = [
   'visitorCaption',
   'visitorPicture',
 ] as const
-/** A word that this many visitors say, so that one search shows them all. */
+/** A word that this many visitors say, so that one search shows them all; none begins another, for the last word may be half typed. */
 export const hayOf = ({ number }: Pick<Payload, 'number'>): string =>
-  `hay${String(Math.floor(number / IN_ONE_SEARCH)).replaceAll(/\d/g, (digit) => 'bcdfghjklm'[Number(digit)]!.repeat(4))}`
+  `hay${String(Math.floor(number / IN_ONE_SEARCH))
+    .padStart(3, '0')
+    .replaceAll(/\d/g, (digit) => 'bcdfghjklm'[Number(digit)]!.repeat(4))}`
 /** A search shows thirty messages. */
 const IN_ONE_SEARCH = 20
 const PICTURE = new Uint8Array(await aPng(24, 24))

@@ -51,9 +51,10 @@ export async function sweepAssignee(
   for (const { number, text } of payloads) {
     const name = mark(number, 'assignee')
     await parley.ask('PATCH', `/api/members/${member}`, { name: (name + text).slice(0, 100).trim() })
-    await types()
     await press(page, ASSIGN)
     await press(page, '[role=menuitem]', name.trim())
+    // A hint is heard by whoever listens by then.
+    await types()
     await untilSeen(tour, marksOf([{ number }], Object.keys(places)), places)
     await dismissToasts(tour)
   }
