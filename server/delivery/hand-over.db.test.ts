@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { expect, onTestFinished, test } from 'vitest'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Connector, Reply } from '#connector-kit/connector.ts'
+import type { Reply } from '#connector-kit/connector.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { until } from '#tests/support/parts.ts'
-import { aShop, ok } from '#tests/support/shop.ts'
+import { aShop, ok, uploading } from '#tests/support/shop.ts'
 
 const { database, ownerUrl } = await aDatabase()
 
@@ -46,13 +46,7 @@ test('what was answered is written down afterwards where the database is away fo
 
 test('a message whose file was going up when its owner died goes out: nothing of it had left', async () => {
   const { own, ask, states, channel } = await aShop(database)
-  channel.connector = {
-    outgoing: function* () {
-      yield { via: 'http', method: 'POST', url: 'https://pigeon.example/upload' }
-      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
-      return { ids: ['out'] }
-    },
-  } as unknown as Connector
+  channel.connector = uploading
   let begun = 0
   const dead = own(() => new Promise(() => begun++))
   await ask('hello')

@@ -7,7 +7,7 @@ import { wordsOf, type Content } from '#contract/message/content.ts'
 import { backTopic } from '#server/channels/state.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { until } from '#tests/support/parts.ts'
-import { aShop, ok } from '#tests/support/shop.ts'
+import { aShop, ok, uploading } from '#tests/support/shop.ts'
 import { failExpired } from './fail-waiting.ts'
 
 const { database } = await aDatabase()
@@ -241,13 +241,7 @@ test('a refusal in words that no database keeps is a refusal, and what others sa
 
 test('what goes into hold while its file goes up does not leave', async () => {
   const { own, ask, work, channel } = await aShop(database)
-  channel.connector = {
-    outgoing: function* () {
-      yield { via: 'http', method: 'POST', url: 'https://pigeon.example/upload' }
-      yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
-      return { ids: ['out'] }
-    },
-  } as unknown as Connector
+  channel.connector = uploading
   let answer = (_: Reply) => {}
   let asked = 0
   own(() => new Promise((resolve) => (asked++, (answer = resolve))))

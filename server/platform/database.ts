@@ -29,9 +29,9 @@ export interface Database {
    */
   inOneJourney(workspace: WorkspaceId, statements: readonly RawBuilder<unknown>[]): Promise<unknown[][]>
   /**
-   * One transaction in one workspace that only looks: the questions of open windows, and what they are told. On a few connections of their own, planned once and by
-   * index as on the message path; its end is not waited for. Name months by bounds of ids (`ids >= …`): a kept plan leaves out no partition by
-   * a list of ids. What reads whole tables or wants a bitmap, as search by words does, goes by `inWorkspace`.
+   * One transaction in one workspace that only looks: the questions of open windows, and what they are told. On a few connections of their own,
+   * planned once and by index as on the message path; its end is not waited for. Name months by bounds of ids (`ids >= …`): a kept plan leaves
+   * out no partition by a list of ids. What reads whole tables or wants a bitmap, as search by words does, goes by `inWorkspace`.
    */
   look<T>(workspace: WorkspaceId, work: (tx: Tx) => Promise<T>): Promise<T>
   /** One transaction over plumbing, or over several workspaces one after the other: `enterWorkspace`. */

@@ -22,6 +22,15 @@ import { aChannel, aWorkspace, said, told } from './world.ts'
 /** What a platform says that takes a message. */
 export const ok: Reply = { status: 200, headers: {}, body: {}, text: '' }
 
+/** Whose messages have a file that goes up first, as often as it likes. */
+export const uploading = {
+  outgoing: function* () {
+    yield { via: 'http', method: 'POST', url: 'https://pigeon.example/upload' }
+    yield { via: 'http', method: 'POST', url: 'https://pigeon.example', final: true }
+    return { ids: ['out'] }
+  },
+} as unknown as Connector
+
 /** A channel whose platform is a function, with one person to write to; what owns it ends with the test. */
 export async function aShop(database: Database, more: Partial<Abilities> = {}) {
   const workspace = await aWorkspace(database)
