@@ -1,13 +1,14 @@
 /** Records what came of attempts, in sets. A verdict counts as long as its row still carries the epoch of that attempt. */
 import { sql } from 'kysely'
-import type { ChannelId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
-import { DeliveryState } from '#contract/message/delivery-state.ts'
+import type { ChannelId, ConversationId, DeliveryId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import type { DeliveryState } from '#contract/message/delivery-state.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { recordReach } from '#server/contacts/identities.ts'
 import { refKey } from '#server/conversations/told.ts'
 import { wakeParked } from '#server/conversations/write.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { endFollowers } from './followers.ts'
 import type { Dispatch, WorkRow } from './sender.sql.ts'
 import { countFailures } from './trouble.ts'
@@ -33,17 +34,18 @@ export async function recordResults(tx: Tx, workspace: WorkspaceId, given: reado
   const results = await stillOurs(tx, workspace, given)
   if (results.length === 0) return false
   const news = results.filter((r) => r.outcome.is !== 'unmark').map((r) => r.dispatch.message)
-  // Four tables, one answer: what these write does not depend on one another.
-  const [, , moved] = await Promise.all([
+  // Four tables, one answer: what these write does not depend on one another. Names before deliveries, as whoever reads reports takes them.
+  const [, , before] = await Promise.all([
     nameSent(tx, workspace, results),
     moveWork(tx, workspace, results),
-    changeDeliveries(tx, workspace, results),
+    lockDeliveries(tx, workspace, results),
     announce(
       tx,
       workspace,
       news.map((subject): Announcement => ({ kind: 'message.changed', subject })),
     ),
   ])
+  const moved = await changeDeliveries(tx, workspace, results, before)
   await noteChats(tx, workspace, results)
   await announce(tx, workspace, await countFailures(tx, workspace, moved))
   await endFollowers(
@@ -165,43 +167,93 @@ async function moveWork(tx: Tx, workspace: WorkspaceId, results: readonly Result
 const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
 
-/** `stateAfterAttempt`, as cases of the statement below. */
-const STATE_AFTER = sql.join(
-  DeliveryState.options.flatMap((now) =>
-    (['queued', 'sent', 'failed', 'unconfirmed'] as const).map(
-      (came) =>
-        sql`when d.state = ${sql.lit(now)} and n.state = ${sql.lit(came)} then ${sql.lit(stateAfterAttempt(now, came))}`,
-    ),
-  ),
-  sql` `,
-)
-
 interface Moved {
   conversation: ConversationId
-  was: string
-  state: string
+  was: DeliveryState
+  state: DeliveryState
 }
 
-async function changeDeliveries(tx: Tx, workspace: WorkspaceId, results: readonly Ours[]): Promise<Moved[]> {
+/** @returns their states, which nobody else changes until the commit */
+async function lockDeliveries(
+  tx: Tx,
+  workspace: WorkspaceId,
+  results: readonly Ours[],
+): Promise<ReadonlyMap<DeliveryId, DeliveryState>> {
   const ids = results.map((r) => r.row.delivery)
-  const { rows } = await sql<Moved>`
-    with before as (select id, state as was from delivery where workspace_id = ${workspace} and id = any (${ids}::uuid[]) for update)
-    update delivery d
-       set -- a report may have come before the answer: never down
-           state = case ${STATE_AFTER} end,
-           rest = coalesce(n.rest, d.rest),
-           reason = case when n.quiet then d.reason else n.reason end, hint = case when n.quiet then d.hint else n.hint end, applied = coalesce(d.applied, n.applied),
-           dispatched_at = coalesce(d.dispatched_at, case when n.state <> 'queued' then coalesce(n.dispatched, now()) end),
-           sent_at = case when n.state = 'sent' then coalesce(d.sent_at, now()) else d.sent_at end,
-           ended_at = case when n.state = 'queued' then null else now() end
-      from unnest(${ids}::uuid[], ${results.map(stateOf)}::text[], ${results.map(reasonOf)}::text[],
-                  ${results.map(hintOf)}::text[]::jsonb[], ${results.map((r) => (r.applied.length > 0 ? JSON.stringify(r.applied) : null))}::text[]::jsonb[],
-                  ${results.map((r) => r.outcome.is === 'unmark')}::boolean[], ${results.map((r) => r.dispatchedAt)}::timestamptz[],
-                  ${results.map((r) => (r.outcome.is === 'sent' ? Math.max(0, r.pieces - r.row.piece - 1) : null))}::smallint[])
-           as n (id, state, reason, hint, applied, quiet, dispatched, rest), before
-     where d.workspace_id = ${workspace} and d.id = any (${ids}::uuid[]) and d.id = n.id and before.id = d.id
-    returning d.conversation_id as conversation, before.was, d.state`.execute(tx)
-  return rows
+  const { rows } = await sql<{ id: DeliveryId; state: DeliveryState }>`
+    select id, state from delivery
+     where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`id`, ids)} order by id for update`.execute(
+    tx,
+  )
+  return new Map(rows.map(({ id, state }) => [id, state]))
+}
+
+/** One statement for all that end alike, which is nearly all: a join with what each has of its own compares every row with every other. */
+async function changeDeliveries(
+  tx: Tx,
+  workspace: WorkspaceId,
+  results: readonly Ours[],
+  before: ReadonlyMap<DeliveryId, DeliveryState>,
+): Promise<Moved[]> {
+  const moved: Moved[] = []
+  const alike = new Map<string, { change: Change; ids: DeliveryId[] }>()
+  for (const result of results) {
+    const { delivery } = result.row
+    const was = before.get(delivery)
+    if (was === undefined) continue
+    const change = changeOf(result, was)
+    moved.push({ conversation: result.dispatch.conversation, was, state: change.state })
+    const key = JSON.stringify(change)
+    const some = alike.get(key)
+    if (some) some.ids.push(delivery)
+    else alike.set(key, { change, ids: [delivery] })
+  }
+  await Promise.all(
+    [...alike.values()].map(({ change, ids }) =>
+      sql`
+        update delivery
+           set state = ${change.state}, rest = coalesce(${change.rest}::smallint, rest),
+               reason = case when ${change.quiet} then reason else ${change.reason} end,
+               hint = case when ${change.quiet} then hint else ${change.hint}::jsonb end, applied = coalesce(applied, ${change.applied}::jsonb),
+               dispatched_at = coalesce(dispatched_at, case when ${change.attempted} then coalesce(${change.dispatchedAt}, now()) end),
+               sent_at = case when ${change.sent} then coalesce(sent_at, now()) else sent_at end,
+               ended_at = case when ${change.attempted} then now() end
+         where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`id`, ids)}`.execute(tx),
+    ),
+  )
+  return moved
+}
+
+/** What one attempt changes of its delivery. */
+interface Change {
+  readonly state: DeliveryState
+  readonly rest: number | null
+  /** Why it waited before still holds. */
+  readonly quiet: boolean
+  readonly reason: string | null
+  /** JSON, as `applied`. */
+  readonly hint: string | null
+  readonly applied: string | null
+  readonly dispatchedAt: Date | null
+  readonly attempted: boolean
+  readonly sent: boolean
+}
+
+function changeOf(result: Ours, was: DeliveryState): Change {
+  const { outcome, applied, pieces, row, dispatchedAt } = result
+  const came = stateOf(result)
+  return {
+    // A report may have come before the answer: never down.
+    state: stateAfterAttempt(was, came),
+    rest: outcome.is === 'sent' ? Math.max(0, pieces - row.piece - 1) : null,
+    quiet: outcome.is === 'unmark',
+    reason: reasonOf(result),
+    hint: hintOf(result),
+    applied: applied.length > 0 ? JSON.stringify(applied) : null,
+    dispatchedAt,
+    attempted: came !== 'queued',
+    sent: came === 'sent',
+  }
 }
 
 function stateOf(result: Result): Came {
