@@ -103,7 +103,7 @@ export const BOUNDS = {
     floor: { ratio: 0.15, of: 'raw SKIP LOCKED without order' },
     goal: '≥ 0.3 of raw, and ≥ 1.0 of graphile-worker',
     limits:
-      'five rows that change for a job (work claimed and deleted; the delivery; the platform’s id with two indexes; the feed), where the raw table deletes one; and one transaction of a workspace at a time, so that one of two cores is busy (batches of 512 instead of 128 were tried: no faster).',
+      'five rows that change for a job (work claimed and deleted; the delivery with three indexes; the platform’s id with two; the feed), about six entries of the log each way where the raw table deletes one row; and one transaction of a workspace at a time, so that one of two cores is busy (batches of 512 instead of 128 were tried: no faster). The raw table does the more the better the machine is.',
     raise: 'recording and claiming on two connections, and feed rows that tell of a batch instead of a message.',
   },
 } as const satisfies Record<string, Bounds & { floor?: Floor }>

@@ -12,6 +12,8 @@ export async function durableLoop(options: {
   rounds: number
   seconds: number
   users: number
+  /** Of the past. */
+  months: number
   say(words: string): void
 }): Promise<{ rows: Row[]; notes: string[] }> {
   const { users } = options
@@ -20,7 +22,7 @@ export async function durableLoop(options: {
     BENCH_TOKEN: api.token,
     BENCH_API: api.url,
   })
-  const parley = await aParley({ echo: true, platform: new URL(api.url).host })
+  const parley = await aParley({ echo: true, platform: new URL(api.url).host, months: options.months })
   try {
     const channel = await parley.channel('telegram', { token: api.token, apiUrl: api.url, receive: 'webhook' })
     const { secret } = api.hook()!

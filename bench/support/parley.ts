@@ -43,9 +43,17 @@ export interface ParleyOptions {
   readonly platform: string
   /** A data folder that stays; without it one is made and removed. */
   readonly folder?: string
+  /** As after so many months: empty ones of the past lie beside those that are there from the start. */
+  readonly months?: number
 }
 
-export async function aParley({ echo, connectors, platform, folder: kept }: ParleyOptions): Promise<MeasuredParley> {
+export async function aParley({
+  echo,
+  connectors,
+  platform,
+  folder: kept,
+  months = 0,
+}: ParleyOptions): Promise<MeasuredParley> {
   const folder = kept ?? (await mkdtemp(join(tmpdir(), 'parley-bench-')))
   const profile = process.env.BENCH_PROFILE
   if (profile) await mkdir(profile, { recursive: true })
@@ -56,6 +64,10 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
   const { token } = await database.inWorkspace(workspace, (tx) =>
     createToken(tx, workspace, { name: 'bench', role: 'owner', expiresAt: null }),
   )
+  const owner = new pg.Client(postgres.url)
+  await owner.connect()
+  await owner.query('set search_path = parley')
+  if (months > 0) await owner.query(pastMonths(months))
   const server = await aServer(
     new URL('./parley-process.ts', import.meta.url),
     {
@@ -69,9 +81,6 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
     },
     profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [],
   )
-  const owner = new pg.Client(postgres.url)
-  await owner.connect()
-  await owner.query('set search_path = parley')
   const ask: MeasuredParley['ask'] = async <Row extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
     (await owner.query<Row>(text, values)).rows
   return {
@@ -118,6 +127,18 @@ export async function aParley({ echo, connectors, platform, folder: kept }: Parl
     },
   }
 }
+
+/** As `make_partitions` makes them, which begins with last month. */
+const pastMonths = (months: number) => `
+  do $$ declare big text; ago int; month timestamptz; begin
+    foreach big in array array['message', 'delivery'] loop
+      for ago in 2..${months} loop
+        month := date_trunc('month', now() at time zone 'utc') at time zone 'utc' - make_interval(months => ago);
+        execute format('create table parley_parts.%I partition of %I for values from (%L) to (%L)', big || '_ago_' || ago, big,
+          first_id_of(month), first_id_of(month + interval '1 month'));
+      end loop;
+    end loop;
+  end $$`
 
 async function theWorkspace(database: Database): Promise<WorkspaceId> {
   const known = await database.plumbing.selectFrom('workspace_directory').select('workspace_id').executeTakeFirst()

@@ -15,6 +15,8 @@ import { buggify } from '#server/platform/buggify.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { programClock } from '#server/platform/new-id.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { turns, type Turns } from '#server/platform/turns.ts'
 
 export interface Input {
@@ -131,24 +133,29 @@ export function startAutomation(deps: {
 }
 
 async function take(tx: Tx, workspace: WorkspaceId): Promise<Input[]> {
+  const { rows: taken } = await sql<{ pos: number; message: MessageId }>`
+    delete from conversation_input i
+     where i.workspace_id = ${workspace}
+       and i.pos = any (array(select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS}))
+    returning i.pos, i.message_id as message`.execute(tx)
+  if (taken.length === 0) return []
+  const messages = taken.map(({ message }) => message)
   const { rows } = await sql<Input>`
-    with taken as (
-      delete from conversation_input i
-       where i.workspace_id = ${workspace}
-         and i.pos = any (array(select pos from conversation_input where workspace_id = ${workspace} order by pos limit ${MOST_INPUTS}))
-      returning i.pos, i.conversation_id, i.message_id)
-    select t.pos, m.shown_in as conversation, t.message_id as message, m.identity_id as identity, m.channel_id as channel, m.content
-      from taken t cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = t.message_id limit 1) m
+    select t.pos, m.shown_in as conversation, m.id as message, m.identity_id as identity, m.channel_id as channel, m.content
+      from unnest(${taken.map(({ pos }) => pos)}::bigint[], ${messages}::uuid[]) as t (pos, message)
+     cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = t.message and ${inMonths.of(sql`x.id`, messages)} limit 1) m
      order by t.pos`.execute(tx)
   return rows
 }
 
 async function answersLastHour(tx: Tx, workspace: WorkspaceId, identity: IdentityId): Promise<number> {
+  const anHourAgo = new Date(programClock.now().getTime() - 3_600_000)
+  const lately = (message: 'm' | 'h') => inMonths.after(sql.ref(`${message}.id`), anHourAgo)
   const { rows } = await sql<{ answers: number }>`
     select count(*)::int as answers from message m join identity i on i.workspace_id = m.workspace_id and i.id = ${identity}
       join conversation c on c.workspace_id = i.workspace_id and c.contact_id = i.contact_id and c.joined_into is null
-     where m.workspace_id = ${workspace} and m.shown_in = c.id and m.identity_id = ${identity} and m.automatic and m.direction = 'out'
-       and m.placed > greatest(now() - interval '1 hour', coalesce((select max(h.placed) from message h where h.workspace_id = m.workspace_id and h.shown_in = c.id
+     where m.workspace_id = ${workspace} and ${lately('m')} and m.shown_in = c.id and m.identity_id = ${identity} and m.automatic and m.direction = 'out'
+       and m.placed > greatest(now() - interval '1 hour', coalesce((select max(h.placed) from message h where h.workspace_id = m.workspace_id and ${lately('h')} and h.shown_in = c.id
                                                                     and h.author_member is not null and h.direction = 'out'), '-infinity'))`.execute(
     tx,
   )

@@ -5,6 +5,7 @@ import type { ChannelId, ContactId, ConversationId, IdentityId, MessageId, Works
 import { recognise, type Identity, type Sighting } from '#server/contacts/identities.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { albumName } from './albums.ts'
 import {
   refKey,
@@ -294,6 +295,8 @@ export async function loadMessages(
     select id, conversation_id as conversation, shown_in as "shownIn", author_identity as "authorIdentity", channel_id as channel, direction, content,
            edited_at as "editedAt", deleted_at as "deletedAt",
            (select count(*)::int from message_version v where v.workspace_id = m.workspace_id and v.message_id = m.id) as versions
-      from message m where workspace_id = ${workspace} and id = any (${ids}::uuid[])`.execute(tx)
+      from message m where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`m.id`, ids)}`.execute(
+    tx,
+  )
   return new Map(rows.map((row) => [row.id, row]))
 }

@@ -11,12 +11,12 @@ import { recordReach, recordRoads } from '#server/contacts/identities.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { loadRefs, type Loaded } from './load.ts'
 import { refKey, type BatchPlan, type NewMessage, type RefName } from './told.ts'
 
 /** Younger than this, a message stands where it arrived; older, at the platform's own time. */
 const FRESH_MS = 3_000
-const A_DAY_MS = 86_400_000
 
 /** @returns whether parked events woke up */
 export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<boolean> {
@@ -95,7 +95,10 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
   if (messages.length === 0) return
   const talks = new Map(loaded.conversations.map((each) => [each.id, each]))
   const of = <T>(read: (message: NewMessage) => T) => messages.map(read)
-  const tomorrow = new Date(programClock.now().getTime() + A_DAY_MS)
+  // An id is never much older than its place: no other months are even opened.
+  const oldest = new Date(
+    messages.reduce((least, m) => Math.min(least, m.platformAt?.getTime() ?? least), programClock.now().getTime()),
+  )
   const isFresh = (m: NewMessage) => m.platformAt === null || m.receivedAt.getTime() - m.platformAt.getTime() < FRESH_MS
   await sql`
     with told as (
@@ -113,12 +116,11 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
       select m.*, next.placed is not null as late,
              coalesce(next.placed - interval '1 microsecond', prev.placed, case when m.fresh then m.now else m.platform_at end) as wanted
         from told m
-        -- an id is never much older than its place, nor younger than tomorrow: no other months are even opened
         left join lateral (
              select x.placed from message x
               where m.direction = 'in' and m.last_at >= m.platform_at
                 and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
-                and x.id >= first_id_of(m.platform_at - interval '1 day') and x.id < first_id_of(${tomorrow}) and x.channel_id = m.channel and x.direction = 'in'
+                and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
                 and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
                          else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
               order by x.placed limit 1) next on true
@@ -127,7 +129,7 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
              select x.placed from message x
               where m.direction = 'in' and not m.fresh and next.placed is null and m.last_at >= m.platform_at
                 and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at
-                and x.id >= first_id_of(m.platform_at - interval '1 day') and x.id < first_id_of(${tomorrow}) and x.channel_id = m.channel and x.direction = 'in'
+                and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
               order by x.placed desc limit 1) prev on true)
     insert into message (workspace_id, id, conversation_id, seq, shown_in, placed, at, direction, author_identity, identity_id, channel_id,
                          content, reply_to, thread, forwarded, platform_at, platform_order, late, automatic, edited_at, deleted_at, inbound_id)

@@ -170,8 +170,8 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
     truth as (
       insert into delivery (workspace_id, id, message_id, conversation_id, identity_id, channel_id, op, body, why)
       select ${workspace}, delivery, message, conversation, identity, channel, op, body, why from told)
-    insert into delivery_work (workspace_id, delivery_id, channel_id, lane, class, ready_at, expires_at, expires_open, scheduled)
-    select ${workspace}, t.delivery, t.channel, t.lane, t.class, coalesce(t.send_at, '-infinity'), coalesce(t.send_at, now()) + ${EXPIRES}::interval,
+    insert into delivery_work (workspace_id, delivery_id, message_id, channel_id, lane, class, ready_at, expires_at, expires_open, scheduled)
+    select ${workspace}, t.delivery, t.message, t.channel, t.lane, t.class, coalesce(t.send_at, '-infinity'), coalesce(t.send_at, now()) + ${EXPIRES}::interval,
            coalesce(p.open_ms, 0) + extract(epoch from greatest(coalesce(t.send_at, now()), now()) - now() + ${EXPIRES}::interval) * 1000, t.send_at is not null
       from told t left join channel_pace p on p.workspace_id = ${workspace} and p.channel_id = t.channel order by t.no`.execute(
     tx,

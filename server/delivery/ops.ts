@@ -49,7 +49,7 @@ export function opsOf(making: Making): Made {
 }
 
 /** What stands there, piece by piece: an album is one piece with several ids. */
-function targetOf(names: NamedRef[], { sentAt, before, edits }: Dispatch): Target {
+function targetOf(names: NamedRef[], { sentAt, before, edits = 0 }: Dispatch): Target {
   const pieces = Map.groupBy(names, ({ piece }) => piece)
   return {
     sentAt,

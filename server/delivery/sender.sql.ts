@@ -2,10 +2,13 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 
 export interface WorkRow {
   pos: number
   delivery: DeliveryId
+  /** null: queued by a version that did not note it. */
+  message: MessageId | null
   channel: ChannelId
   /** 64 bits, as text. */
   lane: string
@@ -39,7 +42,7 @@ export async function confirmLeases(tx: Tx, leases: readonly SeenLease[]): Promi
  * Claims the heads of lanes by skip scan: one index probe per waiting lane, however long it is, beginning behind the lane served last.
  * A lane whose head is in flight, asked about, held or not yet ready gives nothing: order before speed. Nearly every claim is followed by its
  * request at once, so it is the mark too; what leaves nothing yet is unmarked before the commit (`unmarkRows`).
- * `heads` is read twice, which makes PostgreSQL scan once: folded into the update, the whole scan ran again for every waiting row.
+ * As an array: joined to the update, the whole scan ran again for every waiting row.
  * @param steadyNow  what a message with a time of its own waits for too: a clock that jumped must not send tomorrow's messages today
  */
 export async function claimHeads(
@@ -53,7 +56,7 @@ export async function claimHeads(
     with owned as (select * from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[], ${owned.map((o) => o.room)}::int[],
                                         ${owned.map((o) => o.after)}::text[]::bigint[]) as o (channel, epoch, room, after)),
     heads as (
-      select h.pos, o.epoch from owned o, lateral (
+      select h.pos from owned o, lateral (
         with recursive lanes as (
           (select lane from delivery_work where channel_id = o.channel and lane > o.after order by lane limit 1)
           union all
@@ -62,9 +65,9 @@ export async function claimHeads(
                lateral (select pos, state, ready_at, scheduled from delivery_work where channel_id = o.channel and lane = s.lane order by pos limit 1) w
          where w.state = 0 and w.ready_at <= now() and (not w.scheduled or w.ready_at <= ${steadyNow}) and s.lane <> all (${waiting}::text[]::bigint[])
          limit o.room) h)
-    update delivery_work w set state = 1, epoch = heads.epoch, dispatched_at = now()
-      from heads where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.pos = heads.pos and w.state = 0
-    returning w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful`.execute(
+    update delivery_work w set state = 1, epoch = o.epoch, dispatched_at = now()
+      from owned o where w.workspace_id = ${workspace} and w.pos = any (array(select pos from heads)) and w.channel_id = o.channel and w.state = 0
+    returning w.pos, w.delivery_id as delivery, w.message_id as message, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful`.execute(
     tx,
   )
   return rows
@@ -91,10 +94,10 @@ export interface Dispatch {
   windowUntil: Date | null
   sentAt: Date | null
   /** What the message replies to, in case its network cannot show that. */
-  answered: { name: string; content: Content } | null
+  answered?: { name: string; content: Content }
   /** What an edited message said before, and how many edits went out already. */
-  before: Content | null
-  edits: number
+  before?: Content
+  edits?: number
   /** Only where the network has subjects. */
   answers?: { ref: { chat: string; id: string }; subject?: string; thread?: string }
   /** Since it was queued. */
@@ -114,22 +117,58 @@ export async function loadDispatches(
     select w.pos, d.id as delivery, d.message_id as message, d.conversation_id as conversation, d.identity_id as identity,
            i.external_id as "externalId", i.kind, r.chat, d.op, d.state, d.body, m.content, m.deleted_at is not null as deleted, m.thread, m.automatic,
            m.reply_to as "replyTo", d.applied is not null as applied, r.window_until as "windowUntil", d.sent_at as "sentAt",
-           (extract(epoch from now() - d.queued_at) * 1000)::float8 as "ageMs",
-           case when q.id is not null then jsonb_build_object('name', coalesce(qi.name, qi.handle, qm.name, ''), 'content', q.content) end as answered,
-           v.content as before, coalesce(v.no, 0)::int as edits
+           (extract(epoch from now() - d.queued_at) * 1000)::float8 as "ageMs"
       from unnest(${rows.map((w) => w.pos)}::bigint[], ${rows.map((w) => w.delivery)}::uuid[]) as w (pos, delivery)
-     cross join lateral (select * from delivery x where x.workspace_id = ${workspace} and x.id = w.delivery limit 1) d
-     cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = d.message_id limit 1) m
+     cross join lateral (select * from delivery x where x.workspace_id = ${workspace} and x.id = w.delivery and ${inMonths.of(
+       sql`x.id`,
+       rows.map((w) => w.delivery),
+     )} limit 1) d
+     cross join lateral (select * from message x where x.workspace_id = ${workspace} and x.id = d.message_id and ${inMonths.of(
+       sql`x.id`,
+       rows.map((w) => w.message),
+     )} limit 1) m
      cross join lateral (select * from identity x where x.workspace_id = ${workspace} and x.id = d.identity_id limit 1) i
-      left join lateral (select * from message x where d.op = 'message' and m.reply_to is not null
-                          and x.workspace_id = ${workspace} and x.id = m.reply_to and x.deleted_at is null limit 1) q on true
-      left join lateral (select * from identity x where x.workspace_id = ${workspace} and x.id = q.author_identity limit 1) qi on true
-      left join lateral (select * from member x where x.workspace_id = ${workspace} and x.id = q.author_member limit 1) qm on true
-      left join lateral (select x.content, x.no from message_version x where d.op = 'edit' and x.workspace_id = ${workspace} and x.message_id = m.id
-                          order by x.no desc limit 1) v on true
       left join lateral (select * from road x where x.workspace_id = ${workspace} and x.identity_id = d.identity_id and x.channel_id = d.channel_id
                           limit 1) r on true`.execute(tx)
+  await noteReplied(tx, workspace, found)
+  await noteEdited(tx, workspace, found)
   return new Map(found.map((row) => [row.pos, row]))
+}
+
+/** What these reply to. */
+async function noteReplied(tx: Tx, workspace: WorkspaceId, dispatches: readonly Dispatch[]): Promise<void> {
+  const replies = dispatches.filter(({ op, replyTo }) => op === 'message' && replyTo !== null)
+  if (replies.length === 0) return
+  const ids = replies.map(({ replyTo }) => replyTo)
+  const { rows } = await sql<{ id: MessageId; name: string; content: Content }>`
+    select q.id, coalesce(i.name, i.handle, m.name, '') as name, q.content
+      from message q
+      left join lateral (select * from identity x where x.workspace_id = ${workspace} and x.id = q.author_identity limit 1) i on true
+      left join lateral (select * from member x where x.workspace_id = ${workspace} and x.id = q.author_member limit 1) m on true
+     where q.workspace_id = ${workspace} and q.id = any (${ids}::uuid[]) and ${inMonths.of(sql`q.id`, ids)} and q.deleted_at is null`.execute(
+    tx,
+  )
+  const answered = new Map(rows.map(({ id, ...row }) => [id, row]))
+  for (const reply of replies) {
+    const found = answered.get(reply.replyTo!)
+    if (found) reply.answered = found
+  }
+}
+
+/** What these edits change. */
+async function noteEdited(tx: Tx, workspace: WorkspaceId, dispatches: readonly Dispatch[]): Promise<void> {
+  const edits = dispatches.filter(({ op }) => op === 'edit')
+  if (edits.length === 0) return
+  const { rows } = await sql<{ id: MessageId; content: Content; no: number }>`
+    select distinct on (message_id) message_id as id, content, no from message_version
+     where workspace_id = ${workspace} and message_id = any (${edits.map(({ message }) => message)}::uuid[]) order by message_id, no desc`.execute(
+    tx,
+  )
+  const newest = new Map(rows.map((row) => [row.id, row]))
+  for (const edit of edits) {
+    const version = newest.get(edit.message)
+    if (version) Object.assign(edit, { before: version.content, edits: version.no })
+  }
 }
 
 /**
@@ -263,8 +302,8 @@ export async function orphans(
   owned: { channel: ChannelId; epoch: number }[],
 ): Promise<Orphan[]> {
   const { rows } = await sql<Orphan>`
-    select w.pos, w.delivery_id as delivery, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits, w.attempt, w.doubtful,
-           w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
+    select w.pos, w.delivery_id as delivery, w.message_id as message, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits,
+           w.attempt, w.doubtful, w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
       join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch
       for update of w skip locked`.execute(tx)

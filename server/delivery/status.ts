@@ -7,6 +7,7 @@ import { recordReach } from '#server/contacts/identities.ts'
 import type { BatchPlan, StatusTold } from '#server/conversations/told.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { resumeFollowers } from './followers.ts'
 import { countFailures } from './trouble.ts'
 
@@ -41,9 +42,10 @@ type Change = Row & { was: DeliveryState }
 
 async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[]): Promise<Change[]> {
   if (told.length === 0) return []
+  const ids = [...new Set(told.map((each) => each.delivery))]
   const { rows } = await sql<Row & { identity: IdentityId; rest: number }>`
     select id, message_id as message, conversation_id as conversation, state, identity_id as identity, rest from delivery
-     where workspace_id = ${workspace} and id = any (${[...new Set(told.map((each) => each.delivery))]}::uuid[]) order by id for update`.execute(
+     where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`id`, ids)} order by id for update`.execute(
     tx,
   )
   const changes: Change[] = []
@@ -59,7 +61,7 @@ async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[
          set state = ${state}, sent_at = coalesce(sent_at, ${at('sent')}), delivered_at = coalesce(delivered_at, ${at('delivered')}),
              read_at = coalesce(read_at, ${at('read')}), reason = ${failure ? (failure.error ?? 'refused') : good ? null : sql`reason`},
              hint = ${failure ? JSON.stringify(failure.words ? { words: failure.words } : {}) : good ? null : sql`hint`}
-       where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
+       where workspace_id = ${workspace} and id = ${row.id} and ${inMonths.of(sql`id`, [row.id])}`.execute(tx)
     changes.push({ ...row, was: row.state, state })
     // A refusal that came late tells the same about the address as one at once.
     const marks = failure?.error ? verdictOf(failure.error).marks : undefined

@@ -23,7 +23,7 @@ export async function takeBatch(
   workspace: WorkspaceId,
   subscription: Subscription,
 ): Promise<number> {
-  return database.inWorkspace(workspace, async (tx) => {
+  return database.onMessagePath(workspace, async (tx) => {
     const end = await endOfFeed(tx)
     const { rows } = await sql<{ lineage: string; xid: string; pos: string }>`
       select lineage::text, xid::text, pos::text from subscription

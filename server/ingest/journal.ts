@@ -16,6 +16,7 @@ import { buggify } from '#server/platform/buggify.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import type { Secrets, Sealer } from '#server/platform/secrets/secrets.ts'
 
 export interface Journal {
@@ -243,7 +244,7 @@ export function startJournal(deps: {
       if (missing.length === 0) return found
       const sealer = await secrets.of(workspace)
       const { rows } = await sql<{ id: InboundId; received_at: Date; body: Buffer }>`
-        select id, received_at, body from inbound where workspace_id = ${workspace} and id = any (${missing}::uuid[])`.execute(
+        select id, received_at, body from inbound where workspace_id = ${workspace} and id = any (${missing}::uuid[]) and ${inMonths.of(sql`id`, missing)}`.execute(
         tx,
       )
       for (const row of rows) {

@@ -60,9 +60,12 @@ const PATH_CONNECTIONS = 8
 /** A connection's first look at tables of many months costs a dozen of its later ones: few that are warm beat many. */
 const LOOKING_CONNECTIONS = 4
 
-/** Every look of these connections is one into an index, so that no plan depends on what the tables held when it was made. */
+/**
+ * Every look of these connections is one into an index, so that no plan depends on what the tables held when it was made. What is looked up
+ * once is not remembered either: a table of it for each look-up costs more than the look-up.
+ */
 const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_bitmapscan = off;
-  set enable_hashjoin = off; set enable_mergejoin = off; set jit = off`
+  set enable_hashjoin = off; set enable_mergejoin = off; set enable_memoize = off; set jit = off`
 
 export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
   const poolOf = (max: number, idleTimeoutMillis = 30_000) => {

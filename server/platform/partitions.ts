@@ -14,14 +14,16 @@ export async function makePartitions(database: Database): Promise<void> {
  * of them otherwise.
  */
 export const inMonths = {
-  /** The rows of these ids. */
-  of: (column: RawBuilder<unknown>, ids: readonly string[]): RawBuilder<unknown> => {
-    const sorted = ids.toSorted()
-    return within(column, sorted[0]!, sorted.at(-1)!)
+  /** The rows of these ids, of which there is one at least; where one of them is not known yet, all months. */
+  of: (column: RawBuilder<unknown>, ids: readonly (string | null)[]): RawBuilder<unknown> => {
+    const known = ids.flatMap((id) => id ?? []).toSorted()
+    return known.length < ids.length ? within(column, FIRST, LAST) : within(column, known[0]!, known.at(-1)!)
   },
-  /** Rows that were made after this id, or by another process's clock a little before, up to now. */
-  since: (column: RawBuilder<unknown>, id: string): RawBuilder<unknown> =>
-    within(column, firstIdAt(aDayFrom(timeOf(id), -1)), firstIdAt(aDayFrom(programClock.now(), 1))),
+  /** Rows that were made after this moment, or by another process's clock a little before, up to now. */
+  after: (column: RawBuilder<unknown>, moment: Date): RawBuilder<unknown> =>
+    within(column, firstIdAt(aDayFrom(moment, -1)), firstIdAt(aDayFrom(programClock.now(), 1))),
+  /** Rows that were made after this id. */
+  since: (column: RawBuilder<unknown>, id: string): RawBuilder<unknown> => inMonths.after(column, timeOf(id)),
 }
 
 /**
@@ -30,5 +32,8 @@ export const inMonths = {
  */
 const within = (column: RawBuilder<unknown>, from: string, to: string): RawBuilder<unknown> =>
   sql`(${column} between ${from}::uuid and ${to}::uuid or ${column} = ${from}::uuid)`
+
+const FIRST = '00000000-0000-0000-0000-000000000000'
+const LAST = 'ffffffff-ffff-ffff-ffff-ffffffffffff'
 
 const aDayFrom = (at: Date, days: 1 | -1): Date => new Date(Math.max(0, at.getTime() + days * 86_400_000))

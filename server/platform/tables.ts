@@ -318,6 +318,7 @@ export interface DeliveryWork {
   expires_open: Generated<number>
   waits: Generated<number>
   doubtful: Generated<boolean>
+  message_id: MessageId | null
 }
 
 export interface Draft {

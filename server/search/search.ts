@@ -14,6 +14,7 @@ import { answer } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 
 /** Word forms of both languages: PostgreSQL's `russian` stems words in Latin letters as English. */
@@ -58,7 +59,7 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
   if (ids.length === 0) return
   const { rows } = await sql<{ id: MessageId; content: Content; placed: string; deleted: boolean }>`
     select id, content, placed::text as placed, deleted_at is not null as deleted from message m
-     where workspace_id = ${workspace} and id = any (${ids}::uuid[])
+     where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`m.id`, ids)}
        -- most changes are of a delivery's state: the words are the same
        and (edited_at is not null or deleted_at is not null
             or not exists (select from message_words w where w.workspace_id = m.workspace_id and w.message_id = m.id))`.execute(

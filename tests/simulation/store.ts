@@ -127,6 +127,7 @@ export function aStore(changed: (delivery: Delivery, was: DeliveryState) => void
     work.set(pos, {
       pos,
       delivery: id,
+      message: null,
       channel,
       lane,
       piece: 0,

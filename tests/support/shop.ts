@@ -140,6 +140,7 @@ export async function aShop(database: Database, more: Partial<Abilities> = {}) {
     own,
     channelStates: async () => seen,
     ask,
+    select,
     /** What the platform tells of all that was said. */
     report: (state: StatusTold['state']) =>
       inTurn(async (tx) => {
