@@ -43,6 +43,8 @@ export const DeliveryView = z.object({
   /** Why this road: codes with values. */
   why: z.array(z.object({ code: z.string(), values: z.record(z.string(), z.unknown()).optional() })),
   settled: z.boolean(),
+  /** Of a message that was cut, and ended half-way: sent again by the same road, the others follow. */
+  parts: z.object({ arrived: z.int(), of: z.int() }).nullable(),
   queuedAt: z.iso.datetime(),
   /** When it goes out if it waits: pacing, an outage, undo, `sendAt`. */
   readyAt: z.iso.datetime().nullable(),

@@ -5,6 +5,7 @@ import type { MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { isoOf, micros } from '#server/platform/micros.ts'
 import { inMonths } from '#server/platform/partitions.ts'
+import { partsOf } from './parts.ts'
 
 interface MessageRow extends Omit<MessageView, 'author' | 'reactions' | 'deliveries' | 'edited' | 'deletedAt' | 'at'> {
   at: Date
@@ -108,8 +109,9 @@ async function versionsOf(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Pro
 type DeliveryView = MessageView['deliveries'][number]
 type DeliveryRow = Omit<
   DeliveryView,
-  'queuedAt' | 'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt' | 'applied' | 'why'
+  'queuedAt' | 'readyAt' | 'sentAt' | 'deliveredAt' | 'readAt' | 'applied' | 'why' | 'parts'
 > & {
+  rest: number
   applied: DeliveryView['applied'] | null
   why: DeliveryView['why'] | null
 } & Record<'queuedAt', Date> &
@@ -126,7 +128,7 @@ export async function deliveriesOf(
   const { rows } = await sql<DeliveryRow>`
     select d.id, d.message_id as message, d.identity_id as identity, d.channel_id as channel, d.op,
            case when d.state = 'queued' and w.state in (1, 2) then 'sending' else d.state end as state,
-           d.reason, d.hint, d.applied, d.why, d.settled, d.queued_at as "queuedAt",
+           d.reason, d.hint, d.applied, d.why, d.settled, d.rest, d.queued_at as "queuedAt",
            case when w.ready_at > now() then w.ready_at end as "readyAt",
            d.sent_at as "sentAt", d.delivered_at as "deliveredAt", d.read_at as "readAt"
       -- one message after the other: joined, or asked for in order, a kept plan reads all of the range
@@ -136,12 +138,19 @@ export async function deliveriesOf(
       left join lateral (select state, ready_at from delivery_work w where w.workspace_id = d.workspace_id and w.delivery_id = d.id limit 1) w on true
      ${only ? sql`where d.id = any (${only}::uuid[])` : sql``}`.execute(tx)
   rows.sort((a, b) => (a.id < b.id ? -1 : 1))
+  const halfway = rows.filter(({ rest, state }) => rest > 0 && (state === 'failed' || state === 'unconfirmed'))
+  const parts = await partsOf(
+    tx,
+    workspace,
+    halfway.map(({ id }) => id),
+  )
   const text = (at: Date | null) => at?.toISOString() ?? null
   return group(
     rows,
     (row) => row.message,
-    (row): DeliveryView => ({
+    ({ rest: _, ...row }): DeliveryView => ({
       ...row,
+      parts: parts.get(row.id) ?? null,
       applied: row.applied ?? [],
       why: row.why ?? [],
       queuedAt: row.queuedAt.toISOString(),

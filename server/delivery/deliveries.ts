@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import type { Connectors } from '#connector-kit/load.ts'
+import { partsOf } from '#server/conversations/parts.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -33,7 +34,10 @@ async function lockDelivery(tx: Tx, workspace: WorkspaceId, id: DeliveryId): Pro
   return rows[0]
 }
 
-/** A new delivery of a failed or unconfirmed one, which is settled by it. @throws Refused `not_resendable` for any other */
+/**
+ * A new delivery of a failed or unconfirmed one, which is settled by it. By the same road it goes on behind the pieces that have arrived.
+ * @throws Refused `not_resendable` for any other
+ */
 export async function resend(
   tx: Tx,
   workspace: WorkspaceId,
@@ -71,6 +75,10 @@ export async function resend(
     why: [{ code: 'asked_for' }],
     class: 1,
     sendAt: null,
+    piece:
+      road.identity === before.identity && road.channel === before.channel
+        ? ((await partsOf(tx, workspace, [id])).get(id)?.arrived ?? 0)
+        : 0,
   })
   await announce(tx, workspace, [{ kind: 'message.changed', subject: ended.message }])
   return ended.message
@@ -85,7 +93,8 @@ export async function settle(tx: Tx, workspace: WorkspaceId, id: DeliveryId, arr
     await sql`update delivery set state = ${state}, reason = ${arrived ? null : 'unconfirmed'}, sent_at = case when ${arrived} then coalesce(sent_at, dispatched_at) else sent_at end
                where workspace_id = ${workspace} and id = ${id}`.execute(tx)
   }
-  await settleQuietly(tx, workspace, id, ended)
+  // What did not arrive is a failure like any other: it stays until somebody sends it again or leaves it.
+  if (arrived || ended.state === 'failed') await settleQuietly(tx, workspace, id, ended)
   if (arrived && ended.state === 'unconfirmed') await resumeFollowers(tx, workspace, [id])
   await announce(tx, workspace, [{ kind: 'message.changed', subject: ended.message }])
   return ended.message

@@ -145,6 +145,8 @@ export interface Queueing {
   why: Reason[]
   class: Class
   sendAt: Date | null
+  /** Of a message that was cut, the first piece that is to go; those before it have arrived. */
+  piece?: number
   /** Behind what it changes, where that is still in flight; else the lane of its chat. */
   lane?: string | null
 }
@@ -165,13 +167,13 @@ async function queueAll(tx: Tx, workspace: WorkspaceId, rows: (Queueing & { deli
                            ${of((q) => q.identity)}::uuid[], ${of((q) => q.channel)}::uuid[], ${of((q) => q.op)}::text[],
                            ${of((q) => (q.body ? JSON.stringify(q.body) : null))}::text[]::jsonb[], ${of((q) => JSON.stringify(q.why))}::text[]::jsonb[],
                            ${of((q) => q.lane ?? (isForLater(q.sendAt) ? ownLane(q.delivery) : sendLane(q.channel, q.identity, q.class)))}::text[]::bigint[],
-                           ${of((q) => q.class)}::smallint[], ${of((q) => q.sendAt)}::timestamptz[])
-             with ordinality as t (delivery, message, conversation, identity, channel, op, body, why, lane, class, send_at, no)),
+                           ${of((q) => q.class)}::smallint[], ${of((q) => q.piece ?? 0)}::smallint[], ${of((q) => q.sendAt)}::timestamptz[])
+             with ordinality as t (delivery, message, conversation, identity, channel, op, body, why, lane, class, piece, send_at, no)),
     truth as (
       insert into delivery (workspace_id, id, message_id, conversation_id, identity_id, channel_id, op, body, why)
       select ${workspace}, delivery, message, conversation, identity, channel, op, body, why from told)
-    insert into delivery_work (workspace_id, delivery_id, message_id, channel_id, lane, class, ready_at, expires_at, expires_open, scheduled)
-    select ${workspace}, t.delivery, t.message, t.channel, t.lane, t.class, coalesce(t.send_at, '-infinity'), coalesce(t.send_at, now()) + ${EXPIRES}::interval,
+    insert into delivery_work (workspace_id, delivery_id, message_id, channel_id, lane, class, piece, ready_at, expires_at, expires_open, scheduled)
+    select ${workspace}, t.delivery, t.message, t.channel, t.lane, t.class, t.piece, coalesce(t.send_at, '-infinity'), coalesce(t.send_at, now()) + ${EXPIRES}::interval,
            coalesce(p.open_ms, 0) + extract(epoch from greatest(coalesce(t.send_at, now()), now()) - now() + ${EXPIRES}::interval) * 1000, t.send_at is not null
       from told t left join channel_pace p on p.workspace_id = ${workspace} and p.channel_id = t.channel order by t.no`.execute(
     tx,

@@ -119,6 +119,16 @@ test('an edit behind a message that nobody confirmed ends with it, quietly; a re
   expect(rows).toEqual([{ words: 'two' }])
 })
 
+test('what a member knows not to have arrived is a failure, and can be sent again', async () => {
+  const { workspace, claim, inTurn, finish, deliveries } = await aMessage('one')
+  const [sent] = await inTurn(claim)
+  await finish(sent!, { is: 'unconfirmed', details: {} })
+  await inTurn((tx) => settle(tx, workspace, sent!.delivery, false))
+  expect(await deliveries()).toMatchObject([{ state: 'failed', reason: 'unconfirmed', settled: false }])
+  await inTurn((tx) => settle(tx, workspace, sent!.delivery, false))
+  expect(await deliveries()).toMatchObject([{ state: 'failed', settled: true }])
+})
+
 test('proof that the message did arrive, with its name, sends the edit after all, once', async () => {
   const { workspace, message, edit, claim, inTurn, queued, finish, deliveries, name } = await aMessage('one')
   const [sent] = await inTurn(claim)

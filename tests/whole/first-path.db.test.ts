@@ -174,6 +174,29 @@ test('who blocks us is a failure with its reason; after a new word the same mess
   expect(await owner.call(getConversation, { params: { id: conversation.id } })).toMatchObject({ failed: 0 })
 })
 
+test('a long message that stopped half-way says how far it came, and sent again goes on from there', async () => {
+  const { phone, conversation } = await aTalk('Hana')
+  const text = 'as long as three '.repeat(600)
+  const pieces = () => seenWords(phone).filter((words) => words.includes('as long as three'))
+  const { id } = await owner.call(sendMessage, { params: { id: conversation.id }, body: { text } })
+  await until(() => pieces().length === 1)
+  await phone.block(true)
+  const failed = await until(async () => {
+    const [delivery] = (await messageById(conversation, id)).deliveries
+    return delivery?.state === 'failed' && delivery
+  })
+  expect(failed.parts).toEqual({ arrived: 1, of: 3 })
+
+  await phone.block(false)
+  await until(async () => (await reachOf(conversation)) === 'ok')
+  await owner.call(resendDelivery, { params: { id: failed.id }, body: {} })
+  await until(
+    async () => (await messageById(conversation, id)).deliveries.some(({ state }) => state === 'sent'),
+    20_000,
+  )
+  expect(pieces().map((words) => / \(\d\/\d\)$/.exec(words)?.[0])).toEqual([' (1/3)', ' (2/3)', ' (3/3)'])
+})
+
 test('whoever writes again after the platform had called him blocked can be answered', async () => {
   const { phone, conversation } = await aTalk('Hugo')
   telegram.fault({ is: 'blocked' })

@@ -71,6 +71,7 @@ export const aDelivery = (given: Partial<DeliveryView> = {}): DeliveryView => ({
   applied: [],
   why: [{ code: 'wrote_last', values: { at: '2026-11-20T10:00:00.000Z' } }],
   settled: false,
+  parts: null,
   queuedAt: '2026-11-20T10:00:00.000Z',
   readyAt: null,
   sentAt: '2026-11-20T10:00:01.000Z',

@@ -212,7 +212,9 @@ export default {
     maybeNext:
       'The connection broke at the worst moment, so Parley does not send it again by itself. If you can, ask the contact.',
     theirs: 'The network said: {{words}}',
+    parts: 'Of {{of}} parts, {{arrived}} arrived. The others follow when you send again.',
     resend: 'Send again',
+    resendRest: 'Send the rest',
     resendMaybe: 'Send again (may double)',
     by: 'By {{network}}: {{address}}',
     arrived: 'It arrived',

@@ -43,6 +43,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
         {isMaybe ? t('trouble.maybe') : title}
       </p>
       <p>{isMaybe ? t('trouble.maybeNext') : next}</p>
+      {delivery.parts && <p>{t('trouble.parts', delivery.parts)}</p>}
       {theirs && <p className={css.theirs}>{t('trouble.theirs', { words: theirs })}</p>}
       {may('message.send') && (
         <Group gap={6} mt={6} className={css.ways!}>
@@ -54,7 +55,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
             variant="filled"
             onClick={() => resend(delivery.id)}
           >
-            {isMaybe ? t('trouble.resendMaybe') : t('trouble.resend')}
+            {isMaybe ? t('trouble.resendMaybe') : t(delivery.parts ? 'trouble.resendRest' : 'trouble.resend')}
           </Button>
           {!isMaybe &&
             others.map((road) => (
