@@ -63,13 +63,17 @@ export const Suggestion = z.object({
 })
 export type Suggestion = z.infer<typeof Suggestion>
 
-/** An act that can be undone. */
+export const ActKind = z.enum(['conversation', 'merge', 'split'])
+export type ActKind = z.infer<typeof ActKind>
+
 export const ActView = z.object({
   id: ActId,
-  kind: z.string(),
+  kind: ActKind,
   member: MemberId.nullable(),
   at: z.iso.datetime(),
   undoneAt: z.iso.datetime().nullable(),
+  /** Not yet undone, and what it did still holds. */
+  undoable: z.boolean(),
 })
 export type ActView = z.infer<typeof ActView>
 

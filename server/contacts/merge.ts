@@ -8,6 +8,7 @@ import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { recordAct } from './acts.ts'
 
 export interface Why {
   kind: 'proof' | 'strong' | 'manual'
@@ -114,11 +115,16 @@ async function takeBack(tx: Tx, workspace: WorkspaceId, from: ContactId, parted:
      where c.workspace_id = ${workspace} and c.id = ${from}`.execute(tx)
 }
 
-export interface Split {
-  act: ActId
+interface Parted {
   from: ContactId
   parted: ContactId
   moved: IdentityId[]
+  /** Revoked by it. */
+  evidence: string[]
+}
+
+export interface Split extends Parted {
+  act: ActId
 }
 
 /**
@@ -138,16 +144,18 @@ export async function splitContact(
     select id from identity where workspace_id = ${workspace} and contact_id = ${from}`.execute(tx)
   if (!own.some((row) => row.id === identity)) throw new Refused('not_found')
   if (own.length === 1) throw new Refused('cannot', { detail: 'a contact keeps at least one identity' })
-  return part(tx, workspace, { from, moved: [identity], member, kind: 'split' })
+  const parted = await part(tx, workspace, { from, moved: [identity] })
+  const act = newId<ActId>()
+  await recordAct(tx, workspace, { act, member, kind: 'split', object: from, undo: parted })
+  return { act, ...parted }
 }
 
-/** Undoes a merge as far as it still holds: identities that were moved on meanwhile stay where they are. */
+/** Undoes a merge as far as it still holds: identities that were moved on meanwhile stay where they are. No act of its own: it ends one. */
 export async function undoMerge(
   tx: Tx,
   workspace: WorkspaceId,
   merge: { into: ContactId; from: ContactId; moved: IdentityId[] },
-  member: MemberId | null,
-): Promise<Split> {
+): Promise<Parted> {
   await lockContacts(tx, workspace, [merge.into])
   const { rows } = await sql<{ id: IdentityId }>`
     select id from identity where workspace_id = ${workspace} and contact_id = ${merge.into} and id = any (${merge.moved}::uuid[])`.execute(
@@ -158,23 +166,15 @@ export async function undoMerge(
     from: merge.into,
     moved: rows.map((row) => row.id),
     parted: merge.from,
-    member,
-    kind: 'unmerge',
   })
 }
 
 async function part(
   tx: Tx,
   workspace: WorkspaceId,
-  given: {
-    from: ContactId
-    moved: IdentityId[]
-    parted?: ContactId
-    member: MemberId | null
-    kind: 'split' | 'unmerge'
-  },
-): Promise<Split> {
-  const { from, moved, member } = given
+  given: { from: ContactId; moved: IdentityId[]; parted?: ContactId },
+): Promise<Parted> {
+  const { from, moved } = given
   const parted = given.parted ?? (await formerContact(tx, workspace, from, moved)) ?? newId<ContactId>()
   await takeBack(tx, workspace, from, parted)
   await sql`insert into contact (workspace_id, id) values (${workspace}, ${parted})
@@ -187,19 +187,11 @@ async function part(
      where e.workspace_id = ${workspace} and e.revoked_at is null
        and (e.one = any (${moved}::uuid[])) <> (e.other = any (${moved}::uuid[]))
     returning id`.execute(tx)
-  const act = newId<ActId>()
-  await recordAct(tx, workspace, {
-    act,
-    member,
-    kind: given.kind,
-    object: from,
-    undo: { from, parted, moved, evidence: revoked.map((row) => row.id) },
-  })
   await announce(tx, workspace, [
     { kind: 'contact.changed', subject: from },
     { kind: 'contact.changed', subject: parted },
   ])
-  return { act, from, parted, moved }
+  return { from, parted, moved, evidence: revoked.map((row) => row.id) }
 }
 
 /** The contact that these identities had before a merge brought them here. */
@@ -225,19 +217,4 @@ export async function lockContacts(tx: Tx, workspace: WorkspaceId, ids: ContactI
     tx,
   )
   if (rows.length < new Set(ids).size || rows.some((row) => row.merged_into !== null)) throw new Refused('not_found')
-}
-
-export interface Act {
-  act: ActId
-  member: MemberId | null
-  kind: string
-  object: string
-  undo: unknown
-}
-
-export async function recordAct(tx: Tx, workspace: WorkspaceId, given: Act): Promise<void> {
-  await sql`insert into act (workspace_id, id, member_id, kind, object_id, undo)
-            values (${workspace}, ${given.act}, ${given.member}, ${given.kind}, ${given.object}, ${JSON.stringify(given.undo)})`.execute(
-    tx,
-  )
 }

@@ -1,6 +1,6 @@
 /** Contacts as the window sees them, in sets. */
 import { sql, type RawBuilder } from 'kysely'
-import type { ActView, ContactView, EvidenceView, IdentityView, Suggestion } from '#contract/calls/contacts.ts'
+import type { ContactView, EvidenceView, IdentityView, Suggestion } from '#contract/calls/contacts.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
 import type { ContactId, WorkspaceId } from '#contract/ids.ts'
 import type { z } from 'zod'
@@ -144,13 +144,6 @@ export async function suggestionsFor(tx: Tx, workspace: WorkspaceId, id: Contact
     contact,
     reasons: rows.filter((row) => row.contact === contact.id).map(({ kind, how, value }) => ({ kind, how, value })),
   }))
-}
-
-export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Promise<ActView[]> {
-  const { rows } = await sql<Omit<ActView, 'at' | 'undoneAt'> & { at: Date; undoneAt: Date | null }>`
-    select id, kind, member_id as member, at, undone_at as "undoneAt" from act
-     where workspace_id = ${workspace} and object_id = ${object} order by id desc limit 100`.execute(tx)
-  return rows.map((row) => ({ ...row, at: row.at.toISOString(), undoneAt: row.undoneAt?.toISOString() ?? null }))
 }
 
 export const contactPresenters: { 'contact.changed': Present; 'contact.merged': Present } = {

@@ -1,7 +1,7 @@
 /** What members do to a conversation: assign, close, snooze, read. Each change is an act that can be undone. */
 import { sql } from 'kysely'
 import type { ActId, ChannelId, ConversationId, IdentityId, MemberId, WorkspaceId } from '#contract/ids.ts'
-import { recordAct } from '#server/contacts/merge.ts'
+import { recordAct } from '#server/contacts/acts.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'

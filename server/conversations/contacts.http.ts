@@ -13,13 +13,16 @@ import {
   splitContact as splitCall,
   undoAct,
   type ContactView,
+  type ActKind,
+  type ActView,
 } from '#contract/calls/contacts.ts'
 import type { ActId, ContactId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
 import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
+import { actsOf } from '#server/contacts/acts.ts'
 import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.ts'
-import { actsOf, contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
+import { contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { AuditBy } from '#server/members/audit.ts'
@@ -177,7 +180,7 @@ export function contactCalls(deps: ContactCallsDeps) {
     return rows[0]?.id ?? null
   }
 
-  async function actOf(tx: Tx, caller: Caller, id: ActId) {
+  async function actOf(tx: Tx, caller: Caller, id: ActId): Promise<ActView> {
     const { rows } = await sql<{
       object: string
     }>`select object_id as object from act where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
@@ -186,17 +189,16 @@ export function contactCalls(deps: ContactCallsDeps) {
     return act
   }
 
-  async function undo(tx: Tx, caller: Caller, id: ActId) {
-    const { rows } = await sql<{ kind: string; object: string; undo: unknown; undone: boolean }>`
-      select kind, object_id as object, undo, undone_at is not null as undone from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
+  async function undo(tx: Tx, caller: Caller, id: ActId): Promise<ActView> {
+    const { rows } = await sql<{ object: string; undo: unknown }>`
+      select object_id as object, undo from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
       tx,
     )
-    const act = rows[0]
-    if (!act) throw new Refused('not_found')
-    if (act.undone) throw new Refused('cannot_undo')
-    await UNDO[act.kind]?.(tx, caller, act.object, act.undo)
+    const { kind, undoable } = await actOf(tx, caller, id)
+    if (!undoable) throw new Refused('cannot_undo')
+    await UNDO[kind](tx, caller, rows[0]!.object, rows[0]!.undo)
     await sql`update act set undone_at = now() where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
-    await deps.audit(tx, caller, 'act.undone', { kind: act.kind, id })
+    await deps.audit(tx, caller, 'act.undone', { kind, id })
     return actOf(tx, caller, id)
   }
 
@@ -229,7 +231,7 @@ export async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<
 
 type Undo = (tx: Tx, caller: Caller, object: string, undo: unknown) => Promise<void>
 
-const UNDO: Record<string, Undo> = {
+const UNDO: Record<ActKind, Undo> = {
   conversation: async (tx, caller, object, undo) =>
     restoreConversation(tx, caller.workspace, object as ConversationId, undo as Before),
   merge: async (tx, caller, _, undo) => {
@@ -237,7 +239,6 @@ const UNDO: Record<string, Undo> = {
       tx,
       caller.workspace,
       undo as { into: ContactId; from: ContactId; moved: IdentityId[] },
-      caller.member,
     )
     await partConversations(tx, caller.workspace, parted.from, parted.parted, parted.moved)
   },

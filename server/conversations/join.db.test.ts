@@ -124,7 +124,7 @@ describe('two become one, one becomes two', () => {
     const [ann, lee] = [await identity('pigeon', 'ann'), await identity('raven', 'a.lee')]
     const merged = await merge(ann, lee)
     await inside(async (tx) => {
-      const parted = await undoMerge(tx, workspace, merged, null)
+      const parted = await undoMerge(tx, workspace, merged)
       await partConversations(tx, workspace, parted.from, parted.parted, parted.moved)
     })
     expect([await thread(ann.contact), await thread(lee.contact)]).toEqual([['1'], ['2']])

@@ -4,6 +4,7 @@ import {
   changeContact,
   createContact,
   getContact,
+  listActs,
   mergeContacts,
   splitContact,
   undoAct,
@@ -67,6 +68,33 @@ test('a message for tomorrow keeps nothing behind it', async () => {
   const [delivery] = later.deliveries
   const taken = await owner.call(cancelDelivery, { params: { id: delivery!.id } })
   expect(taken.deliveries).toMatchObject([{ state: 'failed', reason: 'cancelled', settled: true }])
+})
+
+test('what can be undone is offered once, and only as long as it holds', async () => {
+  const contactOf = async (name: string) => {
+    const { params } = await aTalk(name)
+    return (await owner.call(getConversation, { params })).contact!
+  }
+  const [una, ida] = [await contactOf('Una'), await contactOf('Ida')]
+  const acts = async () =>
+    (await owner.call(listActs, { params: { id: una } })).items.map(({ kind, undoable }) => [kind, undoable])
+  const joined = await owner.call(mergeContacts, { params: { id: una }, body: { with: ida } })
+  await owner.call(undoAct, { params: { id: joined.act.id } })
+  expect(await acts()).toEqual([['merge', false]])
+
+  const again = await owner.call(mergeContacts, { params: { id: una }, body: { with: ida } })
+  const identityId = again.contact.identities.find(({ name }) => name === 'Ida')!.id
+  const { act } = await owner.call(splitContact, { params: { id: una }, body: { identityId } })
+  expect(await acts()).toEqual([
+    ['split', true],
+    ['merge', false],
+    ['merge', false],
+  ])
+  await expect(owner.call(undoAct, { params: { id: again.act.id } })).rejects.toMatchObject({
+    problem: { code: 'cannot_undo' },
+  })
+  await owner.call(undoAct, { params: { id: act.id } })
+  expect((await acts()).filter(([, undoable]) => undoable)).toEqual([['merge', true]])
 })
 
 test('a contact that was only written down gives its name to the one who writes, and takes it back', async () => {

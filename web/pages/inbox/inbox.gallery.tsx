@@ -247,7 +247,16 @@ export default {
         suggestions={[
           { contact: aContact({ name: 'Ann P.' }), reasons: [{ kind: 'strong', how: 'phone', value: '+7 900 1' }] },
         ]}
-        acts={[{ id: 'act' as never, kind: 'merge', member: me.id, at: '2026-11-20T10:00:00Z', undoneAt: null }]}
+        acts={[
+          {
+            id: 'act' as never,
+            kind: 'merge',
+            member: me.id,
+            at: '2026-11-20T10:00:00Z',
+            undoneAt: null,
+            undoable: true,
+          },
+        ]}
         row={aRow('r')}
         onMerge={nothing}
         onPick={nothing}

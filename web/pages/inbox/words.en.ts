@@ -424,7 +424,7 @@ export default {
     fields: 'Both keep everything they have: addresses, tags, facts, messages. The name of the first stays.',
     preview: 'How the joined conversation will read, newest first',
     noMessages: 'No messages.',
-    undoAny: 'Can be undone any time.',
+    undoAny: 'It can be undone later, in the contact’s history.',
     confirm: 'Yes, one person',
     done: 'Joined: {{name}}',
   },

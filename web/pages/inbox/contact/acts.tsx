@@ -7,8 +7,6 @@ import { useDirectory } from '../directory.tsx'
 import { dayAndClock } from '../times.ts'
 import css from './contact.module.css'
 
-const KINDS = ['merge', 'split'] as const
-
 /** Merges and splits of this contact, each with its undo, any time. */
 export function Acts({ acts }: { acts: readonly ActView[] }) {
   const { language, memberName, may } = useDirectory()
@@ -18,14 +16,14 @@ export function Acts({ acts }: { acts: readonly ActView[] }) {
   return (
     <ul className={css.plain}>
       {acts.map((act) => {
-        const kind = KINDS.find((each) => each === act.kind)
         const values = { at: dayAndClock(act.at, language), name: memberName(act.member) || t('contact.byItself') }
         return (
           <li key={act.id} className={css.dim}>
-            {kind ? t(`contact.act.${kind}`, values) : act.kind}{' '}
+            {t(`contact.act.${act.kind}`, values)}{' '}
             {act.undoneAt
               ? t('contact.undone')
-              : may('contact.merge') && (
+              : act.undoable &&
+                may('contact.merge') && (
                   <Button
                     size="compact-xs"
                     variant="subtle"

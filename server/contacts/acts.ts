@@ -1,0 +1,45 @@
+/** What members did and may take back: each act with what undoing it needs. */
+import { sql } from 'kysely'
+import type { ActKind, ActView } from '#contract/calls/contacts.ts'
+import type { ActId, MemberId, WorkspaceId } from '#contract/ids.ts'
+import type { Tx } from '#server/platform/database.ts'
+
+export interface Act {
+  act: ActId
+  /** null: the program, by proof. */
+  member: MemberId | null
+  kind: ActKind
+  /** The contact that stayed, or the conversation. */
+  object: string
+  undo: unknown
+}
+
+export async function recordAct(tx: Tx, workspace: WorkspaceId, given: Act): Promise<void> {
+  await sql`insert into act (workspace_id, id, member_id, kind, object_id, undo)
+            values (${workspace}, ${given.act}, ${given.member}, ${given.kind}, ${given.object}, ${JSON.stringify(given.undo)})`.execute(
+    tx,
+  )
+}
+
+/** Newest first. A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are. */
+export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Promise<ActView[]> {
+  const { rows } = await sql<Omit<ActView, 'at' | 'undoneAt'> & { at: Date; undoneAt: Date | null }>`
+    select a.id, a.kind, a.member_id as member, a.at, a.undone_at as "undoneAt",
+           a.undone_at is null and case a.kind
+             when 'merge' then
+               exists (select from contact c where c.workspace_id = a.workspace_id and c.id = a.object_id and c.merged_into is null)
+               and (a.undo -> 'moved' = '[]' or exists (
+                    select from identity i where i.workspace_id = a.workspace_id and i.contact_id = a.object_id and a.undo -> 'moved' ? i.id::text))
+               and not exists (select from act n where n.workspace_id = a.workspace_id and n.object_id = a.object_id and n.id > a.id and n.kind = 'merge'
+                                  and n.undone_at is null and n.undo ->> 'from' = a.undo ->> 'from')
+             when 'split' then
+               (select count(*) = 2 from contact c where c.workspace_id = a.workspace_id and c.merged_into is null
+                   and c.id in ((a.undo ->> 'from')::uuid, (a.undo ->> 'parted')::uuid))
+             else true end as undoable
+      from act a
+     -- an earlier Parley noted the undoing of a merge as an act too
+     where a.workspace_id = ${workspace} and a.object_id = ${object} and a.kind <> 'unmerge' order by a.id desc limit 100`.execute(
+    tx,
+  )
+  return rows.map((row) => ({ ...row, at: row.at.toISOString(), undoneAt: row.undoneAt?.toISOString() ?? null }))
+}
