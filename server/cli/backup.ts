@@ -4,8 +4,8 @@
  *
  *   manifest.json → postgres/data/… (embedded) or rows/… (DATABASE_URL, --logical) → files/… → end.json
  */
-import { opendir, open, readFile, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { mkdir, opendir, open, readFile, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import pg from 'pg'
 import { connectionTo } from '../platform/connection.ts'
 import { readArchive, writeArchive } from '../platform/backup/archive.ts'
@@ -24,7 +24,7 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   const { values, words } = wordsOf('backup', args, { logical: { type: 'boolean', default: false } }, 1)
   const settings = readSettings(env)
   const path = await placeFor(words[0])
-  const reached = await reachDatabase(settings, { beside: true })
+  const reached = await reachDatabase(settings, { beside: true, known: true })
   try {
     const keys = await readOuterKeys({ dataDir: settings.dataDir, key: settings.key, mayCreate: async () => false })
     const manifest = await manifestOf(reached.ownerUrl, settings.databaseUrl !== null || values.logical)
@@ -50,12 +50,14 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   }
 }
 
-/** A folder gets a file with the day in its name; what is there is never overwritten. */
-async function placeFor(given: string | undefined): Promise<string> {
+/** `….backup` is a file; anything else is a folder, made where it is missing. What is there is never overwritten. */
+async function placeFor(given = '.'): Promise<string> {
   const named = `parley-${new Date().toISOString().slice(0, 16).replace('T', '-').replace(':', '')}.backup`
-  const path = resolve(given ?? named)
-  const found = await stat(path).catch(() => null)
-  const place = found?.isDirectory() ? join(path, named) : path
+  const path = resolve(given)
+  const place = path.endsWith('.backup') ? path : join(path, named)
+  await mkdir(dirname(place), { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw new StartFailure(`The folder ${dirname(place)} cannot be made: ${error.message}.`)
+  })
   if (await stat(place).catch(() => null)) throw new StartFailure(`${place} is there already: name another file.`)
   return place
 }

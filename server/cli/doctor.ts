@@ -2,8 +2,6 @@
  * `parley doctor [--json]`: what is wrong and what to do about it. It changes nothing: no migration, no database is begun. Works beside a
  * running Parley, and without one it starts the embedded database for the look.
  */
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import { openDatabase, type Database } from '../platform/database.ts'
 import { attachEmbedded, startEmbedded } from '../platform/postgres/embedded.ts'
 import { programLogin, programUrlOf } from '../platform/program-role.ts'
@@ -14,6 +12,7 @@ import { lookAtServer } from './doctor/server.ts'
 import { lookAtWork } from './doctor/work.ts'
 import { worst, type Finding } from './doctor/finding.ts'
 import { show } from './doctor/show.ts'
+import { holdsDatabase } from './reach-database.ts'
 import { languageOf } from './terminal.ts'
 import { wordsOf } from './words-of.ts'
 
@@ -61,7 +60,7 @@ async function findDatabase({ databaseUrl, dataDir }: Settings): Promise<Found> 
   if (databaseUrl) return { ownerUrl: databaseUrl, stop: async () => {} }
   const running = await attachEmbedded({ dataDir })
   if (running) return { ownerUrl: running.url, stop: async () => {} }
-  if (!(await stat(join(dataDir, 'postgres/data')).catch(() => null)))
+  if (!(await holdsDatabase(dataDir)))
     return { trouble: { about: 'database', level: 'note', code: 'none_yet', values: { folder: dataDir } } }
   try {
     const embedded = await startEmbedded({ dataDir })

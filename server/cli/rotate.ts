@@ -27,7 +27,7 @@ export async function rotate(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   })
   const settings = readSettings(env)
   const { dataDir, key } = settings
-  const reached = await reachDatabase(settings, { beside: true })
+  const reached = await reachDatabase(settings, { beside: true, known: true })
   const database = openDatabase({ url: reached.programUrl, connections: 2 })
   const alone = await database.session()
   try {

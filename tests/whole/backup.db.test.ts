@@ -1,5 +1,6 @@
 /** The restore drill: what a backup of a running Parley holds, what a thief finds in it, and what a restored Parley does not do. */
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sql } from 'kysely'
@@ -58,6 +59,20 @@ beforeAll(async () => {
   await until(() => ours() === 1, 20_000)
   await running.stop()
 }, 180_000)
+
+test('a folder is made where it is missing, and holds one file for each backup', async () => {
+  const { code } = await parley(['backup', join(home, 'new/folder')], here)
+  expect(code).toBe(0)
+  expect(await readdir(join(home, 'new/folder'))).toEqual([expect.stringMatching(/^parley-.*\.backup$/)])
+})
+
+test('where there is no Parley nothing is begun, and the folder that was looked at is named', async () => {
+  const nowhere = { PARLEY_DATA: join(home, 'nowhere') }
+  const { code, error } = await parley(['backup', join(home, 'nothing.backup')], nowhere)
+  expect(code).toBe(1)
+  expect(error).toContain(`There is no Parley in ${nowhere.PARLEY_DATA}.`)
+  expect(existsSync(nowhere.PARLEY_DATA)).toBe(false)
+})
 
 test('it says where the key is, and asks for a second copy', () => {
   for (const { code, out, error } of backups) {

@@ -82,8 +82,8 @@ export const WORDS: Record<string, Record<Language, string>> = {
     ru: 'PARLEY_KEY — не тот ключ, с которым создана эта база: её роль {role} не принимает пароль, полученный из него. Верните прежний ключ; меняет его «parley rotate».',
   },
   'database.none_yet': {
-    en: 'none in {folder} yet: "parley start" makes one.',
-    ru: 'в {folder} ещё нет: её создаст «parley start».',
+    en: 'there is none in {folder}: "parley start" makes one. If yours lies elsewhere, name its folder in PARLEY_DATA.',
+    ru: 'в {folder} её нет: её создаст «parley start». Если ваша лежит в другом месте, укажите её папку в PARLEY_DATA.',
   },
   'database.does_not_start': { en: '{why}', ru: '{why}' },
   'database.unreachable': {
@@ -165,7 +165,7 @@ export const WORDS: Record<string, Record<Language, string>> = {
     ru: 'на удержании после восстановления: {held}. Ничего не уходит, пока участник не решит.',
   },
   'audit.holds': {
-    en: 'the chain of {workspaces} workspaces holds',
+    en: 'the chain holds (workspaces: {workspaces})',
     ru: 'цепочка цела (рабочих пространств: {workspaces})',
   },
   'audit.broken': {
