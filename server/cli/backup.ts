@@ -1,5 +1,5 @@
 /**
- * `parley backup [FILE]`: everything in one encrypted file, beside a running Parley. The database first, then the files: bytes are on
+ * `parley backup [FOLDER | FILE.backup]`: everything in one encrypted file, beside a running Parley. The database first, then the files: bytes are on
  * the disk before a row names them, so every row of the copy finds its file.
  *
  *   manifest.json → postgres/data/… (embedded) or rows/… (DATABASE_URL, --logical) → files/… → end.json

@@ -23,7 +23,7 @@ export const CARDS = {
     does: 'tells what is wrong and what to do about it; changes nothing',
   },
   backup: {
-    takes: '[FILE] [--logical]',
+    takes: '[FOLDER | FILE.backup] [--logical]',
     does: 'writes everything into one encrypted file',
   },
   restore: {

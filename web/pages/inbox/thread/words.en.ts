@@ -10,8 +10,8 @@ export default {
       next: 'Nothing is wrong on your side. Send it again a little later.',
     },
     unconfirmed: {
-      title: 'Nobody knows whether it arrived',
-      next: 'Ask the contact, or send it again at the risk of a double.',
+      title: 'The network never confirmed it',
+      next: 'Send it again, or leave it.',
     },
     throttled: { title: 'The network asked us to slow down', next: 'Send it again in a few minutes.' },
     signed_out: {
