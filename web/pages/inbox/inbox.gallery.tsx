@@ -110,6 +110,7 @@ const pending = (given: Partial<Pending>): ReactNode => (
       at: '2026-11-20T10:00:00Z',
       state: 'saving',
       code: null,
+      refusedAt: null,
       ...given,
     }}
     acts={{ again: nothing, takeBack: nothing }}
@@ -232,7 +233,9 @@ export default {
     ),
     'pending: saving': inDirectory(() => pending({})),
     'pending: waiting for the connection': inDirectory(() => pending({ state: 'waiting', code: 'offline' })),
-    'pending: refused': inDirectory(() => pending({ state: 'refused', code: 'no_road' })),
+    'pending: refused': inDirectory(() =>
+      pending({ state: 'refused', code: 'no_road', refusedAt: '2026-11-20T10:05:00Z' }),
+    ),
     'composer: collision': inDirectory(() => <SecondLook words="…" onSend={nothing} onStay={nothing} />),
     'composer: every road is closed': inDirectory(() => (
       <CannotWrite

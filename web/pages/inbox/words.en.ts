@@ -59,6 +59,11 @@ export default {
     noMatchNext: 'Look in all conversations, or search the whole history with /.',
     showAll: 'Show all',
     showUnassigned: 'Show unassigned',
+    refused: {
+      title: 'Not everything went out',
+      next_one: 'The server refused {{count}} message; it is kept only in this browser:',
+      next_other: 'The server refused {{count}} messages; they are kept only in this browser:',
+    },
     view: {
       mine: { title: 'Nothing waits for you', next: 'Take one from the unassigned when you are ready.' },
       unassigned: {
@@ -194,6 +199,7 @@ export default {
     saving: 'Saving…',
     waiting: 'Waiting for the connection',
     again: 'Try again',
+    refused: 'Written {{written}}, refused {{refused}}',
     takeBack: 'Back to the text box',
   },
   onTheWay: {
@@ -276,6 +282,7 @@ export default {
     progress: 'Upload of {{name}}',
     tooLarge: 'Too large for {{network}}: at most {{most}}',
     notTaken: '{{network}} does not take such files',
+    empty: 'The file is empty',
     asFile: '{{network}} shows it as a file',
   },
   collision: {

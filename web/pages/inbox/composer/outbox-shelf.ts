@@ -1,11 +1,11 @@
 /** IndexedDB for the outbox: rows by client id, in the order they were written. */
 import type { ClientId } from '#contract/ids.ts'
-import type { Written } from './outbox.ts'
+import type { Pending } from './outbox.ts'
 
 export interface Shelf {
-  put(written: Written): Promise<void>
+  put(pending: Pending): Promise<void>
   remove(clientId: ClientId): Promise<void>
-  all(): Promise<Written[]>
+  all(): Promise<Pending[]>
 }
 
 const NAME = 'parley'
@@ -17,10 +17,10 @@ export async function openShelf(): Promise<Shelf> {
   if (!database) return { put: async () => {}, remove: async () => {}, all: async () => [] }
   const store = (mode: IDBTransactionMode) => database.transaction(STORE, mode).objectStore(STORE)
   return {
-    put: async (written) => void (await answered(store('readwrite').put(written))),
+    put: async (pending) => void (await answered(store('readwrite').put(pending))),
     remove: (clientId) => answered(store('readwrite').delete(clientId)),
     all: async () =>
-      ((await answered(store('readonly').getAll())) as Written[]).toSorted((a, b) => a.at.localeCompare(b.at)),
+      ((await answered(store('readonly').getAll())) as Pending[]).toSorted((a, b) => a.at.localeCompare(b.at)),
   }
 }
 

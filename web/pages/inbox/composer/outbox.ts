@@ -2,7 +2,7 @@
  * What was written and not answered yet: kept in this browser until the server says 202, so that neither a lost connection nor a
  * reload loses or doubles a word. The client id makes a repeat harmless: the server answers with the first message.
  *
- * write → IndexedDB → ask → answered: gone · offline: waits, asks again · refused: stays, says why
+ * write → IndexedDB → ask → answered: gone · offline: waits, asks again · refused: stays, over a reload too, and says why
  */
 import { useSyncExternalStore } from 'react'
 import { sendMessage } from '#contract/calls/conversations.ts'
@@ -33,7 +33,12 @@ export interface Written {
 export interface Pending extends Written {
   readonly state: 'saving' | 'waiting' | 'refused'
   readonly code: FailureCode | null
+  /** ISO; when the server said no. The reason is of that time. */
+  readonly refusedAt: string | null
 }
+
+type Standing = Pick<Pending, 'state' | 'code' | 'refusedAt'>
+const SAVING: Standing = { state: 'saving', code: null, refusedAt: null }
 
 const AGAIN_MS = 4_000
 const WAITS: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many', 'signed_out']
@@ -41,6 +46,7 @@ const WAITS: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_ma
 const NONE: readonly Pending[] = []
 let all: readonly Pending[] = NONE
 let byConversation = new Map<ConversationId, readonly Pending[]>()
+let refused = NONE
 let shelf: Promise<Shelf> | null = null
 let again: ReturnType<typeof setTimeout> | undefined
 /** One at a time, in the order they were written. */
@@ -53,13 +59,14 @@ export async function openOutbox(member: MemberId): Promise<void> {
   shelf = openShelf()
   window.addEventListener('online', ask)
   const left = (await (await shelf).all()).filter((each) => each.member === member)
-  set([...left.map((each): Pending => ({ ...each, state: 'saving', code: null })), ...all])
+  // No is no: a refused one goes when its writer says so, and not because a page was opened.
+  set([...left.map((each) => (each.state === 'refused' ? each : { ...each, ...SAVING })), ...all])
   ask()
 }
 
 export async function postNow(what: Omit<Written, 'clientId' | 'at'>): Promise<void> {
-  const written: Written = { ...what, clientId: newClientId(), at: new Date().toISOString() }
-  set([...all, { ...written, state: 'saving', code: null }])
+  const written: Pending = { ...what, clientId: newClientId(), at: new Date().toISOString(), ...SAVING }
+  set([...all, written])
   // A browser without storage still sends; it only cannot survive a reload.
   await (await (shelf ??= openShelf())).put(written).catch(() => {})
   ask()
@@ -73,12 +80,15 @@ export function takeBack(clientId: ClientId): Pending | undefined {
 }
 
 export function tryAgain(clientId: ClientId): void {
-  change(clientId, { state: 'saving', code: null })
+  change(clientId, SAVING)
   ask()
 }
 
 export const usePending = (conversation: ConversationId): readonly Pending[] =>
   useSyncExternalStore(subscribe, () => byConversation.get(conversation) ?? NONE)
+
+/** Those that only this browser knows: the server said no, and lists them nowhere. */
+export const useRefused = (): readonly Pending[] => useSyncExternalStore(subscribe, () => refused)
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
@@ -110,7 +120,12 @@ async function sendOne(pending: Pending): Promise<boolean> {
   } catch (error) {
     const code = error instanceof CallFailed ? error.code : 'broken'
     const waits = WAITS.includes(code)
-    change(pending.clientId, { state: waits ? 'waiting' : 'refused', code })
+    change(
+      pending.clientId,
+      waits
+        ? { state: 'waiting', code, refusedAt: null }
+        : { state: 'refused', code, refusedAt: new Date().toISOString() },
+    )
     return !waits
   }
 }
@@ -130,8 +145,12 @@ export function bodyOf(written: Written) {
   }
 }
 
-function change(clientId: ClientId, to: Pick<Pending, 'state' | 'code'>): void {
-  set(all.map((each) => (each.clientId === clientId ? { ...each, ...to } : each)))
+function change(clientId: ClientId, to: Standing): void {
+  const found = all.find((each) => each.clientId === clientId)
+  if (!found) return
+  const changed = { ...found, ...to }
+  set(all.map((each) => (each === found ? changed : each)))
+  void shelf?.then((opened) => opened.put(changed)).catch(() => {})
 }
 
 function drop(clientId: ClientId): void {
@@ -141,6 +160,7 @@ function drop(clientId: ClientId): void {
 
 function set(next: readonly Pending[]): void {
   all = next
+  refused = next.filter((each) => each.state === 'refused')
   byConversation = Map.groupBy(next, (each) => each.conversation)
   for (const listener of listeners) listener()
 }

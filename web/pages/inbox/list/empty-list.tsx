@@ -3,9 +3,11 @@ import { IconChecks, IconFilterOff, IconPlugConnected } from '@tabler/icons-reac
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { useWords } from '../../../app/words.ts'
+import { useRefused } from '../composer/outbox.ts'
 import { useDirectory } from '../directory.tsx'
 import type { ViewName } from '../search.ts'
 import css from './list.module.css'
+import { RefusedHere } from './refused-here.tsx'
 
 export interface EmptyListProps {
   view: ViewName
@@ -18,6 +20,7 @@ export interface EmptyListProps {
 export function EmptyList({ view, q, isFiltered, hasChannels }: EmptyListProps) {
   const { may } = useDirectory()
   const t = useWords('inbox')
+  const refused = useRefused()
   if (!hasChannels) {
     return (
       <div className={css.empty}>
@@ -46,6 +49,7 @@ export function EmptyList({ view, q, isFiltered, hasChannels }: EmptyListProps) 
       </div>
     )
   }
+  if (view === 'failed' && refused.length > 0) return <RefusedHere refused={refused} />
   return (
     <div className={css.empty}>
       <IconChecks size={34} stroke={1.3} aria-hidden />

@@ -6,7 +6,7 @@ import { useWords } from '../../../app/words.ts'
 import type { Pending } from '../composer/outbox.ts'
 import { useDirectory } from '../directory.tsx'
 import { Parts } from '../parts/part.tsx'
-import { clockOf } from '../times.ts'
+import { clockOf, rowTime } from '../times.ts'
 import { Sign } from './sign.tsx'
 import css from './message.module.css'
 
@@ -38,9 +38,21 @@ export function PendingMessage({ pending, acts }: { pending: Pending; acts: Pend
           message={pending.clientId}
         />
         <footer className={css.foot}>
-          <span>{failure ? null : words}</span>
-          <time dateTime={pending.at}>{clockOf(pending.at, language)}</time>
-          {!failure && <Sign state="saving" />}
+          {failure ? (
+            // It stands below what came later, and its reason may be over by now: both times are told.
+            <span>
+              {t('pending.refused', {
+                written: rowTime(pending.at, language),
+                refused: rowTime(pending.refusedAt ?? pending.at, language),
+              })}
+            </span>
+          ) : (
+            <>
+              <span>{words}</span>
+              <time dateTime={pending.at}>{clockOf(pending.at, language)}</time>
+              <Sign state="saving" />
+            </>
+          )}
         </footer>
         {failure && (
           <div className={css.trouble} role="alert">

@@ -1,0 +1,86 @@
+/** What the server or the window refuses: it stands there with its reason, and nothing goes out behind its writer's back. */
+import { beforeAll, expect, test } from 'vitest'
+import type { Page } from '@playwright/test'
+import { changeMe } from '#contract/calls/members.ts'
+import { listConversations } from '#contract/calls/conversations.ts'
+import { plain } from '#contract/message/content.ts'
+import { aBrowser } from '#tests/support/browser.ts'
+import { until } from '#tests/support/parts.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
+import { openWindow } from '#tests/support/window.ts'
+
+const { telegram, parley, owner } = await telegramShop()
+const browser = await aBrowser()
+const ann = telegram.phone('Ann Petrova')
+let page: Page
+/** How often the window asked the server to send. */
+let asked = 0
+let isRefusing = false
+
+beforeAll(async () => {
+  await ann.say(plain('Hello?'))
+  await owner.call(changeMe, { body: { preferences: { undoSeconds: 0 } } })
+  const talk = await until(
+    async () => (await owner.call(listConversations, { query: { q: 'Ann' } })).items[0]?.id,
+    30_000,
+  )
+  page = (await openWindow(browser, parley, { path: `/inbox/${talk}?view=failed` })).page
+  page.setDefaultTimeout(30_000)
+  await page.route('**/messages', (route) => {
+    if (route.request().method() !== 'POST') return route.fallback()
+    asked += 1
+    if (!isRefusing) return route.fallback()
+    const problem = { type: 'about:blank', title: 'There is no way', status: 422, code: 'no_road' }
+    return route.fulfill({ status: 422, contentType: 'application/problem+json', body: JSON.stringify(problem) })
+  })
+})
+
+const thread = () => page.getByRole('region', { name: /^Conversation with/ })
+const composer = () => page.getByRole('textbox', { name: 'Reply', exact: true })
+const refused = () => thread().getByRole('article', { name: 'There is no way to reach this contact now' })
+const list = () => page.getByRole('region', { name: 'Conversations' })
+
+test('a refused message stays refused over a reload, and goes only when its writer says so', async () => {
+  isRefusing = true
+  await composer().fill('At nine.')
+  await page.keyboard.press('Enter')
+  await refused().waitFor()
+  expect(asked).toBe(1)
+  isRefusing = false
+  await page.reload()
+  await refused().waitFor()
+  await refused()
+    .getByText(/^Written .+, refused /)
+    .waitFor()
+  await composer().fill('Are you there?')
+  await page.keyboard.press('Enter')
+  await until(() => ann.sees().some((seen) => JSON.stringify(seen.content).includes('Are you there?')), 30_000)
+  expect(JSON.stringify(ann.sees())).not.toContain('At nine.')
+  expect(asked).toBe(2)
+})
+
+test('the view of what failed does not say that all went out while a refused message stands here, and leads to it', async () => {
+  const talk = page.url()
+  await page.goto(`${parley.url}/inbox?view=failed`)
+  await list().getByRole('heading', { name: 'Not everything went out' }).waitFor()
+  await list().getByRole('link', { name: 'Ann Petrova' }).click()
+  await refused().waitFor()
+  expect(page.url()).toBe(talk)
+
+  await refused().getByRole('button', { name: 'Try again' }).click()
+  await until(() => ann.sees().some((seen) => JSON.stringify(seen.content).includes('At nine.')), 30_000)
+  await list().getByRole('heading', { name: 'Everything went out' }).waitFor()
+})
+
+test('an empty file is refused when it is chosen', async () => {
+  const choosing = page.waitForEvent('filechooser')
+  await page.getByRole('button', { name: 'Attach files' }).click()
+  await (await choosing).setFiles({ name: 'empty.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
+  const files = page.getByRole('list', { name: 'Files' })
+  await files.getByRole('alert').getByText('The file is empty').waitFor()
+  await files.getByText('0 bytes').waitFor()
+  await composer().fill('Here it is')
+  expect(await page.getByRole('button', { name: 'Send', exact: true }).isDisabled()).toBe(true)
+  await page.getByRole('button', { name: 'Remove empty.txt' }).click()
+  await expect.poll(() => page.getByRole('button', { name: 'Send', exact: true }).isEnabled()).toBe(true)
+})
