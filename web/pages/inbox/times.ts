@@ -98,7 +98,8 @@ export function sizeOf(bytes: number, language: string): string {
   return new Intl.NumberFormat(language, {
     style: 'unit',
     unit: SIZES[step]!,
-    unitDisplay: 'short',
+    // The short form of a byte has no plural in English.
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: bytes / 1024 ** step < 10 && step > 0 ? 1 : 0,
   }).format(bytes / 1024 ** step)
 }

@@ -53,7 +53,9 @@ function OneAttachment({ attachment, abilities, network, onRemove }: OneProps) {
         ? t('attach.tooLarge', { network, most: sizeOf(verdict.most, language) })
         : verdict.code === 'not_taken'
           ? t('attach.notTaken', { network })
-          : null
+          : verdict.code === 'empty'
+            ? t('attach.empty')
+            : null
   return (
     <li className={css.attachment} data-trouble={trouble !== null || undefined}>
       {picture ? (

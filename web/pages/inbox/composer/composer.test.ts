@@ -94,6 +94,11 @@ test('a file is judged before it is uploaded: as it is, as a file, or not at all
   })
 })
 
+test('an empty file is refused wherever it would go', () => {
+  expect(judgeFile('text/plain', 0, abilities)).toEqual({ code: 'empty', kind: 'file' })
+  expect(judgeFile('image/png', 0, null)).toEqual({ code: 'empty', kind: 'image' })
+})
+
 test('times that people mean: no evening when it is near, no Monday twice', () => {
   const names = (date: Date) => laterTimes(date).map(({ name }) => name)
   expect(names(new Date(2026, 10, 25, 9))).toEqual(['inHour', 'inThreeHours', 'thisEvening', 'tomorrow', 'monday'])

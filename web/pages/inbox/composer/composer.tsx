@@ -122,7 +122,7 @@ export function Composer(props: ComposerProps) {
 
   const parts = partsOf()
   const refusesFile = attachments.list.some((each) =>
-    ['too_large', 'not_taken'].includes(verdictOf(each, abilities).code),
+    ['too_large', 'not_taken', 'empty'].includes(verdictOf(each, abilities).code),
   )
   const isDisabled =
     parts.length === 0 ||

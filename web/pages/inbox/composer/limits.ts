@@ -43,12 +43,15 @@ export type FileVerdict =
   | { code: 'as_file'; kind: MediaKind }
   | { code: 'too_large'; kind: MediaKind; most: number }
   | { code: 'not_taken'; kind: MediaKind }
+  | { code: 'empty'; kind: MediaKind }
 
 /** The largest file that the server takes itself. */
 export const MOST_BYTES = 50 * 1024 * 1024
 
 export function judgeFile(type: string, bytes: number, abilities: Abilities | null): FileVerdict {
   const kind = kindOfFile(type)
+  // Networks refuse it, some only after everything else went well.
+  if (bytes === 0) return { code: 'empty', kind }
   if (bytes > MOST_BYTES) return { code: 'too_large', kind, most: MOST_BYTES }
   if (abilities === null) return { code: 'fits', kind }
   const own = takes(abilities, kind, type)
