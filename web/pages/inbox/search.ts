@@ -42,12 +42,13 @@ const UNDERSTOOD: Record<keyof InboxSearch, (value: string) => boolean> = {
   merge: (value) => UUID.test(value),
 }
 
+/** Every name is always there: one that is missing comes through from the root as the address has it. */
 export const inboxSearch = (search: Record<string, unknown>): InboxSearch =>
   Object.fromEntries(
-    Object.entries(UNDERSTOOD).flatMap(([name, isUnderstood]) => {
+    Object.entries(UNDERSTOOD).map(([name, isUnderstood]) => {
       // The router reads `q=42` as a number.
       const value = typeof search[name] === 'number' ? String(search[name]) : search[name]
-      return typeof value === 'string' && isUnderstood(value) ? [[name, value]] : []
+      return [name, typeof value === 'string' && isUnderstood(value) ? value : undefined]
     }),
   )
 
