@@ -2,6 +2,7 @@ import { Button, Group, Stack, Text } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { useWords } from '../app/words.ts'
 import { Dialog } from './dialog.tsx'
+import { useOnce } from './use-once.ts'
 
 export interface AskFirstProps {
   readonly title: string
@@ -17,21 +18,17 @@ export interface AskFirstProps {
 export function AskFirst({ title, words, act, run, children }: AskFirstProps) {
   const t = useWords('ui')
   const [isOpen, open] = useState(false)
-  const [isRunning, setRunning] = useState(false)
-  const go = async () => {
-    setRunning(true)
-    try {
-      await run()
-      open(false)
-    } catch {
-      // Told where the call was made.
-    } finally {
-      setRunning(false)
-    }
+  const once = useOnce(async () => {
+    await run()
+    open(false)
+  })
+  const ask = () => {
+    once.again()
+    open(true)
   }
   return (
     <>
-      {children(() => open(true))}
+      {children(ask)}
       <Dialog isOpen={isOpen} close={() => open(false)} title={title}>
         <Stack>
           <Text>{words}</Text>
@@ -39,7 +36,7 @@ export function AskFirst({ title, words, act, run, children }: AskFirstProps) {
             <Button variant="default" data-autofocus onClick={() => open(false)}>
               {t('keep')}
             </Button>
-            <Button color="red.8" loading={isRunning} onClick={() => void go()}>
+            <Button color="red.8" loading={once.isBegun} onClick={once.run}>
               {act}
             </Button>
           </Group>

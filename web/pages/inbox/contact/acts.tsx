@@ -27,7 +27,7 @@ export function Acts({ acts }: { acts: readonly ActView[] }) {
                   <Button
                     size="compact-xs"
                     variant="subtle"
-                    loading={undo.isPending}
+                    loading={undo.isPending && undo.variables.params.id === act.id}
                     onClick={() => undo.mutate({ params: { id: act.id } })}
                   >
                     {t('undo.button')}

@@ -18,7 +18,7 @@ import { useWords } from '../../../app/words.ts'
 import { keepContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
-import { dayAndClock, relativeTime } from '../times.ts'
+import { dayAndClock, lastingSince } from '../times.ts'
 import { Acts } from './acts.tsx'
 import { Block } from './block.tsx'
 import { evidenceWords } from './contact-words.ts'
@@ -94,6 +94,8 @@ export function ContactCard({ contact, suggestions, acts, row, ...panes }: Conta
   const { onMerge, onPick, onSplit, onProofLink, onClose } = panes
   const { language, memberName, may } = useDirectory()
   const t = useWords('inbox')
+  // Joined or parted, this day is of one of them only.
+  const isItsOwn = contact.identities.length === 1 && acts.length === 0
   return (
     <aside className={css.pane} aria-label={t('contact.label')}>
       <div className={css.who}>
@@ -145,16 +147,19 @@ export function ContactCard({ contact, suggestions, acts, row, ...panes }: Conta
       <Block title={t('contact.facts')}>
         <Facts contact={contact} />
       </Block>
-      <Block title={t('contact.history')}>
-        <Stack gap={4}>
-          <span className={css.dim}>{t('contact.since', { at: dayAndClock(contact.createdAt, language) })}</span>
-          <span className={css.dim}>{t('contact.messages', { count: row.lastSeq })}</span>
-          {row.waitingSince && (
-            <span className={css.dim}>{t('contact.waits', { when: relativeTime(row.waitingSince, language) })}</span>
-          )}
-        </Stack>
-        <Acts acts={acts} />
-      </Block>
+      {(isItsOwn || row.waitingSince !== null || acts.length > 0) && (
+        <Block title={t('contact.history')}>
+          <Stack gap={4}>
+            {isItsOwn && (
+              <span className={css.dim}>{t('contact.since', { at: dayAndClock(contact.createdAt, language) })}</span>
+            )}
+            {row.waitingSince && (
+              <span className={css.dim}>{t('contact.waits', { time: lastingSince(row.waitingSince, language) })}</span>
+            )}
+          </Stack>
+          <Acts acts={acts} />
+        </Block>
+      )}
       <ContactFiles conversation={row.id} lastSeq={row.lastSeq} />
     </aside>
   )

@@ -4,11 +4,11 @@ import { getContact, listSuggestions, mergeContacts, type ContactView } from '#c
 import type { ContactId } from '#contract/ids.ts'
 import { read, useAct } from '../../../app/acts.ts'
 import { useWords } from '../../../app/words.ts'
+import { useOnce } from '../../../ui/use-once.ts'
 import { keepContact, renewContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
 import { NetworkMark } from '../network-mark.tsx'
-import { dayAndClock } from '../times.ts'
 import { tellDone } from '../undo.ts'
 import { addressOf, reasonOfSuggestion } from './contact-words.ts'
 import css from './contact.module.css'
@@ -35,6 +35,7 @@ export function MergeDialog({ contact, other, onClose }: MergeDialogProps) {
       onClose()
     },
   })
+  const confirm = useOnce(() => merge.mutateAsync({ params: { id: contact }, body: { with: other } }))
   return (
     <Modal opened onClose={onClose} title={t('merge.title')} size={860} closeButtonProps={{ 'aria-label': t('close') }}>
       <div className={css.block}>
@@ -54,11 +55,7 @@ export function MergeDialog({ contact, other, onClose }: MergeDialogProps) {
           <Button variant="default" onClick={onClose}>
             {t('cancel')}
           </Button>
-          <Button
-            loading={merge.isPending}
-            disabled={!one.data || !two.data}
-            onClick={() => merge.mutate({ params: { id: contact }, body: { with: other } })}
-          >
+          <Button loading={confirm.isBegun} disabled={!one.data || !two.data} onClick={confirm.run}>
             {t('merge.confirm')}
           </Button>
         </Group>
@@ -68,8 +65,7 @@ export function MergeDialog({ contact, other, onClose }: MergeDialogProps) {
 }
 
 function Side({ contact, label }: { contact: ContactView | undefined; label: string }) {
-  const { language, networkName } = useDirectory()
-  const t = useWords('inbox')
+  const { networkName } = useDirectory()
   if (!contact) return <Skeleton height={140} />
   return (
     <section className={css.side} aria-label={`${label}: ${contact.name}`}>
@@ -78,7 +74,6 @@ function Side({ contact, label }: { contact: ContactView | undefined; label: str
         <Face name={contact.name} id={contact.id} avatar={contact.avatar} size={40} />
         <div className={css.whoWords}>
           <strong dir="auto">{contact.name}</strong>
-          <div className={css.dim}>{t('contact.since', { at: dayAndClock(contact.createdAt, language) })}</div>
         </div>
       </div>
       <ul className={css.identities}>

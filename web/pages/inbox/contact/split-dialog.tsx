@@ -4,6 +4,7 @@ import type { MessageView } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { useAct } from '../../../app/acts.ts'
 import { useWords } from '../../../app/words.ts'
+import { useOnce } from '../../../ui/use-once.ts'
 import { keepContact, renewContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
 import { tellDone } from '../undo.ts'
@@ -31,6 +32,7 @@ export function SplitDialog({ contact, identity, conversation, onClose }: SplitD
       onClose()
     },
   })
+  const confirm = useOnce(() => split.mutateAsync({ params: { id: contact.id }, body: { identityId: identity.id } }))
   const isParted = (message: MessageView) => message.identity === identity.id
   const address = addressOf(identity)
   return (
@@ -58,10 +60,7 @@ export function SplitDialog({ contact, identity, conversation, onClose }: SplitD
           <Button variant="default" onClick={onClose}>
             {t('cancel')}
           </Button>
-          <Button
-            loading={split.isPending}
-            onClick={() => split.mutate({ params: { id: contact.id }, body: { identityId: identity.id } })}
-          >
+          <Button loading={confirm.isBegun} onClick={confirm.run}>
             {t('split.confirm')}
           </Button>
         </Group>
