@@ -294,6 +294,7 @@ export default {
   },
   part: {
     showAll: 'Show all of it',
+    showLess: 'Show less',
     text: 'Text',
     image: 'Picture',
     video: 'Video',

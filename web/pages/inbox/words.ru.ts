@@ -325,6 +325,7 @@ export default {
   },
   part: {
     showAll: 'Показать целиком',
+    showLess: 'Свернуть',
     text: 'Текст',
     image: 'Картинка',
     video: 'Видео',

@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from 'react'
+import { type ReactNode, use, useLayoutEffect, useRef, useState } from 'react'
 import type { Entity, EntityKind, Rich } from '#contract/message/content.ts'
+import { ByReader } from './by-reader.ts'
 import css from './parts.module.css'
 import { beginningOf, safeUrl, segmentsOf, withFewMarks, type Segment } from './rich-segments.ts'
 import { trueHost } from './true-host.ts'
@@ -8,11 +9,25 @@ import { useWords } from '../../../app/words.ts'
 /** A text with its marks. Text stays text: nothing here is ever read as HTML. One that is very long shows its beginning first. */
 export function RichText({ rich: whole, searched = [] }: { rich: Rich; searched?: readonly string[] }) {
   const t = useWords('inbox')
-  const [isWhole, setWhole] = useState(false)
-  const rich = isWhole ? whole : beginningOf(whole)
+  const box = useRef<HTMLDivElement>(null)
+  const byReader = use(ByReader)
+  /** null: nobody asked. */
+  const [isWhole, setWhole] = useState<boolean | null>(null)
+  const beginning = beginningOf(whole)
+  const rich = isWhole ? whole : beginning
   const isBig = isEmojiOnly(rich)
+  const show = (all: boolean) => {
+    byReader()
+    setWhole(all)
+  }
+  // The button that was pressed is gone: its focus goes into what it opened.
+  useLayoutEffect(() => {
+    if (isWhole === null) return
+    box.current?.focus({ preventScroll: true })
+    if (!isWhole) box.current?.scrollIntoView({ block: 'nearest' })
+  }, [isWhole])
   return (
-    <div className={isBig ? css.bigEmoji : css.text} dir="auto">
+    <div ref={box} className={isBig ? css.bigEmoji : css.text} dir="auto" tabIndex={isWhole === null ? undefined : -1}>
       {blocksOf(segmentsOf(rich)).map((block) => (
         <Block key={block.at} kind={block.kind} value={block.value}>
           {block.segments.map(({ segment, at }) => (
@@ -20,11 +35,11 @@ export function RichText({ rich: whole, searched = [] }: { rich: Rich; searched?
           ))}
         </Block>
       ))}
-      {rich !== whole && (
+      {beginning !== whole && (
         <>
-          {'… '}
-          <button type="button" className={css.showAll} onClick={() => setWhole(true)}>
-            {t('part.showAll')}
+          {isWhole ? ' ' : '… '}
+          <button type="button" className={css.showAll} onClick={() => show(!isWhole)}>
+            {isWhole ? t('part.showLess') : t('part.showAll')}
           </button>
         </>
       )}

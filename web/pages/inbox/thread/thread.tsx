@@ -10,12 +10,14 @@ import { useWords } from '../../../app/words.ts'
 import type { Pending } from '../composer/outbox.ts'
 import { useDirectory } from '../directory.tsx'
 import { NetworkMark } from '../network-mark.tsx'
+import { ByReader } from '../parts/by-reader.ts'
 import { dayKeyOf, dayName } from '../times.ts'
 import { Message, type MessageActs } from './message.tsx'
 import { PendingMessage, type PendingActs } from './pending-message.tsx'
 import { hasTrouble, threadLines, type ThreadLine, type Unread } from './thread-lines.ts'
 import type { ThreadPages } from './thread-pages.ts'
 import css from './thread.module.css'
+import { useOutOfView } from './use-out-of-view.ts'
 import { useThreadScroll } from './use-thread-scroll.ts'
 
 export interface ThreadProps {
@@ -53,7 +55,7 @@ export function Thread(props: ThreadProps) {
   )
   const byId = useMemo(() => new Map(items.map((message) => [message.id, message])), [items])
   const hasUnreadLine = lines.some((line) => line.line === 'unread')
-  const { box, content, isAtEnd, onScroll, toEnd } = useThreadScroll({
+  const { box, content, isAtEnd, onScroll, hold, toEnd } = useThreadScroll({
     threadKey: `${row.id} ${aim ?? ''}`,
     isReady: pages !== null,
     openAt: aim ? `message-${aim}` : hasUnreadLine ? 'unread-line' : null,
@@ -78,8 +80,12 @@ export function Thread(props: ThreadProps) {
     // The row counts a message in a breath of its own: whichever of the two comes last has to look.
   }, [isWhole, isAtEnd, newest, newestSeq, row.inCount, onSeen])
   const isSlow = useDelayed(pages === null && error === null)
-  // At the end it is before the eyes anyhow.
-  const firstTrouble = items.find((message) => hasTrouble(message) && !(isAtEnd && message.id === newest))
+  const troubles = items.filter(hasTrouble)
+  const outOfView = useOutOfView(
+    box,
+    troubles.map(({ id }) => `message-${id}`),
+  )
+  const firstTrouble = troubles.find(({ id }) => outOfView.has(`message-${id}`))
   const missed = useMissed(items, isAtEnd)
 
   if (error !== null && pages === null) return <NotLoaded error={error} onRetry={onRetry} />
@@ -106,25 +112,27 @@ export function Thread(props: ThreadProps) {
               <p>{t('thread.empty')}</p>
             </div>
           )}
-          {lines.map((line) =>
-            line.line === 'message' ? (
-              <Message
-                key={line.key}
-                message={line.message}
-                joins={line.joins}
-                quoted={line.message.replyTo ? (byId.get(line.message.replyTo) ?? null) : null}
-                isRoom={row.room !== null}
-                contact={row.contact}
-                roads={hasTrouble(line.message) ? roads : NO_ROADS}
-                acts={acts}
-                isBusy={isBusy && hasTrouble(line.message)}
-                isAimed={line.message.id === aim}
-                isCurrent={line.message.id === current}
-              />
-            ) : (
-              <Separator key={line.key} line={line} />
-            ),
-          )}
+          <ByReader value={hold}>
+            {lines.map((line) =>
+              line.line === 'message' ? (
+                <Message
+                  key={line.key}
+                  message={line.message}
+                  joins={line.joins}
+                  quoted={line.message.replyTo ? (byId.get(line.message.replyTo) ?? null) : null}
+                  isRoom={row.room !== null}
+                  contact={row.contact}
+                  roads={hasTrouble(line.message) ? roads : NO_ROADS}
+                  acts={acts}
+                  isBusy={isBusy && hasTrouble(line.message)}
+                  isAimed={line.message.id === aim}
+                  isCurrent={line.message.id === current}
+                />
+              ) : (
+                <Separator key={line.key} line={line} />
+              ),
+            )}
+          </ByReader>
           {isWhole &&
             pending
               .filter((each) => !items.some((message) => message.clientId === each.clientId))

@@ -1,6 +1,6 @@
 /**
  * Where the thread stands on the screen. It opens at the aimed message, the unread line or the end; stays at the end while it is
- * there; and does not move when older messages come in above.
+ * there; and does not move when older messages come in above, or when its reader opens something himself.
  */
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 
@@ -83,7 +83,7 @@ export function useThreadScroll(options: ThreadScrollOptions) {
     if (!element || !content.current) return
     const watch = new ResizeObserver(() => {
       if (stands.current.atEnd && !hasNewer) element.scrollTop = element.scrollHeight
-      stands.current.height = element.scrollHeight
+      note(element)
     })
     watch.observe(content.current)
     watch.observe(element)
@@ -104,10 +104,13 @@ export function useThreadScroll(options: ThreadScrollOptions) {
     if (element && isReady && hasOlder && element.scrollHeight <= element.clientHeight + AHEAD) void grow('older')
   }, [isReady, hasOlder, firstId, grow])
 
+  /** The reader himself changes what stands here: it grows or shrinks, and where he stands is looked at afterwards. */
+  const hold = useCallback(() => void (stands.current = { ...stands.current, atEnd: false }), [])
+
   const toEnd = useCallback(() => {
     const element = box.current
     if (element) element.scrollTop = element.scrollHeight
   }, [])
 
-  return { box, content, isAtEnd, onScroll, toEnd }
+  return { box, content, isAtEnd, onScroll, hold, toEnd }
 }
