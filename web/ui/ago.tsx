@@ -51,8 +51,11 @@ export function agoWords(at: string, from: number): string {
   return unit === 'second' ? words.format(0, 'second') : words.format(Math.trunc(seconds / size), unit)
 }
 
+/** A style of `Intl` would write "7:16 AM" here, and threads say "07:16 AM". */
+const EXACT = { day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' } as const
+
 export const exactTime = (at: string): string =>
-  new Intl.DateTimeFormat(localeOf(language()), { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(at))
+  new Intl.DateTimeFormat(localeOf(language()), EXACT).format(new Date(at))
 
 export const exactDay = (at: string): string =>
   new Intl.DateTimeFormat(localeOf(language()), { dateStyle: 'medium' }).format(new Date(at))

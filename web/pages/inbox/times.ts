@@ -55,7 +55,14 @@ export function rowTime(at: string, language: string, now = new Date()): string 
 
 /** Whole, for what is shown on hover. */
 export const fullTime = (at: string, language: string): string =>
-  format(language, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(at))
+  format(language, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  }).format(new Date(at))
 
 export const dayAndClock = (at: string, language: string): string =>
   format(language, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(
