@@ -215,6 +215,9 @@ export default {
     ),
     'delivery: waits for its network': inDirectory(() => ours({ state: 'queued', reason: 'throttled' })),
     'delivery: failed': inDirectory(() => ours({ state: 'failed', reason: 'blocked', hint: { words: 'Forbidden' } })),
+    'delivery: stopped half-way': inDirectory(() =>
+      ours({ state: 'failed', reason: 'blocked', parts: { arrived: 3, of: 7 } }),
+    ),
     'delivery: unconfirmed': inDirectory(() => ours({ state: 'unconfirmed', reason: 'unconfirmed' })),
     'delivery: changed on its way': inDirectory(() =>
       ours({ applied: [{ rule: 'text_split', after: '3' }, { rule: 'marks_written' }] }),

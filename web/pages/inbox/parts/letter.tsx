@@ -6,9 +6,10 @@
 import { Button, Group, SegmentedControl, Skeleton } from '@mantine/core'
 import { IconPhotoOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { use, useEffect, useRef, useState } from 'react'
 import { isMedia, type Part, type PartOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
+import { ByReader } from './by-reader.ts'
 import { cleanLetter, withPictures } from './clean-letter.ts'
 import { fetchEnclosedPictures, fetchFile, fetchRemotePictures } from './fetch-letter.ts'
 import { Media } from './media.tsx'
@@ -128,6 +129,7 @@ const policy: Policy = (
 function Frame({ html, title }: { html: string; title: string }) {
   const frame = useRef<HTMLIFrameElement>(null)
   const t = useWords('inbox')
+  const byReader = use(ByReader)
   const [isTall, setTall] = useState(false)
   useEffect(() => {
     if (frame.current) frame.current.srcdoc = policy.createHTML(html)
@@ -144,7 +146,14 @@ function Frame({ html, title }: { html: string; title: string }) {
         sandbox="allow-popups allow-popups-to-escape-sandbox"
         referrerPolicy="no-referrer"
       />
-      <Button size="compact-xs" variant="subtle" onClick={() => setTall(!isTall)}>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        onClick={() => {
+          byReader()
+          setTall(!isTall)
+        }}
+      >
         {isTall ? t('part.frameLower') : t('part.frameTaller')}
       </Button>
     </>
