@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 /** code → HTTP status and its title in English, for people who read the API without a window. */
 export const PROBLEMS = {
-  unreadable: [400, 'The body cannot be read'],
+  unreadable: [400, 'The request cannot be read'],
   bad_cursor: [400, 'The cursor is not one of ours'],
   signed_out: [401, 'Sign in first'],
   wrong_credentials: [401, 'Wrong e-mail, password or code'],
@@ -22,6 +22,7 @@ export const PROBLEMS = {
   cannot_undo: [409, 'It cannot be undone any more'],
   too_large: [413, 'Too large'],
   unsupported_type: [415, 'This type is not understood'],
+  upgrade_wanted: [426, 'Only a WebSocket is served here'],
   invalid: [422, 'The request was refused'],
   key_reused: [422, 'The idempotency key was used for another request'],
   weak_password: [422, 'The password is too short or too common'],

@@ -30,7 +30,14 @@ export const feedRoute = (deps: FeedRouteDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
     const watched = new Set<() => void>()
     let looking: NodeJS.Timeout | undefined
-    app.get('/api/feed', { websocket: true }, (socket, request) => void serve(socket, request))
+    app.route({
+      method: 'GET',
+      url: '/api/feed',
+      wsHandler: (socket, request) => void serve(socket, request),
+      handler: async () => {
+        throw new Refused('upgrade_wanted')
+      },
+    })
 
     async function serve(socket: WebSocket, request: FastifyRequest): Promise<void> {
       let leave = () => {}

@@ -64,6 +64,8 @@ export interface Http {
 
 /** How long what is being answered may go on when we end. */
 const LAST_ANSWERS_MS = 5_000
+/** Of a balancer's question. */
+const READY_MS = 3_000
 const COOKIE_DAYS = 30
 /** Of one session or token: far more than a window or a sensible program asks, and little enough that one that runs wild harms nobody. */
 const PER_CALLER = { burst: 1_000, perSecond: 100 }
@@ -79,6 +81,10 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   const isSecure = settings.url?.startsWith('https://') ?? false
   const isPublic = isPublicUrl(settings.url)
   const cookieName = isSecure ? '__Host-parley' : 'parley'
+  const headersOf = (request: FastifyRequest) => ({
+    ...headersFor(request.url, isSecure),
+    'x-request-id': request.id,
+  })
   /** Cookies wanted by handlers, until their answer is sent. */
   const cookies = new Map<string, string | null>()
 
@@ -89,6 +95,11 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
     requestTimeout: 130_000,
     routerOptions: { maxParamLength: 200 },
+    // An address that no route can be found for: no hook ever sees it.
+    frameworkErrors: (error, request, reply) => {
+      void reply.headers(headersOf(request))
+      sendProblem(reply, problemFor(error, request))
+    },
   })
   app.removeContentTypeParser(['text/plain', 'application/json'])
   // A bomb would exhaust the stack of whatever walks it, here before anybody is asked who he is.
@@ -106,8 +117,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   app.addHook('onRequest', async (request, reply) => {
     // What a listed proxy hands on may be any text at all, which is no address of anybody: then the proxy's own counts.
     if (!isAddress(request.ip)) delete request.headers['x-forwarded-for']
-    reply.headers(headersFor(request.url, isSecure))
-    reply.header('x-request-id', request.id)
+    reply.headers(headersOf(request))
   })
   app.addHook('onSend', async (request, reply, payload) => {
     const secret = cookies.get(request.id)
@@ -216,9 +226,10 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
 
   app.get('/healthz', async () => ({ ok: true }))
   app.get('/readyz', async (_, reply) => {
-    const ready = await deps.ready().catch(() => false)
+    // A frozen database answers nothing at all, and whoever asks waits for seconds only.
+    const ready = await inTime(deps.ready(), READY_MS, false)
     // Who is told 503 gets no requests any more; an alarm wants a person, not fewer requests.
-    return ready ? { ready, alarms: await deps.alarms().catch(() => []) } : reply.code(503).send({ ready })
+    return ready ? { ready, alarms: await inTime(deps.alarms(), READY_MS, []) } : reply.code(503).send({ ready })
   })
   app.get('/metrics', async (request, reply) => {
     // Figures are for the operator: on this machine, or with a token of an admin.
@@ -291,6 +302,13 @@ const CANNOT_LISTEN: Readonly<Record<string, string>> = {
     'another program does already, perhaps another Parley. Stop that one, or give this one another PARLEY_PORT.',
   EACCES: 'this user may not. Give a PARLEY_PORT of 1024 or more.',
   EADDRNOTAVAIL: 'this machine has no such address. Mend PARLEY_HOST.',
+}
+
+/** What comes of it, or this one where nothing does, or not in time. */
+async function inTime<Of>(work: Promise<Of>, ms: number, otherwise: Of): Promise<Of> {
+  const late = Promise.withResolvers<Of>()
+  const timer = setTimeout(() => late.resolve(otherwise), ms)
+  return Promise.race([work.catch(() => otherwise), late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** A name under `assets/` holds a hash of its content; every other file is asked for anew, so that an update shows at once. */

@@ -8,8 +8,11 @@ import { isCrowdedOut, isUnavailable } from '#server/platform/unavailable.ts'
 
 const BY_STATUS = {
   400: 'unreadable',
+  // Of paths that no file of the window and no parameter can have: they name nothing.
+  403: 'not_found',
   404: 'not_found',
   413: 'too_large',
+  414: 'not_found',
   415: 'unsupported_type',
   429: 'too_many',
 } as const
@@ -47,6 +50,7 @@ export const problemHandler =
   }
 
 export function sendProblem(reply: FastifyReply, problem: Problem): void {
+  if (problem.code === 'upgrade_wanted') void reply.headers({ upgrade: 'websocket', connection: 'upgrade' })
   if (problem.status === 503) void reply.header('retry-after', '2')
   if (problem.code === 'too_many') void reply.header('retry-after', String(Number(problem.values?.seconds ?? 60)))
   void reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem))

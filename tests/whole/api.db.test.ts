@@ -282,6 +282,31 @@ test('a refusal is a problem document with a code of the list, and names its req
   expect(problem.request).toBe(response.headers.get('x-request-id'))
 })
 
+test('an address that nothing can have is the caller’s affair: a problem document, and no line of an error', async () => {
+  const wanted = {
+    '/%00': [404, 'not_found'],
+    '/%': [400, 'unreadable'],
+    '/api/%zz': [400, 'unreadable'],
+    [`/api/contacts/${'9'.repeat(300)}`]: [404, 'not_found'],
+    '/api/feed': [426, 'upgrade_wanted'],
+  }
+  const answers: Record<string, unknown> = {}
+  for (const path of Object.keys(wanted)) {
+    const response = await stranger.ask('GET', path)
+    const { status, code, request } = (await response.json()) as Record<string, unknown>
+    answers[path] = [status, code]
+    expect([path, response.status]).toEqual([path, status])
+    expect([path, response.headers.get('content-type')]).toEqual([
+      path,
+      expect.stringMatching(/^application\/problem\+json/),
+    ])
+    expect([path, response.headers.get('x-request-id')]).toEqual([path, request])
+    expect([path, response.headers.get('x-content-type-options')]).toEqual([path, 'nosniff'])
+  }
+  expect(answers).toEqual(wanted)
+  expect(parley.log.filter((line) => line.includes('a request failed'))).toEqual([])
+})
+
 test('the same client id says a thing once', async () => {
   const owner = await anOwner()
   const world = shared

@@ -43,6 +43,26 @@ test('the log says once that the database is lost, and once that it is back; Par
   expect(lines.join('')).not.toContain(behind.password)
 }, 60_000)
 
+test('a database that is frozen is told within seconds, not when its connections give up', async () => {
+  const { programUrl } = await aDatabase()
+  const behind = new URL(programUrl)
+  const way = await aWayTo(Number(behind.port))
+  afterAll(way.cut)
+  behind.port = String(way.port)
+  const program = await startProgram(
+    readSettings({ PARLEY_DATA: await aFolder(), PARLEY_PORT: String(await freePort()), DATABASE_URL: behind.href }),
+    behind.href,
+    openLog({ level: 'info', write: () => {} }),
+  )
+  afterAll(() => program.stop())
+  way.freeze()
+  const asked = performance.now()
+  const { status } = await fetch(`${program.url}/readyz`)
+  expect([status, Math.round((performance.now() - asked) / 1_000)]).toEqual([503, 3])
+  way.thaw()
+  await until(async () => (await fetch(`${program.url}/readyz`)).status === 200)
+}, 60_000)
+
 /** A server that hands everything on, until it is cut. */
 async function aWayTo(port: number) {
   const passing = new Set<Socket>()
@@ -65,6 +85,9 @@ async function aWayTo(port: number) {
   return {
     port: own,
     open,
+    /** Connections stand, and nothing comes through. */
+    freeze: () => passing.forEach((each) => each.pause()),
+    thaw: () => passing.forEach((each) => each.resume()),
     cut: () => {
       server.close()
       for (const each of passing) each.destroy()

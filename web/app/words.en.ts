@@ -81,6 +81,7 @@ export default {
     too_large: { title: 'Too large', next: 'Try something smaller.' },
     unsupported_type: { title: 'This type is not understood', next: 'Try another file.' },
     invalid: { title: 'Something is filled in wrongly', next: 'Check the marked fields.' },
+    upgrade_wanted: { title: 'A lasting connection is wanted here', next: 'Reload the page.' },
     key_reused: { title: 'The request was sent twice with different content', next: 'Reload the page and try again.' },
     weak_password: {
       title: 'The password is too easy to guess',
