@@ -18,7 +18,7 @@ export const PROBLEMS = {
   busy: [409, 'The same request is being worked on'],
   not_resendable: [409, 'Only failed and unconfirmed deliveries can be resent'],
   already_set_up: [409, 'There is an owner already'],
-  name_taken: [409, 'The name is taken'],
+  email_taken: [409, 'The e-mail has an account already'],
   cannot_undo: [409, 'It cannot be undone any more'],
   too_large: [413, 'Too large'],
   unsupported_type: [415, 'This type is not understood'],

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { endpoint, nothing, page, paging, shortList } from '../endpoint.ts'
 import { ChannelId } from '../ids.ts'
+import { LONGEST } from '../limits.ts'
 import { ConnectorCard } from '../manifest.ts'
 import { ChannelState } from '../message/channel-state.ts'
+import { nameUpTo } from '../name.ts'
 
 /** A channel as the window sees it: everything but its secrets. */
 export const ChannelView = z.object({
@@ -79,7 +81,7 @@ export const createChannel = endpoint({
   may: 'channel.change',
   status: 201,
   about: 'Proves the settings at the platform, then saves the channel and begins to receive',
-  body: z.strictObject({ connector: z.string().max(60), name: z.string().trim().min(1).max(120), settings }),
+  body: z.strictObject({ connector: z.string().max(60), name: nameUpTo(LONGEST.name), settings }),
   result: ChannelView,
 })
 
@@ -98,7 +100,7 @@ export const changeChannel = endpoint({
   may: 'channel.change',
   about: 'Renames, or proves and saves new settings; secrets that are left out stay as they are',
   params: byId,
-  body: z.strictObject({ name: z.string().trim().min(1).max(120).optional(), settings: settings.optional() }),
+  body: z.strictObject({ name: nameUpTo(LONGEST.name).optional(), settings: settings.optional() }),
   result: ChannelView,
 })
 

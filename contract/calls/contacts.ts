@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { endpoint, nothing, page, paging } from '../endpoint.ts'
 import { ActId, ChannelId, ContactId, ConversationId, FileId, IdentityId, LinkId, MemberId } from '../ids.ts'
+import { LONGEST } from '../limits.ts'
+import { nameUpTo } from '../name.ts'
 
 export const Reach = z.enum(['ok', 'blocked', 'opted_out', 'gone', 'not_allowed_yet'])
 
@@ -105,7 +107,7 @@ export const createContact = endpoint({
   status: 201,
   about: 'A contact that nobody has heard from yet; an address on a network makes it reachable',
   body: z.strictObject({
-    name: z.string().trim().min(1).max(200),
+    name: nameUpTo(LONGEST.contactName),
     identity: z.strictObject({ channel: ChannelId, address: z.string().trim().min(1).max(320) }).optional(),
   }),
   result: ContactView,
@@ -127,7 +129,7 @@ export const changeContact = endpoint({
   about: 'Name, language, time zone, tags, fields',
   params: byId,
   body: z.strictObject({
-    name: z.string().trim().max(200).nullable().optional(),
+    name: nameUpTo(LONGEST.contactName).or(z.string().trim().length(0)).nullable().optional(),
     language: z.string().max(35).nullable().optional(),
     timeZone: z.string().max(60).nullable().optional(),
     tags: z.array(z.string().trim().min(1).max(60)).max(50).optional(),

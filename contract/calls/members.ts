@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { endpoint, nothing, page, paging, shortList } from '../endpoint.ts'
 import { AccountId, MemberId, SessionId, TokenId, WorkspaceId } from '../ids.ts'
+import { LONGEST, SHORTEST_PASSWORD } from '../limits.ts'
+import { nameUpTo } from '../name.ts'
 import { Role } from '../rights.ts'
 
 export const MemberView = z.object({
@@ -25,11 +27,11 @@ export const Me = z.object({
 })
 export type Me = z.infer<typeof Me>
 
-export const Password = z.string().min(10).max(200)
+export const Password = z.string().min(SHORTEST_PASSWORD).max(LONGEST.password)
 /** Of a workspace, a member, a token. */
-export const Name = z.string().trim().min(1).max(120)
+export const Name = nameUpTo(LONGEST.name)
 /** Of an account: whoever has another cannot sign in. */
-export const Email = z.email().max(254)
+export const Email = z.email().max(LONGEST.email)
 
 export const getSetup = endpoint({
   method: 'GET',
@@ -62,7 +64,11 @@ export const signIn = endpoint({
   may: 'public',
   status: 201,
   about: 'Signs in with password and, where set, the code of the second factor (401 code_wanted asks for it)',
-  body: z.strictObject({ email: Email, password: z.string().min(1).max(200), code: z.string().max(10).optional() }),
+  body: z.strictObject({
+    email: Email,
+    password: z.string().min(1).max(LONGEST.password),
+    code: z.string().max(10).optional(),
+  }),
   result: Me,
 })
 
@@ -170,7 +176,7 @@ export const createMember = endpoint({
   path: '/api/members',
   may: 'member.change',
   status: 201,
-  about: 'Adds a member with a first password (invitations by mail come with the window)',
+  about: 'Adds a member with a first password, which is handed over by hand: Parley sends no invitations',
   body: z.strictObject({
     name: Name,
     email: Email,

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from '../endpoint.ts'
 import { ConversationId, MessageId } from '../ids.ts'
+import { LONGEST } from '../limits.ts'
 import { ContactView } from './contacts.ts'
 
 export const MessageHit = z.object({
@@ -22,7 +23,7 @@ export const search = endpoint({
   may: 'search',
   about: 'Messages over all history and contacts; understands Russian and English word forms and small slips',
   query: z.strictObject({
-    q: z.string().trim().min(1).max(200),
+    q: z.string().trim().min(1).max(LONGEST.search),
     limit: z.coerce.number().int().min(1).max(100).default(30),
     cursor: z.string().max(500).optional(),
   }),

@@ -78,7 +78,7 @@ export async function createWorkspace(
   return { workspace, member, account }
 }
 
-/** @throws Refused `name_taken` when the e-mail has an account already */
+/** @throws Refused `email_taken` when the e-mail has an account already */
 export async function insertAccount(
   tx: Tx,
   id: AccountId,
@@ -88,7 +88,8 @@ export async function insertAccount(
   const { rows } = await sql`
     insert into account (id, email, name, password_hash, language) values (${id}, ${person.email}, ${person.name}, ${passwordHash}, ${person.language})
     on conflict do nothing returning id`.execute(tx)
-  if (rows.length === 0) throw new Refused('name_taken', { detail: 'this e-mail has an account already' })
+  if (rows.length === 0)
+    throw new Refused('email_taken', { fields: [{ path: 'body.email', reason: 'has an account already' }] })
 }
 
 export async function insertMember(

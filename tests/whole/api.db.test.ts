@@ -307,6 +307,37 @@ test('an address that nothing can have is the caller’s affair: a problem docum
   expect(parley.log.filter((line) => line.includes('a request failed'))).toEqual([])
 })
 
+test('a name that cannot be seen is none, of whatever it is; an e-mail that is in use is told at its field', async () => {
+  const owner = await anOwner()
+  const unseen = '\u0000\u200B '
+  const asks: Record<string, [method: string, path: string, body: object]> = {
+    me: ['PATCH', '/api/me', { name: unseen }],
+    member: [
+      'POST',
+      '/api/members',
+      { name: unseen, email: 'new@shop.example', password: OWNER.password, role: 'agent' },
+    ],
+    token: ['POST', '/api/tokens', { name: unseen }],
+    contact: ['POST', '/api/contacts', { name: unseen }],
+    'known contact': ['PATCH', `/api/contacts/${shared.contact}`, { name: unseen }],
+    channel: ['POST', '/api/channels', { connector: 'telegram', name: unseen, settings: {} }],
+  }
+  for (const [what, [method, path, body]] of Object.entries(asks)) {
+    const response = await owner.ask(method, path, { body })
+    const { code, fields } = (await response.json()) as { code: string; fields?: { path: string }[] }
+    expect([what, response.status, code, fields?.map((field) => field.path)]).toEqual([
+      what,
+      422,
+      'invalid',
+      ['body.name'],
+    ])
+  }
+  const taken = await owner.ask('POST', '/api/members', {
+    body: { name: 'Second', email: OWNER.email.toUpperCase(), password: OWNER.password, role: 'agent' },
+  })
+  expect(await taken.json()).toMatchObject({ status: 409, code: 'email_taken', fields: [{ path: 'body.email' }] })
+})
+
 test('the same client id says a thing once', async () => {
   const owner = await anOwner()
   const world = shared

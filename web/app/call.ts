@@ -6,8 +6,8 @@ import type { z } from 'zod'
 import type { Endpoint } from '#contract/endpoint.ts'
 import type { Problem, ProblemCode } from '#contract/problem.ts'
 
-/** `offline`: no answer came; the request may or may not have arrived. */
-export type FailureCode = ProblemCode | 'offline'
+/** `offline`: no answer came; the request may or may not have arrived. `strange`: one came that is none of Parley's. */
+export type FailureCode = ProblemCode | 'offline' | 'strange'
 
 export class CallFailed extends Error {
   readonly code: FailureCode
@@ -79,9 +79,12 @@ async function once<Result>(
     if (signal?.aborted) throw error
     throw new CallFailed('offline', null)
   }
-  if (!response.ok) throw new CallFailed((answer as Problem).code, answer as Problem)
+  if (!response.ok) throw isProblem(answer) ? new CallFailed(answer.code, answer) : new CallFailed('strange', null)
   return import.meta.env.DEV ? ((endpoint.result as z.ZodType<Result>).parse(answer) as Result) : (answer as Result)
 }
+
+/** A proxy, or a server that reads no further than the head, answers in a shape of its own. */
+const isProblem = (answer: unknown): answer is Problem => typeof (answer as Problem | null)?.code === 'string'
 
 /** `/api/channels/:id` and its values → `/api/channels/0190…?limit=50`; undefined is left out of the query. */
 export function urlOf(path: string, { params = {}, query = {} }: Input): string {

@@ -12,5 +12,9 @@ export function wordsOfFailure(error: unknown): FailureWords {
   const t = wordsIn('app')
   if (!(error instanceof CallFailed)) return { title: t('failure.bug.title'), next: t('failure.bug.next') }
   const values = { ...error.problem?.values, request: error.problem?.request ?? '' }
-  return { title: t(`failure.${error.code}.title`, values), next: t(`failure.${error.code}.next`, values) }
+  // A server newer than this window knows codes that have no words here yet.
+  return {
+    title: t(`failure.${error.code}.title`, { ...values, defaultValue: t('failure.strange.title') }),
+    next: t(`failure.${error.code}.next`, { ...values, defaultValue: t('failure.strange.next') }),
+  }
 }

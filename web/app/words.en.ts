@@ -44,7 +44,12 @@ export default {
     disk_full:
       'The disk of the server is nearly full. Tell whoever runs it: without room, new messages have to wait at the networks.',
   },
+  refusedHere: 'This is not accepted',
   failure: {
+    strange: {
+      title: 'The answer cannot be understood',
+      next: 'Perhaps something between here and Parley gave it. Try again; if it stays, tell whoever runs the server.',
+    },
     offline: { title: 'No connection', next: 'Parley did not answer. Look at your network and try again.' },
     bug: {
       title: 'Something went wrong here',
@@ -76,7 +81,7 @@ export default {
     busy: { title: 'It is already being done', next: 'Wait a moment and look again.' },
     not_resendable: { title: 'This cannot be resent', next: 'Only failed and unconfirmed messages can.' },
     already_set_up: { title: 'Parley has an owner already', next: 'Sign in instead.' },
-    name_taken: { title: 'The name is taken', next: 'Choose another.' },
+    email_taken: { title: 'This e-mail has an account already', next: 'Take another.' },
     cannot_undo: { title: 'It cannot be undone any more', next: 'Something was built on it since.' },
     too_large: { title: 'Too large', next: 'Try something smaller.' },
     unsupported_type: { title: 'This type is not understood', next: 'Try another file.' },

@@ -1,8 +1,10 @@
 import { Button, Group, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core'
 import { useState } from 'react'
 import { changeMe } from '#contract/calls/members.ts'
+import { LONGEST } from '#contract/limits.ts'
 import { useAct } from '../../app/acts.ts'
 import { keepMe } from '../../app/members.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { useMe } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { LANGUAGES, useWords, wordsIn, type Language } from '../../app/words.ts'
@@ -55,8 +57,13 @@ function ProfileSection() {
             label={t('profile.name')}
             description={t('profile.nameHint')}
             autoComplete="name"
+            maxLength={LONGEST.name}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            error={refusedIn(act.error).name}
+            onChange={(event) => {
+              act.reset()
+              setName(event.currentTarget.value)
+            }}
           />
           {me.member.email && <TextInput label={t('profile.email')} value={me.member.email} readOnly />}
           <Group>

@@ -1,6 +1,7 @@
 import { Button, Group, PasswordInput, Stack } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { changeMe, listSessions } from '#contract/calls/members.ts'
+import { LONGEST, SHORTEST_PASSWORD } from '#contract/limits.ts'
 import { keyOf, useAct } from '../../app/acts.ts'
 import { tell } from '../../app/tell.ts'
 import { useWords } from '../../app/words.ts'
@@ -8,14 +9,12 @@ import { FailureNote } from '../../ui/failure-note.tsx'
 import { Section } from '../../ui/section.tsx'
 import { client } from '../../app/client.ts'
 
-const SHORTEST = 10
-
 export function PasswordSection() {
   const t = useWords('account')
   const form = useForm({
     mode: 'uncontrolled',
     initialValues: { now: '', next: '' },
-    validate: { next: (text) => (text.length < SHORTEST ? t('password.short') : null) },
+    validate: { next: (text) => (text.length < SHORTEST_PASSWORD ? t('password.short') : null) },
   })
   const act = useAct(changeMe, {
     done: () => {
@@ -33,6 +32,7 @@ export function PasswordSection() {
           <PasswordInput
             label={t('password.now')}
             autoComplete="current-password"
+            maxLength={LONGEST.password}
             visibilityToggleButtonProps={show}
             key={form.key('now')}
             {...form.getInputProps('now')}
@@ -41,6 +41,7 @@ export function PasswordSection() {
             label={t('password.next')}
             description={form.errors.next ? null : t('password.hint')}
             autoComplete="new-password"
+            maxLength={LONGEST.password}
             visibilityToggleButtonProps={show}
             key={form.key('next')}
             {...form.getInputProps('next')}

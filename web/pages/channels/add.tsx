@@ -3,9 +3,11 @@ import { IconAlertTriangle, IconArrowLeft } from '@tabler/icons-react'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { useState, type SubmitEvent } from 'react'
 import { createChannel } from '#contract/calls/channels.ts'
+import { LONGEST } from '#contract/limits.ts'
 import type { ConnectorCard } from '#contract/manifest.ts'
 import { useAct } from '../../app/acts.ts'
 import { keepChannel, useConnectors } from '../../app/channels.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { useMay } from '../../app/session.ts'
 import { language, useWords } from '../../app/words.ts'
 import { Empty } from '../../ui/empty.tsx'
@@ -144,9 +146,13 @@ function Fill({ connector }: { connector: ConnectorCard }) {
               label={t('form.name')}
               description={t('form.nameHint')}
               required
+              maxLength={LONGEST.name}
               value={name}
-              error={name.trim() === '' ? t('fault.wanted') : undefined}
-              onChange={(event) => setName(event.currentTarget.value)}
+              error={name.trim() === '' ? t('fault.wanted') : refusedIn(create.error).name}
+              onChange={(event) => {
+                create.reset()
+                setName(event.currentTarget.value)
+              }}
             />
             <SettingsForm {...form} />
             <PlatformRefusal error={create.error} />

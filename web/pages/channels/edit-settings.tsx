@@ -1,9 +1,11 @@
 import { Button, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useState, type SubmitEvent } from 'react'
 import { changeChannel, type ChannelView } from '#contract/calls/channels.ts'
+import { LONGEST } from '#contract/limits.ts'
 import type { ConnectorCard } from '#contract/manifest.ts'
 import { useAct } from '../../app/acts.ts'
 import { keepChannel } from '../../app/channels.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { useMay } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { useWords } from '../../app/words.ts'
@@ -53,9 +55,13 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
             label={t('form.name')}
             required
             disabled={isReadOnly}
+            maxLength={LONGEST.name}
             value={name}
-            error={name.trim() === '' ? t('fault.wanted') : undefined}
-            onChange={(event) => setName(event.currentTarget.value)}
+            error={name.trim() === '' ? t('fault.wanted') : refusedIn(act.error).name}
+            onChange={(event) => {
+              act.reset()
+              setName(event.currentTarget.value)
+            }}
           />
           <SettingsForm
             {...form}

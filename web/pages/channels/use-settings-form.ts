@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react'
 import type { CallFailed } from '../../app/call.ts'
+import { placesIn } from '../../app/refused.ts'
 import { faultsIn, fieldsOf, settingsOf, startOf, type Fault, type Values } from './settings-form/fields.ts'
 
 /** State of the form of one connector's settings: `check()` before sending, `refuse(error)` after. */
@@ -27,14 +28,12 @@ export function useSettingsForm(
       setFaults(found)
       return found.size > 0 ? null : settingsOf(fields, values)
     },
-    /** Marks what the server refused. @returns whether every refused place is in this form */
-    refuse: (error: CallFailed): boolean => {
-      const places = (error.problem?.fields ?? []).flatMap(({ path, reason }): [string, string][] => {
-        const inForm = /^(?:body\.)?settings\.(.+)$/.exec(path)?.[1]
-        return inForm === undefined ? [] : [[inForm, reason]]
-      })
+    /** Marks what the server refused of the settings. */
+    refuse: (error: CallFailed): void => {
+      const places = placesIn(error).flatMap(([place, reason]): [string, string][] =>
+        place.startsWith('settings.') ? [[place.slice('settings.'.length), reason]] : [],
+      )
       setRefused(new Map(places))
-      return places.length > 0 && places.length === error.problem?.fields?.length
     },
   }
 }

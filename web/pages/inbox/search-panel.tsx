@@ -6,6 +6,7 @@ import { Fragment, useState, type KeyboardEvent } from 'react'
 import { search as searchCall, type MessageHit } from '#contract/calls/search.ts'
 import type { ContactView } from '#contract/calls/contacts.ts'
 import type { ConversationId, MessageId } from '#contract/ids.ts'
+import { LONGEST } from '#contract/limits.ts'
 import { call } from '../../app/call.ts'
 import { wordsOfFailure } from '../../app/failures.ts'
 import { useWords } from '../../app/words.ts'
@@ -87,6 +88,7 @@ export function SearchPanel({ onClose, onContact, onMessage }: SearchPanelProps)
         aria-expanded={openers.length > 0}
         aria-controls="found"
         aria-activedescendant={openers.length > 0 ? `found-${current}` : undefined}
+        maxLength={LONGEST.search}
         value={typed}
         onChange={(event) => {
           setTyped(event.currentTarget.value)

@@ -4,9 +4,12 @@ import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { changeMember, createMember, removeMember, type MemberView } from '#contract/calls/members.ts'
+import { LONGEST, SHORTEST_PASSWORD } from '#contract/limits.ts'
 import type { Role } from '#contract/rights.ts'
 import { useAct } from '../../app/acts.ts'
+import { looksLikeEmail } from '../../app/looks-like-email.ts'
 import { keepMember, membersQuery } from '../../app/members.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { useMay, useMe } from '../../app/session.ts'
 import { tell } from '../../app/tell.ts'
 import { useWords } from '../../app/words.ts'
@@ -17,7 +20,6 @@ import { RemoveButton } from '../../ui/remove-button.tsx'
 import { RowTable, TableRow } from '../../ui/row-table.tsx'
 
 const ROLES: readonly Exclude<Role, 'bot'>[] = ['owner', 'admin', 'supervisor', 'agent', 'viewer']
-const SHORTEST_PASSWORD = 10
 
 /** Who works here and what they may. Only an owner makes admins and touches owners: the server holds that too. */
 export function MembersPage() {
@@ -132,7 +134,7 @@ function AddMember({ done }: { done: () => void }) {
     initialValues: { name: '', email: '', password: '', role: 'agent' as Exclude<Role, 'bot' | 'owner'> },
     validate: {
       name: (text) => (text.trim() === '' ? t('wanted.name') : null),
-      email: (text) => (/^\S+@\S+\.\S+$/.test(text.trim()) ? null : t('wanted.email')),
+      email: (text) => (looksLikeEmail(text) ? null : t('wanted.email')),
       password: (text) => (text.length < SHORTEST_PASSWORD ? t('wanted.password') : null),
     },
   })
@@ -142,7 +144,10 @@ function AddMember({ done }: { done: () => void }) {
       tell({ words: t('added', { name: member.name }) })
       done()
     },
-    shows: () => true,
+    shows: (error) => {
+      form.setErrors(refusedIn(error))
+      return true
+    },
   })
   return (
     <form
@@ -152,11 +157,18 @@ function AddMember({ done }: { done: () => void }) {
       )}
     >
       <Stack gap="md">
-        <TextInput label={t('name')} data-autofocus key={form.key('name')} {...form.getInputProps('name')} />
+        <TextInput
+          label={t('name')}
+          data-autofocus
+          maxLength={LONGEST.name}
+          key={form.key('name')}
+          {...form.getInputProps('name')}
+        />
         <TextInput
           label={t('email')}
           type="email"
           autoComplete="off"
+          maxLength={LONGEST.email}
           key={form.key('email')}
           {...form.getInputProps('email')}
         />
@@ -164,6 +176,7 @@ function AddMember({ done }: { done: () => void }) {
           label={t('password')}
           description={t('passwordHint')}
           autoComplete="new-password"
+          maxLength={LONGEST.password}
           visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
           key={form.key('password')}
           {...form.getInputProps('password')}

@@ -2,15 +2,17 @@ import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { getMe, setUp } from '#contract/calls/members.ts'
+import { LONGEST, SHORTEST_PASSWORD } from '#contract/limits.ts'
 import { keyOf, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
+import { looksLikeEmail } from '../../app/looks-like-email.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { language, useWords } from '../../app/words.ts'
 import { Door } from '../../ui/door.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { RedNote } from '../../ui/red-note.tsx'
 
 const route = getRouteApi('/setup')
-const SHORTEST_PASSWORD = 10
 
 /** Behind the one-time link that Parley prints while it has no owner. The token stands after `#`, so no log ever sees it. */
 export function SetUpPage() {
@@ -24,7 +26,7 @@ export function SetUpPage() {
     validate: {
       workspace: (text) => (text.trim() === '' ? t('wanted.workspace') : null),
       name: (text) => (text.trim() === '' ? t('wanted.name') : null),
-      email: (text) => (/^\S+@\S+\.\S+$/.test(text.trim()) ? null : t('wanted.email')),
+      email: (text) => (looksLikeEmail(text) ? null : t('wanted.email')),
       password: (text) => (text.length < SHORTEST_PASSWORD ? t('wanted.password') : null),
     },
   })
@@ -33,7 +35,10 @@ export function SetUpPage() {
       client.setQueryData(keyOf(getMe), me)
       void navigate({ to: '/channels' })
     },
-    shows: () => true,
+    shows: (error) => {
+      form.setErrors(refusedIn(error))
+      return true
+    },
   })
   const send = form.onSubmit(({ email, ...rest }) =>
     act.mutate({ body: { ...rest, email: email.trim(), token, language: language() } }),
@@ -71,15 +76,23 @@ export function SetUpPage() {
             description={t('workspaceHint')}
             autoFocus
             autoComplete="organization"
+            maxLength={LONGEST.name}
             key={form.key('workspace')}
             {...form.getInputProps('workspace')}
           />
-          <TextInput label={t('name')} autoComplete="name" key={form.key('name')} {...form.getInputProps('name')} />
+          <TextInput
+            label={t('name')}
+            autoComplete="name"
+            maxLength={LONGEST.name}
+            key={form.key('name')}
+            {...form.getInputProps('name')}
+          />
           <TextInput
             label={t('email')}
             description={t('emailHint')}
             type="email"
             autoComplete="username"
+            maxLength={LONGEST.email}
             key={form.key('email')}
             {...form.getInputProps('email')}
           />
@@ -87,6 +100,7 @@ export function SetUpPage() {
             label={t('password')}
             description={form.errors.password ? null : t('passwordHint')}
             autoComplete="new-password"
+            maxLength={LONGEST.password}
             visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
             key={form.key('password')}
             {...form.getInputProps('password')}

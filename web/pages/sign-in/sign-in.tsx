@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
 import { useState } from 'react'
 import { getMe, getSetup, signIn } from '#contract/calls/members.ts'
+import { LONGEST } from '#contract/limits.ts'
 import { keyOf, read, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
 import { useWords } from '../../app/words.ts'
@@ -53,6 +54,7 @@ export function SignInPage() {
                 label={t('email')}
                 type="email"
                 autoComplete="username"
+                maxLength={LONGEST.email}
                 autoFocus
                 required
                 key={form.key('email')}
@@ -61,6 +63,7 @@ export function SignInPage() {
               <PasswordInput
                 label={t('password')}
                 autoComplete="current-password"
+                maxLength={LONGEST.password}
                 required
                 visibilityToggleButtonProps={{ 'aria-label': t('showPassword') }}
                 key={form.key('password')}

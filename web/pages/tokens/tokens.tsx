@@ -3,9 +3,11 @@ import { IconKey, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { createToken, listTokens, removeToken } from '#contract/calls/members.ts'
+import { LONGEST } from '#contract/limits.ts'
 import type { Role } from '#contract/rights.ts'
 import { keyOf, read, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
+import { refusedIn } from '../../app/refused.ts'
 import { useMe } from '../../app/session.ts'
 import { useWords } from '../../app/words.ts'
 import { Ago, exactDay } from '../../ui/ago.tsx'
@@ -116,8 +118,13 @@ function AddToken({ done }: { done: () => void }) {
           label={t('name')}
           description={t('nameHint')}
           data-autofocus
+          maxLength={LONGEST.name}
           value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
+          error={refusedIn(act.error).name}
+          onChange={(event) => {
+            act.reset()
+            setName(event.currentTarget.value)
+          }}
         />
         <Select
           label={t('role')}

@@ -33,12 +33,12 @@ export function FieldView(props: FieldViewProps) {
   const { field, path, value, set, faults, refused, secretsSet = [], isReadOnly = false } = props
   const t = useWords('channels')
   const fault = faults.get(path)
-  const told = refused.get(path)
+  const told = refused.get(path) ?? reasonInside(field, path, refused)
   const label = field.label[language()]
   const common = {
     label,
     description: field.hint?.[language()],
-    error: fault ? t(`fault.${fault.code}`, { limit: fault.limit }) : told === WANTED_AGAIN ? t('fault.again') : told,
+    error: fault ? t(`fault.${fault.code}`, { limit: fault.limit }) : told && t(`fault.${codeOf(field, told)}`),
     required: field.isWanted,
     disabled: isReadOnly,
   }
@@ -125,6 +125,16 @@ export function FieldView(props: FieldViewProps) {
       return <Rows {...props} field={field} />
   }
 }
+
+/** Items of a list have no field of their own to be marked. */
+const reasonInside = (field: Field, path: string, refused: ReadonlyMap<string, string>): string | undefined =>
+  field.kind === 'list' || field.kind === 'choices'
+    ? [...refused].find(([place]) => place.startsWith(`${path}.`))?.[1]
+    : undefined
+
+/** The server's reason is English, for developers: here it is said in the member's language. */
+const codeOf = (field: Field, reason: string): string =>
+  reason === WANTED_AGAIN ? 'again' : field.kind === 'text' && field.format === 'uri' ? 'url' : 'pattern'
 
 function Inner({ fields, values, ...props }: FieldViewProps & { fields: readonly Field[]; values: Values }) {
   return (

@@ -9,7 +9,7 @@ export interface SettingsFormProps {
   readonly values: Values
   readonly change: (values: Values) => void
   readonly faults: ReadonlyMap<string, Fault>
-  /** What the server refused, by path, in its words. */
+  /** What the server refused, by path, for its reason. */
   readonly refused: ReadonlyMap<string, string>
   readonly secretsSet?: readonly string[]
   readonly isReadOnly?: boolean

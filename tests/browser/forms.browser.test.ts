@@ -1,0 +1,89 @@
+/** What the server refuses of a form is marked where it was typed, in the member's language. */
+import { expect as see, type Locator } from '@playwright/test'
+import { expect, test } from 'vitest'
+import { aBrowser } from '#tests/support/browser.ts'
+import { aBuiltWindow } from '#tests/support/built-window.ts'
+import { openWindow } from '#tests/support/window.ts'
+import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
+
+await aBuiltWindow()
+const parley = await wholeParley()
+const browser = await aBrowser()
+
+/** Which the forms let pass. */
+const UNSEEN = '\u200B\u2060'
+const NOT_ACCEPTED = 'Так не подойдёт'
+
+async function isMarked(field: Locator, words: string): Promise<void> {
+  await see(field).toHaveAttribute('aria-invalid', 'true')
+  await see(field).toHaveAccessibleDescription(new RegExp(words))
+}
+
+test('a member whose e-mail has an account already, or whose name cannot be seen', async () => {
+  const { page } = await openWindow(browser, parley, { language: 'ru', path: '/settings/members' })
+  await page.getByRole('button', { name: 'Добавить сотрудника' }).click()
+  const form = page.getByRole('dialog')
+  const add = form.getByRole('button', { name: 'Добавить сотрудника' })
+  await form.getByLabel('Имя').fill('Пётр')
+  await form.getByLabel('Почта').fill(OWNER.email)
+  await form.getByRole('textbox', { name: 'Первый пароль' }).fill(OWNER.password)
+  await add.click()
+  await isMarked(form.getByLabel('Почта'), 'С этой почтой уже есть учётная запись')
+  await form.getByLabel('Почта').fill('petr@shop.example')
+  await form.getByLabel('Имя').fill(UNSEEN)
+  await add.click()
+  await isMarked(form.getByLabel('Имя'), NOT_ACCEPTED)
+  await form.getByLabel('Имя').fill('x'.repeat(500))
+  await see(form.getByLabel('Имя')).toHaveValue('x'.repeat(120))
+})
+
+test('a token with a name that cannot be seen, until another is typed', async () => {
+  const { page } = await openWindow(browser, parley, { language: 'ru', path: '/settings/tokens' })
+  await page.getByRole('button', { name: 'Добавить токен' }).click()
+  const name = page.getByRole('dialog').getByLabel('Название')
+  await name.fill(UNSEEN)
+  await page.getByRole('button', { name: 'Создать токен' }).click()
+  await isMarked(name, NOT_ACCEPTED)
+  await name.fill('Касса')
+  await see(name).not.toHaveAttribute('aria-invalid', 'true')
+})
+
+test('a channel with a name that cannot be seen, and a server at an address that is none', async () => {
+  const path = '/channels/add?connector=telegram'
+  const { page } = await openWindow(browser, parley, { language: 'ru', path })
+  const name = page.getByRole('textbox', { name: 'Название' })
+  await name.fill(UNSEEN)
+  await page.getByRole('textbox', { name: 'Токен бота' }).fill('1:AAnotThisOne')
+  const connect = page.getByRole('button', { name: 'Проверить и подключить' })
+  await connect.click()
+  await isMarked(name, NOT_ACCEPTED)
+  await name.fill('Лавка')
+  await page.getByRole('button', { name: 'Ещё настройки' }).click()
+  const server = page.getByLabel('Другой сервер')
+  await server.fill('file:///etc/passwd')
+  await connect.click()
+  await isMarked(server, 'https://')
+  expect(await page.getByText('Invalid URL').count()).toBe(0)
+})
+
+test('the first owner’s workspace with a name that cannot be seen', async () => {
+  const page = await (await browser.newContext({ locale: 'ru' })).newPage()
+  // This Parley has its owner: only what its answer does to the form is looked at.
+  const fields = [{ path: 'body.workspace', reason: 'nothing of it can be seen' }]
+  await page.route('**/api/setup', (route) =>
+    route.request().method() === 'GET'
+      ? route.fulfill({ json: { open: true } })
+      : route.fulfill({
+          status: 422,
+          json: { code: 'invalid', title: 'The request was refused', status: 422, fields },
+        }),
+  )
+  await page.goto(`${parley.url}/setup#secret`)
+  const workspace = page.getByLabel('Название')
+  await workspace.fill(UNSEEN)
+  await page.getByLabel('Ваше имя').fill('Ольга')
+  await page.getByLabel('почта').fill(OWNER.email)
+  await page.getByRole('textbox', { name: 'Пароль' }).fill(OWNER.password)
+  await page.getByRole('button', { name: 'Начать' }).click()
+  await isMarked(workspace, NOT_ACCEPTED)
+})

@@ -1,0 +1,49 @@
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { changeMe } from '#contract/calls/members.ts'
+import { call, CallFailed } from './call.ts'
+import { wordsOfFailure } from './failures.ts'
+import { placesIn, refusedIn } from './refused.ts'
+import { speak, startWords } from './words.ts'
+
+beforeAll(async () => {
+  vi.stubGlobal('localStorage', { getItem: () => 'en', setItem: () => {} })
+  vi.stubGlobal('document', { documentElement: {} })
+  await startWords()
+})
+afterEach(() => speak('en'))
+
+async function failureOf(status: number, body: unknown): Promise<CallFailed> {
+  vi.stubGlobal('fetch', async () => Response.json(body, { status }))
+  const failed = await call(changeMe, { body: { name: 'Olga' } }).catch((error: unknown) => error)
+  expect(failed).toBeInstanceOf(CallFailed)
+  return failed as CallFailed
+}
+
+test.each([
+  ['a server that gave up at the head', 431, { error: 'Request Header Fields Too Large', statusCode: 431 }],
+  ['a proxy', 502, { message: 'upstream' }],
+  ['something with nothing to say', 500, null],
+  ['a newer Parley', 409, { code: 'of_tomorrow', title: 'Of tomorrow', status: 409 }],
+])('a failure that %s tells is said in words, in each language', async (_, status, body) => {
+  const failure = await failureOf(status, body)
+  expect(wordsOfFailure(failure).title).toBe('The answer cannot be understood')
+  await speak('ru')
+  expect(wordsOfFailure(failure).title).toBe('Ответ не удалось разобрать')
+  expect(wordsOfFailure(failure).next).not.toMatch(/failure\.|undefined/)
+})
+
+test('what the server refused is marked at its field, in the language of the member', async () => {
+  const fields = [{ path: 'body.name', reason: 'Too big: expected string to have <=120 characters' }]
+  const failure = await failureOf(422, { code: 'invalid', title: '', status: 422, fields })
+  expect(refusedIn(failure)).toEqual({ name: 'This is not accepted' })
+  await speak('ru')
+  expect(refusedIn(failure)).toEqual({ name: 'Так не подойдёт' })
+  expect(placesIn(failure)).toEqual([['name', fields[0]!.reason]])
+  expect(refusedIn(null)).toEqual({})
+})
+
+test('a refusal with a code of its own says at the field why', async () => {
+  const fields = [{ path: 'body.email', reason: 'has an account already' }]
+  const failure = await failureOf(409, { code: 'email_taken', title: '', status: 409, fields })
+  expect(refusedIn(failure)).toEqual({ email: 'This e-mail has an account already' })
+})
