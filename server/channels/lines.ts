@@ -20,6 +20,7 @@ import type { Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
 import { lookAgainMs } from './look-again.ts'
+import { saidOf } from './said.ts'
 import type { SetState, StateChange } from './state.ts'
 import { asBroken, permitOf, type WireDeps } from './wire.ts'
 
@@ -219,7 +220,8 @@ export function startLines(deps: LinesDeps): Lines {
     log.warn({ channel: channel.id, ...(isOurs(error) ? { error } : { why: words }) }, 'a line broke')
     const code = error instanceof SendError ? error.code : error instanceof WireBroken ? error.code : 'wire'
     const { fault, place } = error instanceof WireBroken ? error : {}
-    const data = { words, ...(place ? { place } : {}), retryAt: new Date(Date.now() + waitMs).toISOString() }
+    const said = error instanceof SendError ? log.scrub(saidOf(error)).slice(0, 300) : words
+    const data = { words: said, ...(place ? { place } : {}), retryAt: new Date(Date.now() + waitMs).toISOString() }
     const state = spent
       ? 'stopped'
       : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed'

@@ -24,6 +24,7 @@ import { insertChannel, retireChannel, updateChannel } from './channels.sql.ts'
 import { mayKeepSecrets, secretNames } from './kept-secrets.ts'
 import type { Lines } from './lines.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
+import { saidOf } from './said.ts'
 import type { ChannelSecrets } from './seal.ts'
 import type { stateKeeper } from './state.ts'
 
@@ -321,7 +322,7 @@ function draftOf(
 }
 
 function stateAfter(error: unknown) {
-  const words = error instanceof Error ? error.message.slice(0, 300) : ''
+  const words = saidOf(error).slice(0, 300)
   if (error instanceof SendError && ['signed_out', 'banned', 'limited', 'api_changed'].includes(error.code))
     return {
       state: error.code as 'signed_out' | 'banned' | 'limited' | 'api_changed',

@@ -315,6 +315,9 @@ describe.each(worlds)('$name', ({ name, folder, settings, emulator, at }) => {
     breaks({ is: 'auth_lost' }, Number.POSITIVE_INFINITY)
     const sent = await answer(conversation, 'once you are back')
     await until(async () => (await stateNow()) === 'signed_out', 40_000)
+    await owner.call(checkChannel, { params: { id: channel.id } })
+    const { stateData } = await owner.call(getChannel, { params: { id: channel.id } })
+    expect(stateData.words ?? '', 'no code of ours in the mouth of the platform').not.toContain('signed_out')
     // One that was under way comes back to the queue.
     await until(async () => (await deliveryOf(conversation, sent)).state === 'queued')
     expect(timesSeen(phone, 'once you are back')).toBe(0)
