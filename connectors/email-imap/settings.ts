@@ -30,8 +30,8 @@ export const settings = z.strictObject({
   password: secret(z.string().min(1).max(1_000), {
     label: { en: 'Password', ru: 'Пароль' },
     hint: {
-      en: 'Gmail, Yandex and Mail.ru want a password made for this app alone, see the steps above.',
-      ru: 'Gmail, Яндекс и Mail.ru требуют отдельный пароль приложения, см. шаги выше.',
+      en: 'Gmail, Yandex and Mail.ru want a password made for this app alone: the set-up steps say how.',
+      ru: 'Gmail, Яндекс и Mail.ru требуют отдельный пароль приложения: как его получить, сказано в шагах настройки.',
     },
   }),
   imap: server({ tls: 993, startTls: 143 }, { en: 'Receiving (IMAP)', ru: 'Приём (IMAP)' }),

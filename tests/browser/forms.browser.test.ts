@@ -87,3 +87,34 @@ test('the first owner’s workspace with a name that cannot be seen', async () =
   await page.getByRole('button', { name: 'Начать' }).click()
   await isMarked(workspace, NOT_ACCEPTED)
 })
+
+test.each([
+  ['telegram', 0],
+  ['email-imap', 1],
+])('where no encryption came about, %s is advised on what its form can change', async (connector, speaksOfMail) => {
+  const { page } = await openWindow(browser, parley, { path: `/channels/add?connector=${connector}` })
+  await page.route('**/api/channels', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 422,
+          json: { code: 'unreachable', title: '', status: 422, values: { code: 'no_tls' } },
+        })
+      : route.continue(),
+  )
+  const fields: Record<string, [name: string | RegExp, value: string][]> = {
+    telegram: [['Bot token', '1:AAnotThisOne']],
+    'email-imap': [
+      ['Address', 'shop@example.com'],
+      ['User name', 'shop'],
+      ['Password', 'secret'],
+    ],
+  }
+  for (const [name, value] of fields[connector]!) await page.getByRole('textbox', { name }).fill(value)
+  for (const server of await page.getByRole('textbox', { name: 'Server', exact: true }).all())
+    await server.fill('mail.example.com')
+  await page.getByRole('button', { name: 'Check and connect' }).click()
+  const note = page.getByRole('alert').filter({ hasText: 'No encrypted connection came about' })
+  await note.waitFor()
+  expect(await note.getByText('STARTTLS').count()).toBe(speaksOfMail)
+  expect(await page.getByText('steps above').count()).toBe(0)
+})

@@ -155,7 +155,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
               }}
             />
             <SettingsForm {...form} />
-            <PlatformRefusal error={create.error} />
+            <PlatformRefusal error={create.error} fields={form.fields} />
             <Button type="submit" loading={create.isPending}>
               {t('add.connect')}
             </Button>

@@ -43,12 +43,14 @@ export default {
     'name from right to left': () => <ChannelCard channel={aChannel('ready', { name: 'متجر الزهور' })} />,
     'links and QR': () => <Links channel={aChannel('ready')} />,
     'form of settings': () => <EditSettings channel={aChannel('ready')} connector={pigeonPost} />,
-    'wrong token': () => <PlatformRefusal error={refused('signed_out', 'Unauthorized')} />,
-    'settings refused': () => <PlatformRefusal error={refused('refused', '')} />,
+    'wrong token': () => <PlatformRefusal error={refused('signed_out', 'Unauthorized')} fields={[]} />,
+    'settings refused': () => <PlatformRefusal error={refused('refused', '')} fields={[]} />,
     ...Object.fromEntries(
       WIRE_FAULTS.map((why) => [
         `server with ${why}`,
-        () => <PlatformRefusal error={refused(why, 'mail.example.com:993: nobody answers', 'unreachable')} />,
+        () => (
+          <PlatformRefusal error={refused(why, 'mail.example.com:993: nobody answers', 'unreachable')} fields={[]} />
+        ),
       ]),
     ),
   },

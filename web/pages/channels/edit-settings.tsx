@@ -72,7 +72,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
             secretsSet={channel.secretsSet}
             isReadOnly={isReadOnly}
           />
-          <PlatformRefusal error={act.error} />
+          <PlatformRefusal error={act.error} fields={form.fields} />
           {!isReadOnly && (
             <Group>
               <Button type="submit" loading={act.isPending} disabled={!isTouched && name === channel.name}>

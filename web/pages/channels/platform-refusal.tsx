@@ -4,9 +4,10 @@ import type { CallFailed } from '../../app/call.ts'
 import { useWords } from '../../app/words.ts'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { RedNote } from '../../ui/red-note.tsx'
+import type { Field } from './settings-form/fields.ts'
 
 /** Why the platform did not take the settings: our words for its answer, then its own. Nothing was saved. */
-export function PlatformRefusal({ error }: { error: CallFailed | null }) {
+export function PlatformRefusal({ error, fields }: { error: CallFailed | null; fields: readonly Field[] }) {
   const t = useWords('channels')
   if (error === null) return null
   if (error.code !== 'settings_refused' && error.code !== 'unreachable') return <FailureNote error={error} />
@@ -17,7 +18,7 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
   const kind = fault ?? (isUnheard ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
   return (
     <RedNote title={t(`refusal.${kind}.title`)}>
-      {t(`refusal.${kind}.next`, { place })}
+      {kind === 'no_tls' && mayChooseTls(fields) ? t('refusal.no_tls.choose') : t(`refusal.${kind}.next`, { place })}
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>
           {isUnheard ? t('happened', { words }) : t('platformSays', { words })}
@@ -26,3 +27,7 @@ export function PlatformRefusal({ error }: { error: CallFailed | null }) {
     </RedNote>
   )
 }
+
+/** Whether encryption may begin in more than one way, as with mail. */
+const mayChooseTls = (fields: readonly Field[]): boolean =>
+  fields.some((field) => (field.kind === 'group' ? mayChooseTls(field.fields) : field.name === 'tls'))

@@ -167,7 +167,9 @@ export default {
     },
     no_tls: {
       title: 'No encrypted connection came about',
-      next: 'Compare address and port, and whether encryption begins at once there or by STARTTLS. Nothing was sent, nothing was saved.',
+      next: 'Compare address and port: whatever answers there does not encrypt. Nothing was sent, nothing was saved.',
+      choose:
+        'Compare address and port, and whether encryption begins at once there or by STARTTLS. Nothing was sent, nothing was saved.',
     },
     name_unknown: {
       title: 'There is no server of this name',
