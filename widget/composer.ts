@@ -19,7 +19,7 @@ export interface Composer {
 }
 
 /** From here on the visitor is told how much is left. */
-const TELL_LEFT = 400
+const TELL_LEFT = 200
 const MOST_FILES = 9
 
 interface Chip {
@@ -80,7 +80,7 @@ export function composer({ room, words, teamName }: { room: Room; words: Words; 
   })
   input.addEventListener('paste', (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])]
-    if (pasted.length === 0) return
+    if (pasted.length === 0) return tellCut(event.clipboardData?.getData('text/plain') ?? '')
     event.preventDefault()
     add(pasted)
   })
@@ -144,6 +144,13 @@ export function composer({ room, words, teamName }: { room: Room; words: Words; 
   function complain(what: string): void {
     notice.textContent = what
     notice.hidden = false
+  }
+
+  /** The browser cuts what is longer than `maxlength`, and says nothing. */
+  function tellCut(pasted: string): void {
+    const kept = input.value.length - (input.selectionEnd - input.selectionStart)
+    notice.hidden = true
+    if (kept + pasted.replaceAll('\r\n', '\n').length > VISITOR_TEXT) complain(words.cut(VISITOR_TEXT))
   }
 
   function add(given: Iterable<File>): void {

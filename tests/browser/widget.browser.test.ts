@@ -214,6 +214,28 @@ test('what was written without a network is sent after a reload', async () => {
   expect(await wordsIn(conversation)).toHaveLength(2)
 })
 
+test('a visitor is told how much is left near the end, and when not all of what he pasted fits', async () => {
+  const context = await aContext()
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const page = await aPage(context)
+  await open(page)
+  const left = box(page).locator('.left')
+  await field(page).fill('x'.repeat(3_799))
+  await see(left).toHaveText('')
+  await field(page).fill('x'.repeat(3_800))
+  await see(left).toHaveText('200')
+  await page.evaluate(() => navigator.clipboard.writeText('y'.repeat(201)))
+  await field(page).press('End')
+  await field(page).press('ControlOrMeta+v')
+  await see(field(page)).toHaveValue('x'.repeat(3_800) + 'y'.repeat(200))
+  await see(left).toHaveText('0')
+  await see(box(page).getByRole('alert')).toHaveText('Not all of it fits: a message holds 4,000 characters')
+  await field(page).fill('')
+  await page.evaluate(() => navigator.clipboard.writeText('short'))
+  await field(page).press('ControlOrMeta+v')
+  await see(box(page).getByRole('alert')).toBeHidden()
+})
+
 test('files go both ways, pictures are seen in place, and what is too large is told before', async () => {
   const page = await aPage(await aContext())
   await open(page)
