@@ -22,13 +22,3 @@ export type ChannelState = z.infer<typeof ChannelState>
 
 /** States in which the sender may send. */
 export const SENDING_STATES: readonly ChannelState[] = ['catching_up', 'ready', 'degraded']
-
-/** States that only a person can end. */
-export const WAITING_STATES: readonly ChannelState[] = [
-  'setup',
-  'signed_out',
-  'banned',
-  'api_changed',
-  'paused',
-  'stopped',
-]

@@ -30,9 +30,6 @@ export interface LiveChannel extends ChannelRealm {
   readonly version: number
 }
 
-/** Hears of every change of this channel. */
-export const channelTopic = (id: ChannelId): string => `channel ${id}`
-
 /** A cached copy is compared with the directory at least this often. */
 const FRESH_MS = 5_000
 

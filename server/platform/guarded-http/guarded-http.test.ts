@@ -7,7 +7,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { guardedHttp, WireFailure } from './guarded-http.ts'
 import type { GuardedHttp, GuardedHttpOptions, HttpRequest, Permit } from './guarded-http.ts'
 import type { Resolve } from './resolve.ts'
-import { bodyOf, closeAll, httpServer, httpsServer, tcpServer, testRoot } from './test-servers.ts'
+import { bodyOf, closeAll, httpServer, httpsServer, tcpServer, testRoot } from '#tests/support/test-servers.ts'
 
 const clients: GuardedHttp[] = []
 

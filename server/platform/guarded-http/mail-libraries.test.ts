@@ -8,7 +8,7 @@ import { createRequire } from 'node:module'
 import { text } from 'node:stream/consumers'
 import { afterEach, expect, test } from 'vitest'
 import { guardedHttp } from './guarded-http.ts'
-import { closeAll, listening, socks5Server, testRoot, testTls } from './test-servers.ts'
+import { closeAll, listening, socks5Server, testRoot, testTls } from '#tests/support/test-servers.ts'
 
 // it brings no types
 const hoodiecrow = createRequire(import.meta.url)('hoodiecrow-imap') as (options: object) => { server: Server }

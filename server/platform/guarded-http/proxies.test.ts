@@ -4,8 +4,16 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { guardedHttp, parseProxy, WireFailure } from './guarded-http.ts'
 import type { GuardedHttp, HttpRequest } from './guarded-http.ts'
 import type { Resolve } from './resolve.ts'
-import { closeAll, connectProxy, httpServer, httpsServer, socks5Server, tcpServer, testRoot } from './test-servers.ts'
-import type { Listening } from './test-servers.ts'
+import {
+  closeAll,
+  connectProxy,
+  httpServer,
+  httpsServer,
+  socks5Server,
+  tcpServer,
+  testRoot,
+} from '#tests/support/test-servers.ts'
+import type { Listening } from '#tests/support/test-servers.ts'
 
 const clients: GuardedHttp[] = []
 afterEach(async () => {

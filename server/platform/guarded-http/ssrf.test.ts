@@ -3,10 +3,10 @@ import { isIP, Socket } from 'node:net'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { guardedHttp, permitFor, WireFailure } from './guarded-http.ts'
 import type { Permit } from './guarded-http.ts'
-import { privateSpellings, resolveSpelling } from './private-spellings.ts'
+import { privateSpellings, resolveSpelling } from '#tests/support/private-spellings.ts'
 import type { Resolve } from './resolve.ts'
 import { isPublicAddress } from './public-address.ts'
-import { closeAll, tcpServer } from './test-servers.ts'
+import { closeAll, tcpServer } from '#tests/support/test-servers.ts'
 
 // every socket that this process opens outwards, wherever it leads: "no packet" is no socket
 let socketsOpened = 0

@@ -1,4 +1,4 @@
-/** Small real servers for the tests of this folder. Everything listens on loopback and is closed by `closeAll`. */
+/** Small real servers for the tests of the guarded http client. Everything listens on loopback and is closed by `closeAll`. */
 import { readFileSync } from 'node:fs'
 import { createServer as createHttp } from 'node:http'
 import type { IncomingMessage, RequestListener } from 'node:http'
