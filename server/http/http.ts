@@ -227,9 +227,12 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   app.get('/healthz', async () => ({ ok: true }))
   app.get('/readyz', async (_, reply) => {
     // A frozen database answers nothing at all, and whoever asks waits for seconds only.
-    const ready = await inTime(deps.ready(), READY_MS, false)
+    const [ready, alarms] = await Promise.all([
+      inTime(deps.ready(), READY_MS, false),
+      inTime(deps.alarms(), READY_MS, []),
+    ])
     // Who is told 503 gets no requests any more; an alarm wants a person, not fewer requests.
-    return ready ? { ready, alarms: await inTime(deps.alarms(), READY_MS, []) } : reply.code(503).send({ ready })
+    return ready ? { ready, alarms } : reply.code(503).send({ ready })
   })
   app.get('/metrics', async (request, reply) => {
     // Figures are for the operator: on this machine, or with a token of an admin.

@@ -11,7 +11,7 @@ import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { isModest } from '#server/platform/modest.ts'
-import { problemOf } from '#server/platform/problem.ts'
+import { problemOf, Refused } from '#server/platform/problem.ts'
 import { turns } from '#server/platform/turns.ts'
 import type { HookOutcome, HookRequest, Hooks } from './hooks.ts'
 
@@ -50,7 +50,14 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
     // Uploads are streamed; everything else is small and kept as it came.
     app.addContentTypeParser('*', (request, payload, done) => done(null, payload))
 
-    app.get('/hooks/:channel/socket', { websocket: true }, (socket, request) => void visit(deps, socket, request))
+    app.route({
+      method: 'GET',
+      url: '/hooks/:channel/socket',
+      wsHandler: (socket, request) => void visit(deps, socket, request),
+      handler: async () => {
+        throw new Refused('upgrade_wanted')
+      },
+    })
 
     app.all('/hooks/:channel', answer)
     app.all('/hooks/:channel/*', answer)

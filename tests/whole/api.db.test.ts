@@ -289,6 +289,7 @@ test('an address that nothing can have is the caller’s affair: a problem docum
     '/api/%zz': [400, 'unreadable'],
     [`/api/contacts/${'9'.repeat(300)}`]: [404, 'not_found'],
     '/api/feed': [426, 'upgrade_wanted'],
+    '/hooks/none/socket': [426, 'upgrade_wanted'],
   }
   const answers: Record<string, unknown> = {}
   for (const path of Object.keys(wanted)) {
