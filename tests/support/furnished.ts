@@ -51,12 +51,17 @@ export async function furnish(parley: WholeParley, owner: Client, telegram: Tele
   const queued = await say(ann.conversation, { text: `Later ${mark}`, sendAt: later })
   const { items } = await owner.call(listMessages, { params: { id: ann.conversation }, query: {} })
   const [waiting] = items.find((each) => each.id === queued.id)!.deliveries
-  // The platform’s refusal, not the person’s act: that would be told to us, and nothing could be said any more.
-  telegram.fault({ is: 'blocked' })
-  const failed = await ended(await say(bob.conversation, { text: `Lost ${mark}` }))
+  // The platform’s refusal, not the person’s act: that would be told to us, and nothing could be said any more. More than one, for it also
+  // meets whoever asks for a picture of somebody new.
+  const lost = async (conversation: typeof ann.conversation, text: string) => {
+    telegram.fault({ is: 'blocked' }, 9)
+    const delivery = await ended(await say(conversation, { text }))
+    telegram.calm()
+    return delivery
+  }
+  const failed = await lost(bob.conversation, `Lost ${mark}`)
   const carl = await talk(`Carl ${mark}`)
-  telegram.fault({ is: 'blocked' })
-  const failedToo = await ended(await say(carl.conversation, { text: `Lost too ${mark}` }))
+  const failedToo = await lost(carl.conversation, `Lost too ${mark}`)
 
   // He can be reached again: what failed may be resent.
   await bob.phone.say(plain('Back again'))
