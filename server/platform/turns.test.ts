@@ -39,6 +39,16 @@ test('a turn that says more waits is followed by the next', async () => {
   expect(left).toBe(0)
 })
 
+test('a question that comes right behind a turn waits for its distance, and what is asked meanwhile shares the next', async () => {
+  const begun: number[] = []
+  const { ask } = turns({ turn: async () => void begun.push(performance.now()), failed: () => {}, atLeastMs: 30 })
+  await ask()
+  await Promise.all([ask(), ask(), ask()])
+  expect(begun).toHaveLength(2)
+  // A timer may be early by a millisecond.
+  expect(begun[1]! - begun[0]!).toBeGreaterThan(28)
+})
+
 test('a failed turn is told, and the next question begins anew', async () => {
   let times = 0
   const told: unknown[] = []

@@ -23,16 +23,18 @@ export function turns(deps: {
   let running: Promise<void> | undefined
   let again = false
   let closed = false
+  let began = Number.NEGATIVE_INFINITY
 
   async function run(): Promise<void> {
     try {
       do {
+        const restMs = began + atLeastMs - performance.now()
+        if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
+        if (closed) return
         again = false
-        const began = performance.now()
+        began = performance.now()
         const more = await turn()
         if (more) again = true
-        const restMs = atLeastMs - (performance.now() - began)
-        if (again && restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs))
       } while (again && !closed)
     } catch (error) {
       failed(error)
