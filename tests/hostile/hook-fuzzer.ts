@@ -16,7 +16,7 @@ export interface HookTarget {
 /** Makes, sends and judges the input of this number. */
 export type Fuzzer = (number: number, random: Random, tell?: (input: unknown) => void) => Promise<void>
 
-const REFUSALS = new Set([400, 401, 403, 404, 413, 415, 429, 503])
+const REFUSALS = new Set([400, 401, 403, 404, 413, 415, 426, 429, 503])
 /** What Node says of bytes that are no HTTP, before there is a request: 431 is a head that is too large. */
 const BEFORE_HTTP = new Set([0, 408, 431])
 

@@ -10,7 +10,7 @@ import { judgeFrame, someFrame, type ChatTarget, type Frame } from './webchat-fr
 const PATIENCE_MS = 20_000
 /** What may be said when a door is closed: 1011 would be our own fault. */
 const CLOSES = new Set([1000, 1002, 1003, 1005, 1006, 1007, 1009, 4400, 4401])
-const STATUSES = new Set([400, 401, 403, 404, 413, 415, 429, 503])
+const STATUSES = new Set([400, 401, 403, 404, 413, 415, 426, 429, 503])
 const SAID = new Set(['welcome', 'ack', 'pong', 'entry', 'passing', 'refused', 'wait'])
 
 export async function fireSocket(
