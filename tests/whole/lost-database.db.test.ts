@@ -1,7 +1,7 @@
 /** A PostgreSQL of one's own that goes away under a running Parley, and comes back. */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
-import { afterAll, expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openLog } from '#server/platform/log.ts'
 import { readSettings } from '#server/platform/settings.ts'
 import { startProgram } from '#server/program.ts'
@@ -10,18 +10,14 @@ import { freePort } from '#tests/support/free-port.ts'
 import { aFolder, until } from '#tests/support/parts.ts'
 
 test('the log says once that the database is lost, and once that it is back; Parley goes on by itself', async () => {
-  const { programUrl } = await aDatabase()
-  const behind = new URL(programUrl)
-  const way = await aWayTo(Number(behind.port))
-  afterAll(way.cut)
-  behind.port = String(way.port)
+  const { behind, way } = await aDatabaseBehindAWay()
   const lines: string[] = []
   const program = await startProgram(
     readSettings({ PARLEY_DATA: await aFolder(), PARLEY_PORT: String(await freePort()), DATABASE_URL: behind.href }),
     behind.href,
     openLog({ level: 'info', write: (line) => void lines.push(line) }),
   )
-  afterAll(() => program.stop())
+  onTestFinished(async () => void (await program.stop()))
   const readyz = async () => (await fetch(`${program.url}/readyz`)).status
   const told = (words: string) =>
     lines.filter((line) => line.includes(words)).map((line) => JSON.parse(line) as Record<string, unknown>)
@@ -44,17 +40,13 @@ test('the log says once that the database is lost, and once that it is back; Par
 }, 60_000)
 
 test('a database that is frozen is told within seconds, not when its connections give up', async () => {
-  const { programUrl } = await aDatabase()
-  const behind = new URL(programUrl)
-  const way = await aWayTo(Number(behind.port))
-  afterAll(way.cut)
-  behind.port = String(way.port)
+  const { behind, way } = await aDatabaseBehindAWay()
   const program = await startProgram(
     readSettings({ PARLEY_DATA: await aFolder(), PARLEY_PORT: String(await freePort()), DATABASE_URL: behind.href }),
     behind.href,
     openLog({ level: 'info', write: () => {} }),
   )
-  afterAll(() => program.stop())
+  onTestFinished(async () => void (await program.stop()))
   way.freeze()
   const asked = performance.now()
   const { status } = await fetch(`${program.url}/readyz`)
@@ -62,6 +54,16 @@ test('a database that is frozen is told within seconds, not when its connections
   way.thaw()
   await until(async () => (await fetch(`${program.url}/readyz`)).status === 200)
 }, 60_000)
+
+/** A database, and the address by which it is reached over a way that can be cut. */
+async function aDatabaseBehindAWay() {
+  const { programUrl } = await aDatabase()
+  const behind = new URL(programUrl)
+  const way = await aWayTo(Number(behind.port))
+  onTestFinished(way.cut)
+  behind.port = String(way.port)
+  return { behind, way }
+}
 
 /** A server that hands everything on, until it is cut. */
 async function aWayTo(port: number) {
