@@ -80,9 +80,12 @@ export function composer({ room, words, teamName }: { room: Room; words: Words; 
   })
   input.addEventListener('paste', (event) => {
     const pasted = [...(event.clipboardData?.files ?? [])]
-    if (pasted.length === 0) return tellCut(event.clipboardData?.getData('text/plain') ?? '')
+    if (pasted.length === 0) return
     event.preventDefault()
     add(pasted)
+  })
+  input.addEventListener('beforeinput', ({ inputType, data }) => {
+    if (inputType === 'insertFromPaste' || inputType === 'insertFromDrop') tellCut(data ?? '')
   })
   picker.addEventListener('change', () => {
     add(picker.files ?? [])
@@ -147,10 +150,10 @@ export function composer({ room, words, teamName }: { room: Room; words: Words; 
   }
 
   /** The browser cuts what is longer than `maxlength`, and says nothing. */
-  function tellCut(pasted: string): void {
+  function tellCut(brought: string): void {
     const kept = input.value.length - (input.selectionEnd - input.selectionStart)
     notice.hidden = true
-    if (kept + pasted.replaceAll('\r\n', '\n').length > VISITOR_TEXT) complain(words.cut(VISITOR_TEXT))
+    if (kept + brought.replaceAll('\r\n', '\n').length > VISITOR_TEXT) complain(words.cut(VISITOR_TEXT))
   }
 
   function add(given: Iterable<File>): void {

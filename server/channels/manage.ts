@@ -175,7 +175,7 @@ export function manager(deps: ManagerDeps): Manager {
       hints.tell('channels', channel.id)
       hints.tell(feedTopic(channel.workspace))
     } catch (error) {
-      const after = stateAfter(error)
+      const after = stateAfter(error, log.scrub)
       // `degraded` may send: what waits for the wire would be let go into it.
       if (channel.state !== 'retrying' || after.state !== 'degraded') await setState(channel, after)
       return
@@ -188,7 +188,7 @@ export function manager(deps: ManagerDeps): Manager {
     try {
       await ask(channel, channel.connector.asks.me)
     } catch (error) {
-      const after = stateAfter(error)
+      const after = stateAfter(error, log.scrub)
       if (after.state !== 'degraded') await setState(channel, after)
       throw error
     }
@@ -212,7 +212,7 @@ export function manager(deps: ManagerDeps): Manager {
       else if (force || GIVEN_UP.includes(channel.state)) await setState(channel, { state: 'connecting' }, force)
     } catch (error) {
       log.warn({ channel: channel.id, error }, 'the webhook could not be registered')
-      await setState(channel, stateAfter(error), force)
+      await setState(channel, stateAfter(error, log.scrub), force)
     }
   }
 
@@ -253,7 +253,7 @@ export function manager(deps: ManagerDeps): Manager {
       if (error instanceof SendError)
         throw new Refused('settings_refused', {
           detail: words,
-          values: { code: error.code, words: error.details.words ?? '' },
+          values: { code: error.code, words: log.scrub(saidOf(error)) },
         })
       if (error instanceof WireBroken)
         throw new Refused('unreachable', {
@@ -321,8 +321,8 @@ function draftOf(
   }
 }
 
-function stateAfter(error: unknown) {
-  const words = saidOf(error).slice(0, 300)
+function stateAfter(error: unknown, scrub: (words: string) => string) {
+  const words = scrub(saidOf(error)).slice(0, 300)
   if (error instanceof SendError && ['signed_out', 'banned', 'limited', 'api_changed'].includes(error.code))
     return {
       state: error.code as 'signed_out' | 'banned' | 'limited' | 'api_changed',

@@ -234,6 +234,20 @@ test('a visitor is told how much is left near the end, and when not all of what 
   await page.evaluate(() => navigator.clipboard.writeText('short'))
   await field(page).press('ControlOrMeta+v')
   await see(box(page).getByRole('alert')).toBeHidden()
+  // Dragged into the field, it goes by the same way.
+  await page.evaluate(() => {
+    const words = document.createElement('p')
+    words.textContent = 'z'.repeat(4_001)
+    words.draggable = true
+    words.addEventListener('dragstart', (event) => event.dataTransfer!.setData('text/plain', words.textContent!))
+    words.style.cssText = 'position: fixed; inset: 0 auto auto 0; width: 60px; height: 20px; overflow: hidden'
+    words.id = 'dragged'
+    document.body.append(words)
+  })
+  await field(page).fill('')
+  await page.locator('#dragged').dragTo(field(page))
+  await see(field(page)).toHaveValue('z'.repeat(4_000))
+  await see(box(page).getByRole('alert')).toHaveText('Not all of it fits: a message holds 4,000 characters')
 })
 
 test('files go both ways, pictures are seen in place, and what is too large is told before', async () => {

@@ -7,6 +7,7 @@
  * `advanced` (folded away).
  */
 import type { Words } from '#contract/manifest.ts'
+import { looksLikeEmail } from '../../../app/looks-like-email.ts'
 
 export interface FieldBase {
   /** Inside its group; the whole path joins them with dots. */
@@ -224,7 +225,7 @@ function faultOf(field: Field, value: Value, isSet: boolean): Fault | null {
   }
   if (field.kind !== 'text') return null
   const text = (value as string).trim()
-  if (field.format === 'email' && !/^\S+@\S+$/.test(text)) return { code: 'email' }
+  if (field.format === 'email' && !looksLikeEmail(text)) return { code: 'email' }
   if (field.format === 'uri' && !URL.canParse(text)) return { code: 'url' }
   if (text.length < field.shortest) return { code: 'short', limit: field.shortest }
   if (field.longest !== null && text.length > field.longest) return { code: 'long', limit: field.longest }
