@@ -4,7 +4,7 @@
  * versions, reactions → reach → files to fetch.
  */
 import { createHash } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { ChannelId, ConversationId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import { recordReach, recordRoads } from '#server/contacts/identities.ts'
@@ -87,6 +87,11 @@ async function writeRefs(tx: Tx, workspace: WorkspaceId, refs: BatchPlan['refs']
      where message_ref.message_id is null`.execute(tx)
 }
 
+/** Whether this one follows `m` on their platform, as far as it tells. */
+const isLater = (other: RawBuilder<unknown>) => sql`
+  case when m.platform_order is null or ${other}.platform_order is null then ${other}.platform_at > m.platform_at
+       else (length(${other}.platform_order), ${other}.platform_order) > (length(m.platform_order), m.platform_order) end`
+
 /**
  * A message that precedes, on its platform, one that is already here is put in its place, a microsecond before it, and marked late.
  * A fresh one stands where it arrived: platforms tell whole seconds, and a reply of ours may lie in between.
@@ -116,13 +121,19 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
       select m.*, next.placed is not null as late,
              coalesce(next.placed - interval '1 microsecond', prev.placed, case when m.fresh then m.now else m.platform_at end) as wanted
         from told m
+        -- who follows the newest follows them all: in a busy chat nobody reads through its last second
         left join lateral (
-             select x.placed from message x
+             select x.platform_at, x.platform_order from message x
               where m.direction = 'in' and m.last_at >= m.platform_at
                 and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
                 and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
-                and case when m.platform_order is null or x.platform_order is null then x.platform_at > m.platform_at
-                         else (length(x.platform_order), x.platform_order) > (length(m.platform_order), m.platform_order) end
+              order by x.placed desc limit 1) newest on true
+        left join lateral (
+             select x.placed from message x
+              where ${isLater(sql`newest`)}
+                and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
+                and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
+                and ${isLater(sql`x`)}
               order by x.placed limit 1) next on true
         -- an older one stands at its own time, but not before one that it follows, which was fresh and stands where it arrived
         left join lateral (
