@@ -24,6 +24,7 @@ import type { Log } from '#server/platform/log.ts'
 import { isAddress, isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import { isModest } from '#server/platform/modest.ts'
+import { namedLocks } from '#server/platform/named-locks.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import type { Settings } from '#server/platform/settings.ts'
@@ -78,6 +79,7 @@ const WIDGET = new URL('../../dist/widget/', import.meta.url)
 
 export async function startHttp(deps: HttpDeps): Promise<Http> {
   const { settings, log } = deps
+  const locks = namedLocks(deps.database)
   const isSecure = settings.url?.startsWith('https://') ?? false
   const isPublic = isPublicUrl(settings.url)
   const cookieName = isSecure ? '__Host-parley' : 'parley'
@@ -202,15 +204,21 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
         const key = request.headers['idempotency-key']
         if (method !== 'POST' || typeof key !== 'string' || call.may === 'public')
           return reply.code(status).send(await handle(input, caller))
-        const answer = await once(deps, caller, key, { method, url: request.url, body: request.body }, async () => {
-          try {
-            return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }
-          } catch (error) {
-            const problem = problemFor(error, request)
-            if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
-            return { status: problem.status, body: JSON.stringify(problem) }
-          }
-        })
+        const answer = await once(
+          { ...deps, locks },
+          caller,
+          key,
+          { method, url: request.url, body: request.body },
+          async () => {
+            try {
+              return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }
+            } catch (error) {
+              const problem = problemFor(error, request)
+              if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
+              return { status: problem.status, body: JSON.stringify(problem) }
+            }
+          },
+        )
         return reply
           .code(answer.status)
           .type(answer.status < 400 ? 'application/json' : 'application/problem+json')
@@ -290,6 +298,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       // From here on Node no longer watches how long a request takes to arrive: one that stops in its middle would hold us for ever.
       const cut = setTimeout(() => app.server.closeAllConnections(), LAST_ANSWERS_MS)
       await app.close().finally(() => clearTimeout(cut))
+      await locks.close()
     },
   }
 }

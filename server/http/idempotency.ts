@@ -11,6 +11,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
+import type { NamedLocks } from '#server/platform/named-locks.ts'
 import { Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 
@@ -22,13 +23,12 @@ export interface StoredAnswer {
 export interface OnceDeps {
   database: Database
   secrets: Secrets
+  locks: NamedLocks
 }
-
-const running = new Set<string>()
 
 /** @throws Refused `key_reused` · `busy` */
 export async function once(
-  { database, secrets }: OnceDeps,
+  { database, secrets, locks }: OnceDeps,
   caller: Caller,
   key: string,
   request: { method: string; url: string; body: unknown },
@@ -36,20 +36,12 @@ export async function once(
 ): Promise<StoredAnswer> {
   if (key.length > 200)
     throw new Refused('invalid', { fields: [{ path: 'headers.idempotency-key', reason: 'at most 200 characters' }] })
-  const actor = caller.member
   const hash = createHash('sha256')
     .update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`)
     .digest()
-  const name = `${caller.workspace} ${actor} ${key}`
-  if (running.has(name)) throw new Refused('busy')
-  running.add(name)
-  const session = await database.session()
+  const letGo = await locks.take(`${caller.workspace} ${caller.member} ${key}`)
+  if (!letGo) throw new Refused('busy')
   try {
-    const { rows: locks } = await session.query<{ free: boolean }>(
-      'select pg_try_advisory_lock(hashtextextended($1, 1)) as free',
-      [name],
-    )
-    if (!locks[0]?.free) throw new Refused('busy')
     const sealer = await secrets.of(caller.workspace)
     const before = await find(database, caller, key)
     if (before) {
@@ -63,8 +55,7 @@ export async function once(
     }
     return answer
   } finally {
-    running.delete(name)
-    await session.end().catch(() => {})
+    await letGo()
   }
 }
 

@@ -174,7 +174,8 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
     transaction: (work) => transaction(pool, 'begin', work),
     plumbing,
     session: async () => {
-      const client = new PreparingClient(connectionTo(url))
+      // Whoever shares it may ask before another's answer has come.
+      const client = new PreparingClient({ ...connectionTo(url), pipeline: true } as pg.ClientConfig)
       client.on('error', () => {})
       await client.connect()
       return client
