@@ -28,25 +28,34 @@ import { auditBy } from './audit.ts'
 import { changeOf, type ChangeDeps } from './change-of.ts'
 import { hashPassword } from './password.ts'
 
+/** To a colleague, or to a token. */
+function mustGrant(caller: Caller, role: Role): void {
+  if ((role === 'owner' || role === 'admin') && caller.role !== 'owner')
+    throw new Refused('forbidden', { detail: 'only an owner makes owners and admins' })
+}
+
 /** Colleagues, tokens of programs, and the audit of what all of them did. */
 export function memberCalls(deps: ChangeDeps) {
   const { database } = deps
   const change = changeOf(deps)
 
-  /** Only an owner touches owners, and the last one stays. */
+  /** Only an owner touches owners, and the last one stays. Owners are locked with him: two who step down at once would each see the other. */
   async function mayTouch(
     tx: Tx,
     caller: Caller,
     id: MemberId,
     next: Role | null,
   ): Promise<{ role: Role; account: AccountId | null }> {
-    const { rows } = await sql<{ role: Role; account: AccountId | null; owners: number }>`
-      select role, account_id as account, (select count(*)::int from member where workspace_id = ${caller.workspace} and role = 'owner' and state = 'active') as owners
-        from member where workspace_id = ${caller.workspace} and id = ${id} and state = 'active' for update`.execute(tx)
-    const member = rows[0]
+    const { rows } = await sql<{ id: MemberId; role: Role; account: AccountId | null }>`
+      select id, role, account_id as account from member
+       where workspace_id = ${caller.workspace} and state = 'active' and (id = ${id} or role = 'owner') order by id for update`.execute(
+      tx,
+    )
+    const member = rows.find((row) => row.id === id)
     if (!member || member.role === 'bot') throw new Refused('not_found')
-    if ((member.role === 'owner' || next === 'owner') && caller.role !== 'owner') throw new Refused('forbidden')
-    if (member.role === 'owner' && next !== 'owner' && member.owners === 1)
+    if (member.role === 'owner' && caller.role !== 'owner') throw new Refused('forbidden')
+    if (next !== null && next !== member.role) mustGrant(caller, next)
+    if (member.role === 'owner' && next !== 'owner' && rows.filter(({ role }) => role === 'owner').length === 1)
       throw new Refused('conflict', { detail: 'a workspace keeps one owner' })
     return member
   }
@@ -58,8 +67,7 @@ export function memberCalls(deps: ChangeDeps) {
       ),
     ),
     answer(createMember, async ({ body }, caller) => {
-      if (body.role === 'admin' && caller.role !== 'owner')
-        throw new Refused('forbidden', { detail: 'only an owner makes admins' })
+      mustGrant(caller, body.role)
       const hash = await hashPassword(body.password)
       return change(caller, async (tx) => {
         const id = newId<MemberId>()
@@ -109,8 +117,7 @@ export function memberCalls(deps: ChangeDeps) {
       })),
     ),
     answer(createTokenCall, ({ body }, caller) => {
-      if (body.role === 'admin' && caller.role !== 'owner')
-        throw new Refused('forbidden', { detail: 'only an owner makes tokens of admins' })
+      mustGrant(caller, body.role)
       return change(caller, async (tx) => {
         const made = await createToken(tx, caller.workspace, {
           name: body.name,

@@ -172,14 +172,32 @@ test('a role is not raised by whoever holds a lower one', async () => {
       body: { name: 'A', email: 'a@b.example', password: 'long enough!', role: 'admin' },
     }),
     admin.ask('PATCH', `/api/members/${ours.member}`, { body: { role: 'owner' } }),
+    admin.ask('PATCH', `/api/members/${ours.member}`, { body: { role: 'admin' } }),
     admin.ask('PATCH', `/api/members/${ours.self}`, { body: { role: 'agent' } }),
     admin.ask('DELETE', `/api/members/${ours.self}`),
     admin.ask('POST', '/api/tokens', { body: { name: 'T', role: 'admin' } }),
     roles.agent.ask('PATCH', `/api/members/${ours.member}`, { body: { role: 'admin' } }),
   ]
-  expect((await Promise.all(refused)).map(({ status }) => status)).toEqual([403, 403, 403, 403, 403, 403])
+  expect((await Promise.all(refused)).map(({ status }) => status)).toEqual([403, 403, 403, 403, 403, 403, 403])
   for (const body of [{ role: 'owner' }, { workspace_id: theirs.workspace }, { smtp_host: 'x' }, { bcc: ['x@y.z'] }])
     expect((await roles.agent.ask('PATCH', '/api/me', { body })).status).toBe(422)
+})
+
+test('two owners who step down at once leave one', async () => {
+  const other = await parley.member('agent')
+  const both = [
+    { id: ours.self, client: owner },
+    { id: other.id, client: other },
+  ]
+  const give = (client: Client, id: string, role: Role) => client.ask('PATCH', `/api/members/${id}`, { body: { role } })
+  for (let times = 0; times < 8; times++) {
+    // Whoever is left raises the other.
+    for (const { client } of both) for (const { id } of both) await give(client, id, 'owner')
+    const said = await Promise.all(both.map(({ client, id }) => give(client, id, 'agent')))
+    expect(said.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409])
+  }
+  await give(other, ours.self, 'owner')
+  await give(owner, other.id, 'agent')
 })
 
 // ---------------------------------------------------------------- helpers
