@@ -10,10 +10,13 @@ import type { ChannelId, ConversationId, DeliveryId, MessageId, WorkspaceId } fr
 import { announce } from '#server/feed/feed.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import { EXPIRES } from './enqueue.ts'
+import { endFollowers } from './followers.ts'
 
 /** Of delivery_work. */
 const WAITING = 0
 const HELD = 3
+
+const DROPPED_AT_ONCE = 1_000
 
 export interface Hold {
   hold: boolean
@@ -75,8 +78,9 @@ export async function decide(
   decision: Decision,
   deliveries?: readonly DeliveryId[],
 ): Promise<number> {
+  // Somebody may have decided already, in another window: what was written since then is nobody's to drop.
+  if (await isInHold(tx, workspace)) await setApart(tx, workspace)
   const which = deliveries ? sql`and delivery_id = any (${deliveries}::uuid[])` : sql``
-  if (decision === 'one_by_one' || deliveries) await setApart(tx, workspace)
   const done =
     decision === 'drop'
       ? await drop(tx, workspace, which)
@@ -87,10 +91,18 @@ export async function decide(
   return done
 }
 
-/** While the workspace is in hold all that waits becomes held, each for itself. */
+/** Locked: one decision at a time. */
+async function isInHold(tx: Tx, workspace: WorkspaceId): Promise<boolean> {
+  const { rows } = await sql<{ hold: boolean }>`
+    select hold from workspace where workspace_id = ${workspace} for no key update`.execute(tx)
+  return rows[0]?.hold === true
+}
+
+/** All that waits becomes held, each for itself. */
 async function setApart(tx: Tx, workspace: WorkspaceId): Promise<void> {
-  await sql`update delivery_work set state = ${HELD} where workspace_id = ${workspace} and state = ${WAITING}
-            and (select hold from workspace where workspace_id = ${workspace})`.execute(tx)
+  await sql`update delivery_work set state = ${HELD} where workspace_id = ${workspace} and state = ${WAITING}`.execute(
+    tx,
+  )
 }
 
 async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
@@ -99,22 +111,34 @@ async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof 
     update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
            expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
              coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))
-     where workspace_id = ${workspace} and state in (${WAITING}, ${HELD}) ${which} returning 1`.execute(tx)
+     where workspace_id = ${workspace} and state = ${HELD} ${which} returning 1`.execute(tx)
   return rows.length
 }
 
+/** A page at a time: a statement that takes seconds is ended. */
 async function drop(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
-  const { rows } = await sql<{ message: string }>`
-    with gone as (delete from delivery_work where workspace_id = ${workspace} and state in (${WAITING}, ${HELD}) ${which} returning delivery_id)
-    update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
-     where workspace_id = ${workspace} and id in (select delivery_id from gone)
-    returning message_id as message`.execute(tx)
-  await announce(
-    tx,
-    workspace,
-    rows.map(({ message }) => ({ kind: 'message.changed' as const, subject: message })),
-  )
-  return rows.length
+  for (let dropped = 0; ;) {
+    const { rows } = await sql<{ id: DeliveryId; message: MessageId }>`
+      with gone as (
+        delete from delivery_work where workspace_id = ${workspace} and pos = any (array(
+          select pos from delivery_work where workspace_id = ${workspace} and state = ${HELD} ${which} order by pos limit ${DROPPED_AT_ONCE}))
+        returning delivery_id)
+      update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
+       where workspace_id = ${workspace} and id in (select delivery_id from gone)
+      returning id, message_id as message`.execute(tx)
+    await endFollowers(
+      tx,
+      workspace,
+      rows.map(({ id }) => id),
+    )
+    await announce(
+      tx,
+      workspace,
+      rows.map(({ message }) => ({ kind: 'message.changed' as const, subject: message })),
+    )
+    dropped += rows.length
+    if (rows.length < DROPPED_AT_ONCE) return dropped
+  }
 }
 
 /** Senders compare the version of a channel, and read anew whether it is in hold. */

@@ -1,6 +1,13 @@
 /** After a restore nothing leaves until a member has decided (docs/trust-cases.md, 20). */
 import { beforeEach, expect, test } from 'vitest'
-import { decideHold, getHold, listConversations, listHold, sendMessage } from '#contract/calls/conversations.ts'
+import {
+  decideHold,
+  getHold,
+  listConversations,
+  listHold,
+  listMessages,
+  sendMessage,
+} from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import { holdEverything } from '#server/delivery/hold.ts'
 import { until } from '#tests/support/parts.ts'
@@ -68,6 +75,15 @@ test('one by one: each waits for its own word, and other chats go on', async () 
   expect(seen(ann)).not.toContain('first 3')
   expect(seen(bob)).not.toContain('to Bob 3')
   expect(await owner.call(getHold)).toMatchObject({ hold: false, queued: 1 })
+})
+
+test('a decision that comes late, from another window, drops nothing that was written since', async () => {
+  await owner.call(decideHold, { body: { decision: 'send' } })
+  const sendAt = new Date(Date.now() + 3_600_000).toISOString()
+  const { id } = await owner.call(sendMessage, { params: { id: toAnn }, body: { text: 'in an hour', sendAt } })
+  await owner.call(decideHold, { body: { decision: 'drop' } })
+  const { items } = await owner.call(listMessages, { params: { id: toAnn }, query: {} })
+  expect(items.find((message) => message.id === id)?.deliveries).toMatchObject([{ state: 'queued' }])
 })
 
 test('an agent may see that there is a hold, and may not decide', async () => {

@@ -18,10 +18,11 @@ type Decision = 'send' | 'drop' | 'one_by_one'
 /** After a restore nothing leaves until a member has decided: all, none, or one by one. */
 export function HoldLine() {
   const can = useMay()
-  const { data } = useQuery(read(getHold))
+  // A colleague may decide in his window.
+  const { data } = useQuery({ ...read(getHold), refetchInterval: ({ state }) => isHeld(state.data) && LOOK_AGAIN_MS })
   const [isListOpen, openList] = useState(false)
   const act = useAct(decideHold, { done: keepHold })
-  if (!data?.hold && !data?.queued) return null
+  if (!data || !isHeld(data)) return null
   const decide = (decision: Decision) => {
     if (decision === 'one_by_one') openList(true)
     // Set apart once; from then on each waits for a word of its own.
@@ -38,6 +39,9 @@ export function HoldLine() {
     </>
   )
 }
+
+const LOOK_AGAIN_MS = 5_000
+const isHeld = (hold: Hold | undefined) => hold !== undefined && (hold.hold || hold.queued > 0)
 
 const keepHold = (hold: Hold): void => void client.setQueryData(keyOf(getHold), hold)
 
