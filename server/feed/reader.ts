@@ -52,21 +52,42 @@ interface Room {
 
 export function feedReader(deps: { database: Database; hints: Hints; presenters: Presenters; log: Log }): FeedReader {
   const { database, hints, presenters, log } = deps
-  const rooms = new Map<WorkspaceId, Promise<Room>>()
+  const places = new Map<WorkspaceId, Place>()
   let closed = false
 
+  /** A room, and how many are in it or on their way: it ends with the last of them. */
+  interface Place {
+    readonly room: Promise<Room>
+    guests: number
+  }
+
   async function join(socket: FeedSocket, given: string | undefined): Promise<() => void> {
-    const room = await roomOf(socket.workspace)
-    const cursor = given === undefined ? null : readCursor(given)
-    const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, new Date())
-    if (usable) await catchUp(socket, room, cursor)
-    else reset(socket, room)
-    return () => {
-      room.sockets.delete(socket)
-      if (room.sockets.size > 0) return
-      rooms.delete(socket.workspace)
-      room.leave()
+    const place = placeOf(socket.workspace)
+    // Before anything is waited for: the last one who leaves meanwhile must not take the room with him.
+    place.guests++
+    try {
+      const room = await place.room
+      const cursor = given === undefined ? null : readCursor(given)
+      const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, new Date())
+      if (usable) await catchUp(socket, room, cursor)
+      else reset(socket, room)
+      return () => {
+        room.sockets.delete(socket)
+        leave(socket.workspace, place)
+      }
+    } catch (error) {
+      leave(socket.workspace, place)
+      throw error
     }
+  }
+
+  function leave(workspace: WorkspaceId, place: Place): void {
+    if (--place.guests > 0) return
+    if (places.get(workspace) === place) places.delete(workspace)
+    place.room.then(
+      (room) => room.leave(),
+      () => {},
+    )
   }
 
   function reset(socket: FeedSocket, room: Room): void {
@@ -100,13 +121,16 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     }
   }
 
-  function roomOf(workspace: WorkspaceId): Promise<Room> {
-    const known = rooms.get(workspace)
+  function placeOf(workspace: WorkspaceId): Place {
+    const known = places.get(workspace)
     if (known) return known
-    const opening = openRoom(workspace)
-    rooms.set(workspace, opening)
-    opening.catch(() => rooms.delete(workspace))
-    return opening
+    const place: Place = { room: openRoom(workspace), guests: 0 }
+    places.set(workspace, place)
+    // Whoever comes next opens it anew.
+    place.room.catch(() => {
+      if (places.get(workspace) === place) places.delete(workspace)
+    })
+    return place
   }
 
   async function openRoom(workspace: WorkspaceId): Promise<Room> {
@@ -171,8 +195,8 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     hint: (workspace, hint) => hints.tell(`${feedTopic(workspace)} hint`, hint),
     close: async () => {
       closed = true
-      for (const opening of rooms.values()) (await opening.catch(() => null))?.leave()
-      rooms.clear()
+      for (const { room } of places.values()) (await room.catch(() => null))?.leave()
+      places.clear()
     },
   }
 
