@@ -8,20 +8,24 @@ import { startLines, type LinesDeps } from './lines.ts'
 
 const id = 'c' as ChannelId
 
+const deps = {
+  hints: inProcessHints(),
+  log: silentLog,
+  usesLine: () => true,
+  contextOf: () => ({}),
+  wireOf: () => () => {},
+  database: { inWorkspace: async () => ({ rows: [] }) },
+  setState: async () => {},
+}
+
 /** Lines of one channel whose state is looked up by `stateNow`. */
 function linesOf(stateNow: () => Promise<LiveChannel['state']>) {
-  const hints = inProcessHints()
+  const { hints } = deps
   const opened = Promise.withResolvers<void>()
   const connect = async () => opened.resolve()
   const lines = startLines({
-    hints,
-    log: silentLog,
+    ...deps,
     channels: { get: async () => ({ id, connector: { connect }, settings: {}, state: await stateNow() }) },
-    usesLine: () => true,
-    contextOf: () => ({}),
-    wireOf: () => () => {},
-    database: { inWorkspace: async () => ({ rows: [] }) },
-    setState: async () => {},
   } as unknown as LinesDeps)
   const stop = new AbortController()
   const lease = { epoch: 1, signal: stop.signal } as Lease
@@ -41,4 +45,11 @@ test('a channel that is let go on in the very moment its owner looks at it is co
   stop.abort()
   await owning
   expect(looks).toBeGreaterThan(1)
+})
+
+test('trying out a line that ends before it serves is a broken wire, not a wait without end', async () => {
+  const lines = startLines({ ...deps, channels: {} } as unknown as LinesDeps)
+  const channel = { id, connector: { connect: async () => {} }, settings: {} } as unknown as LiveChannel
+  const asking = lines.tryOut(channel, (wire) => wire({ via: 'line', frame: {} } as never) as never)
+  await expect(asking).rejects.toMatchObject({ name: 'WireBroken', fault: 'cut' })
 })

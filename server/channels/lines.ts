@@ -274,7 +274,14 @@ export function startLines(deps: LinesDeps): Lines {
             serve: resolve,
             state: () => {},
           })
-          running = channel.connector.connect!(line).catch(reject)
+          // A line that ends before it serves answers nobody: whoever asked would wait for ever.
+          running = channel.connector.connect!(line).then(
+            () =>
+              reject(
+                new WireBroken('the line ended before it was ready', false, 'wire', signal.aborted ? 'timeout' : 'cut'),
+              ),
+            reject,
+          )
         })
       try {
         return await ask(async (request) => {
