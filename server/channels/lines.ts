@@ -278,7 +278,12 @@ export function startLines(deps: LinesDeps): Lines {
           running = channel.connector.connect!(line).then(
             () =>
               reject(
-                new WireBroken('the line ended before it was ready', false, 'wire', signal.aborted ? 'timeout' : 'cut'),
+                new WireBroken(
+                  'the line ended before it was ready',
+                  false,
+                  'wire',
+                  signal.aborted ? 'no_answer' : 'cut',
+                ),
               ),
             reject,
           )

@@ -189,6 +189,29 @@ export async function recordRoads(
   )
 }
 
+/**
+ * A number changed, a group became a supergroup: who was reached there is reached, and called, by the new name. Where that name is
+ * somebody else's already, both stay as they are.
+ */
+export async function followMove(
+  tx: Tx,
+  workspace: WorkspaceId,
+  { channel, from, to }: { channel: ChannelId; from: string; to: string },
+): Promise<void> {
+  await sql`
+    update identity i set external_id = ${to} from road r
+     where r.workspace_id = ${workspace} and r.channel_id = ${channel} and r.chat = ${from}
+       and i.workspace_id = ${workspace} and i.id = r.identity_id and i.external_id = ${from}
+       and not exists (select from identity o where o.workspace_id = ${workspace} and o.network = i.network and o.scope = i.scope and o.external_id = ${to})`.execute(
+    tx,
+  )
+  await sql`
+    update road r set chat = ${to} where r.workspace_id = ${workspace} and r.channel_id = ${channel} and r.chat = ${from}
+       and not exists (select from road o where o.workspace_id = ${workspace} and o.channel_id = ${channel} and o.chat = ${to})`.execute(
+    tx,
+  )
+}
+
 /** Marks what a platform told about an address: blocked, gone, willing again. @returns the ids that changed */
 export async function recordReach(
   tx: Tx,

@@ -122,7 +122,7 @@ function planner(growing: GrowingPlan, known: Known) {
         return
       }
       case 'moved':
-        plan.moved.push({ channel: told.channel, what: incoming.what, from: incoming.from, to: incoming.to })
+        plan.moved.push({ channel: told.channel.id, from: incoming.from, to: incoming.to })
         return
       case 'channel':
         plan.states.push({ channel: told.channel.id, state: incoming.state, reason: incoming.reason })

@@ -63,6 +63,30 @@ describe('what a platform tells becomes a conversation', () => {
     expect((await messages())[0]!.author).toMatchObject({ name: endless.slice(0, 300).toWellFormed() })
   })
 
+  test('a group that gets another name on its platform stays one conversation', async () => {
+    const { channel, receive, texts, count } = await aTalk()
+    const inGroup = (id: string, text: string, chat: string): Incoming => ({
+      ...(said(id, text, { chat }) as Extract<Incoming, { is: 'message' }>),
+      group: { name: 'Shoes' },
+    })
+    await receive(told(channel, [inGroup('1', 'hello', 'g')]))
+    const moved: Incoming = { is: 'moved', what: 'chat', from: 'g', to: 'supergroup' }
+    // Both chats tell of it.
+    await receive(told(channel, [moved]), told(channel, [moved]))
+    await receive(told(channel, [inGroup('1', 'hello again', 'supergroup')]))
+    expect(await texts()).toEqual(['hello', 'hello again'])
+    // Ann's own, and the group's.
+    expect([await count('conversation'), await count('road')]).toEqual([2, 1])
+  })
+
+  test('a name that is another’s already is not taken from him', async () => {
+    const { channel, receive, count } = await aTalk()
+    await receive(told(channel, [said('1', 'hello', { by: 'ann' })]), told(channel, [said('1', 'hi', { by: 'bob' })]))
+    await receive(told(channel, [{ is: 'moved', what: 'identity', from: 'ann', to: 'bob' }]))
+    await receive(told(channel, [said('2', 'and more', { by: 'ann' })]))
+    expect([await count('conversation'), await count('identity')]).toEqual([2, 2])
+  })
+
   test('the same message told twice is one message, also inside one batch', async () => {
     const { channel, receive, texts } = await aTalk()
     await receive(told(channel, [said('1', 'hello')]), told(channel, [said('1', 'hello')]))

@@ -131,7 +131,7 @@ export interface BatchPlan {
   readonly abandoned: { pos: number; on: RefName }[]
   readonly reach: { identity: IdentityId; reach: 'ok' | 'blocked' | 'opted_out' }[]
   readonly roads: { identity: IdentityId; channel: ChannelId; chat: string; at: Date; windowUntil: Date | null }[]
-  readonly moved: { channel: ChannelRealm; what: 'identity' | 'chat'; from: string; to: string }[]
+  readonly moved: { channel: ChannelId; from: string; to: string }[]
   /** Things that higher rungs act on, in the same transaction. */
   readonly tokens: { token: string; identity: Identity; channel: ChannelId; chat: string; message: MessageId | null }[]
   readonly presses: {
@@ -145,6 +145,6 @@ export interface BatchPlan {
   readonly same: { one: IdentityId; other: IdentityId; how: string }[]
   readonly states: { channel: ChannelId; state: string; reason: string }[]
   readonly avatars: { identity: IdentityId; channel: ChannelId; remote: string; inbound: InboundId }[]
-  /** Refused by the rules of who may change what; counted, shown to admins. */
+  /** By the rules of who may change what: nothing of it is written. */
   readonly refused: { pos: number; what: string }[]
 }

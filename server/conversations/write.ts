@@ -1,13 +1,13 @@
 /**
  * Writes a batch's plan, one statement a table, rows sorted, in one fixed order, so that batches do not deadlock:
  * conversation → message_ref → message → roads → inputs → feed → parked events, all sent at once; then what few batches have:
- * versions, reactions → reach → files to fetch.
+ * versions, reactions → reach → moves → files to fetch.
  */
 import { createHash } from 'node:crypto'
 import { sql, type RawBuilder } from 'kysely'
 import type { ChannelId, ConversationId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
-import { recordReach, recordRoads } from '#server/contacts/identities.ts'
+import { followMove, recordReach, recordRoads } from '#server/contacts/identities.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
@@ -41,6 +41,7 @@ export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan,
   await Promise.all([...writes, woke])
   await writeChanges(tx, workspace, plan)
   await writeReach(tx, workspace, plan)
+  for (const move of plan.moved) await followMove(tx, workspace, move)
   await writeFetches(tx, workspace, plan)
   return woke
 }

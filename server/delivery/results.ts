@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import type { DeliveryState } from '#contract/message/delivery-state.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
-import { recordReach } from '#server/contacts/identities.ts'
+import { followMove, recordReach } from '#server/contacts/identities.ts'
 import { refKey } from '#server/conversations/told.ts'
 import { wakeParked } from '#server/conversations/write.ts'
 import { announce, type Announcement } from '#server/feed/feed.ts'
@@ -121,9 +121,10 @@ async function noteChats(tx: Tx, workspace: WorkspaceId, results: readonly Resul
   )
   const moved = results.flatMap(({ outcome, dispatch, row }) =>
     outcome.is === 'again' && outcome.code === 'moved' && outcome.details.to
-      ? [{ ...row, identity: dispatch.identity, chat: outcome.details.to }]
+      ? [{ ...row, identity: dispatch.identity, from: dispatch.chat ?? dispatch.externalId, chat: outcome.details.to }]
       : [],
   )
+  for (const { channel, from, chat: to } of moved) await followMove(tx, workspace, { channel, from, to })
   for (const each of [...opened, ...moved]) await writeChat(tx, workspace, each.identity, each.channel, each.chat)
 }
 
