@@ -183,6 +183,7 @@ export async function startProgram(
     publicUrl,
     passing,
     claim: (channel, own) => visitors.claim(channel, own),
+    isNearlyFull: async () => (await diskRoom(settings.dataDir))?.isNearlyFull ?? false,
     metrics,
     log,
   })

@@ -48,7 +48,7 @@ export function liveChannels(deps: {
   hints: Hints
 }): LiveChannels {
   const { database, connectors, secrets, hints } = deps
-  const cache = new Map<ChannelId, { channel: LiveChannel | null; seenAt: number }>()
+  const cache = new Map<ChannelId, { channel: LiveChannel; seenAt: number }>()
   const loading = new Map<ChannelId, Promise<LiveChannel | null>>()
   /** How often a channel changed: what was read before a change must not be kept after it. */
   let changes = 0
@@ -82,7 +82,9 @@ export function liveChannels(deps: {
         : before?.version === found.version
           ? before
           : await database.inWorkspace(found.workspace, (tx) => load(tx, found.workspace, id, found.version))
-    if (seen === changes) cache.set(id, { channel, seenAt: programClock.monotonicMs() })
+    // Strangers ask for names that nobody has: only what is there is remembered.
+    if (!channel) cache.delete(id)
+    else if (seen === changes) cache.set(id, { channel, seenAt: programClock.monotonicMs() })
     return channel
   }
 
@@ -143,7 +145,7 @@ export function liveChannels(deps: {
       )
       return rows
     },
-    forget: (id) => cache.delete(id),
+    forget,
   }
 }
 

@@ -23,6 +23,8 @@ const MOST_AT_ONCE = 512
 const MOST_FRAME_BYTES = 64 * 1024
 /** A poll without news is answered then. */
 const POLL_MS = 25_000
+/** A socket whose browser does not read is cut: it resumes behind the last entry that it got. */
+const MOST_BUFFERED = 4 * 1024 * 1024
 /** Frames of one socket that wait for their commit; a visitor who types faster is cut. */
 const MOST_PENDING = 50
 
@@ -226,26 +228,31 @@ async function visit(deps: HookRoutesDeps, socket: WebSocket, request: FastifyRe
       .finally(() => void pending--)
   })
 
+  function say(text: string | Uint8Array): void {
+    if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate()
+    else socket.send(text)
+  }
+
   async function frame(data: Buffer): Promise<void> {
     // A refused visitor is not listened to any more.
     if (socket.readyState !== socket.OPEN) return
     const outcome = await hooks.take(id, { ...asked, bytes: data, ...(joined ? { joined } : {}) }, request.ip)
-    if (outcome.is === 'wait') return socket.send(JSON.stringify({ t: 'wait', seconds: outcome.seconds }))
+    if (outcome.is === 'wait') return say(JSON.stringify({ t: 'wait', seconds: outcome.seconds }))
     if (outcome.is !== 'answer') {
       const status = outcome.is === 'refuse' ? outcome.status : 400
-      socket.send(JSON.stringify({ t: 'refused', status }))
+      say(JSON.stringify({ t: 'refused', status }))
       // Away for a moment, or one thing that is not his: the browser goes on. Anything else will not get better.
       if (status !== 503 && status !== 404) socket.close(status === 401 ? 4401 : 4400)
       return
     }
-    if (outcome.answer.body) socket.send(outcome.answer.body)
+    if (outcome.answer.body) say(outcome.answer.body)
     if (outcome.join) {
       const channel = await hooks.channel(id)
       leave()
       leave = () => {}
       joined = outcome.join.map(({ chat }) => chat)
       if (!channel || socket.readyState !== socket.OPEN) return
-      const leaves = outcome.join.map((join) => follow(deps, channel, join, (text) => socket.send(text)))
+      const leaves = outcome.join.map((join) => follow(deps, channel, join, say))
       leave = () => {
         for (const each of leaves) each()
       }

@@ -47,6 +47,8 @@ export interface HooksDeps {
   passing(channel: LiveChannel, events: Event[]): void
   /** Holds uploads of this chat. @returns false: they are not all its own */
   claim(channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean>
+  /** Whether the disk has no room for strangers. */
+  isNearlyFull(): Promise<boolean>
   metrics: Metrics
   log: Log
 }
@@ -70,9 +72,22 @@ export function hooks(deps: HooksDeps): Hooks {
     }
     if (!channel?.connector.webhook) return { is: 'refuse', status: 404 }
     const wait = channel.connector.webhook.visitors ? quota.take(address, request.joined?.[0]) : 0
-    const outcome: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request)
+    const opened: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request)
+    const outcome = opened.is === 'upload' ? await roomFor(opened, request, address) : opened
     counted.add({ connector: channel.folder, outcome: outcome.is === 'refuse' ? String(outcome.status) : outcome.is })
     return outcome
+  }
+
+  /** Whoever leaves files here leaves them on our disk, and nobody knows him. */
+  async function roomFor(
+    upload: Extract<HookOutcome, { is: 'upload' }>,
+    request: HookRequest,
+    address: string,
+  ): Promise<HookOutcome> {
+    if (await deps.isNearlyFull()) return { is: 'refuse', status: 503 }
+    const told = Number(request.headers['content-length'])
+    const seconds = quota.upload(address, upload.chat, told > 0 ? Math.min(told, upload.bytes) : upload.bytes)
+    return seconds > 0 ? { is: 'wait', seconds } : upload
   }
 
   async function taken(channel: LiveChannel, request: HookRequest): Promise<HookOutcome> {

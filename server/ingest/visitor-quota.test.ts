@@ -28,3 +28,21 @@ test('an address that opens talk after talk is held, and others are not', () => 
   expect(waits.filter((wait) => wait === 0)).toHaveLength(400)
   expect(quota.take('1.2.3.5', undefined)).toBe(0)
 })
+
+test('a household of IPv6 is one address, however many it calls itself', () => {
+  const { quota } = aQuota()
+  const waits = Array.from({ length: 500 }, (_, n) => quota.take(`2001:db8:1:2::${n.toString(16)}`, undefined))
+  expect(waits.filter((wait) => wait === 0)).toHaveLength(400)
+  expect(quota.take('2001:db8:1:3::1', undefined)).toBe(0)
+})
+
+test('a talk that fills the disk is held for the day, and the next one of its office is not', () => {
+  const { quota, pass } = aQuota()
+  const MB = 1_000_000
+  const waits = Array.from({ length: 11 }, () => quota.upload('1.2.3.4', 'ann', 25 * MB))
+  expect(waits.slice(0, 10)).toEqual(Array.from({ length: 10 }, () => 0))
+  expect(waits[10]).toBe(8_640)
+  expect(quota.upload('1.2.3.4', 'bob', 25 * MB)).toBe(0)
+  pass(8_640_000)
+  expect(quota.upload('1.2.3.4', 'ann', 25 * MB)).toBe(0)
+})

@@ -1,22 +1,30 @@
 import { buckets } from '#server/platform/buckets.ts'
+import { networkOf } from '#server/platform/network-of.ts'
 
-/** How much a stranger's browser may ask of this process: a bucket per address, and one per address and chat. */
+/** How much a stranger's browser may ask of this process: by his address, and by address and chat. */
 export interface VisitorQuota {
   /** @returns seconds to wait; 0: taken */
   take(address: string, chat: string | undefined): number
+  /** Bytes that he wants to leave here. @returns likewise */
+  upload(address: string, chat: string, bytes: number): number
 }
 
+const perDay = (bytes: number) => ({ burst: bytes, perSecond: bytes / 86_400 })
+
 /** One talk is one person's; an address may be a whole office. */
-const PER_CHAT = { burst: 60, perSecond: 2 }
-const PER_ADDRESS = { burst: 400, perSecond: 20 }
+const ACTS = { ofChat: { burst: 60, perSecond: 2 }, ofAddress: { burst: 400, perSecond: 20 } }
+const BYTES = { ofChat: perDay(250_000_000), ofAddress: perDay(1_000_000_000) }
 
 export function visitorQuota(now?: () => number): VisitorQuota {
-  const chats = buckets(PER_CHAT, now)
-  const addresses = buckets(PER_ADDRESS, now)
+  const acts = { ofChat: buckets(ACTS.ofChat, now), ofAddress: buckets(ACTS.ofAddress, now) }
+  const bytes = { ofChat: buckets(BYTES.ofChat, now), ofAddress: buckets(BYTES.ofAddress, now) }
+  const take = (of: typeof acts, address: string, chat: string | undefined, amount: number): number => {
+    const network = networkOf(address)
+    const wait = of.ofAddress.take(network, amount)
+    return wait > 0 || chat === undefined ? wait : of.ofChat.take(`${network} ${chat}`, amount)
+  }
   return {
-    take: (address, chat) => {
-      const wait = addresses.take(address)
-      return wait > 0 || chat === undefined ? wait : chats.take(`${address} ${chat}`)
-    },
+    take: (address, chat) => take(acts, address, chat, 1),
+    upload: (address, chat, size) => take(bytes, address, chat, size),
   }
 }

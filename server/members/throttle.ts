@@ -3,9 +3,9 @@
  * processes and restarts.
  */
 import { createHash } from 'node:crypto'
-import ipaddr from 'ipaddr.js'
 import { sql } from 'kysely'
 import type { Database } from '#server/platform/database.ts'
+import { networkOf } from '#server/platform/network-of.ts'
 import { Refused } from '#server/platform/problem.ts'
 
 const WINDOW_MINUTES = 15
@@ -55,9 +55,3 @@ const keyOf = (what: string, kind: keyof typeof MOST, value: string): Buffer =>
 
 const pairKey = (what: string, account: string, address: string): Buffer =>
   keyOf(what, 'pair', `${account.toLowerCase()} ${address}`)
-
-/** One household of IPv6 has a /64. */
-export function networkOf(address: string): string {
-  if (!ipaddr.IPv6.isValid(address)) return address
-  return ipaddr.IPv6.parse(address).parts.slice(0, 4).join(':')
-}

@@ -6,8 +6,8 @@ export interface Rate {
 }
 
 export interface Buckets {
-  /** @returns seconds to wait; 0: taken */
-  take(key: string): number
+  /** @param amount  1, where nothing else is said; more than `burst` counts as all of it. @returns seconds to wait; 0: taken */
+  take(key: string, amount?: number): number
 }
 
 /** Above this many, whoever is new shares one bucket: a flood of keys must not fill the memory. */
@@ -29,15 +29,16 @@ export function buckets({ burst, perSecond }: Rate, now: () => number = () => pe
   }
 
   return {
-    take: (given) => {
+    take: (given, amount = 1) => {
+      const wanted = Math.min(amount, burst)
       const at = now()
       sweep(at)
       const key = kept.has(given) || kept.size < MOST ? given : SHARED
       const bucket = kept.get(key) ?? { left: burst, at }
       const left = filled(bucket.left, at - bucket.at)
-      const isTaken = left >= 1
-      kept.set(key, { left: isTaken ? left - 1 : left, at })
-      return isTaken ? 0 : Math.ceil((1 - left) / perSecond)
+      const isTaken = left >= wanted
+      kept.set(key, { left: isTaken ? left - wanted : left, at })
+      return isTaken ? 0 : Math.ceil((wanted - left) / perSecond)
     },
   }
 }
