@@ -15,6 +15,9 @@ const secrets = await someSecrets(database)
 
 type Reading = (text: string) => void
 
+/** Ann presses a button of the message that her network calls `offer`. */
+const PRESS = 'ann presses'
+
 async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
   const workspace = await aWorkspace(database)
   const realm = await aChannel(database, workspace)
@@ -30,6 +33,9 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
       contextOf: () => ({}) as Context<Record<string, unknown>>,
       incomingOf: async (_, { key, lane, body }): Promise<Incoming[]> => {
         reading(body as string)
+        const by = { id: lane }
+        if (body === PRESS)
+          return [{ is: 'press', id: key, chat: lane, by, at: new Date(), value: 'l', on: { chat: lane, id: 'offer' } }]
         return [said(key, body as string, { by: lane, order: key })]
       },
       workspaces: async () => [workspace],
@@ -60,6 +66,13 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
         sql<{ state: number; tries: number; code: string | null }>`
           select state, tries, error_code as code from inbound_work where workspace_id = ${workspace} order by pos`,
       ),
+    /** What our send was answered: this message is the offer. */
+    nameOffer: () =>
+      inRows(sql`insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, direction)
+                 select workspace_id, channel_id, 'ann', 'offer', id, 'out' from message where workspace_id = ${workspace}`),
+    replies: () =>
+      inRows(sql<{ isReply: boolean }>`
+        select reply_to is not null as "isReply" from message where workspace_id = ${workspace} order by seq`),
     /** Time passes for what waits with back-off. */
     ripen: () => inRows(sql`update inbound_work set ready_at = '-infinity' where workspace_id = ${workspace}`),
     /** As a worker that was killed while it read these leaves them. */
@@ -109,6 +122,30 @@ describe('the worker', () => {
     await until(async () => (await box.work()).length === 0)
     await worker.close()
     expect((await box.texts()).filter((text) => text.startsWith('ann'))).toEqual(['ann 1', 'ann 2', 'ann 3'])
+  })
+
+  test('a button that is pressed before its message has its name waits for it, and what follows waits behind', async () => {
+    const box = await aMailbox()
+    const worker = box.start()
+    await box.take('ann hello')
+    await until(async () => (await box.texts()).length === 1)
+    await box.take('ann hello', PRESS, 'ann too')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(await box.texts()).toEqual(['ann hello'])
+    await box.nameOffer()
+    await until(async () => (await box.work()).length === 0)
+    await worker.close()
+    expect(await box.texts()).toEqual(['ann hello', 'l', 'ann too'])
+    expect((await box.replies()).map(({ isReply }) => isReply)).toEqual([false, true, false])
+  })
+
+  test('a button of a message that nobody here sent is not waited for long', async () => {
+    const box = await aMailbox()
+    const worker = box.start()
+    await box.take(PRESS, 'ann too')
+    await until(async () => (await box.work()).length === 0)
+    await worker.close()
+    expect(await box.texts()).toEqual(['l', 'ann too'])
   })
 
   test('an unreadable event goes to quarantine after its last try, and its lane goes on', async () => {

@@ -14,9 +14,9 @@ import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { addToStreams, streamTopic } from '#server/channels/streams.ts'
-import { Overtaken } from '#server/conversations/load.ts'
+import { loadRefs, Overtaken } from '#server/conversations/load.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
-import type { BatchPlan, Told } from '#server/conversations/told.ts'
+import { refKey, type BatchPlan, type Told } from '#server/conversations/told.ts'
 import { applyStatuses } from '#server/delivery/status.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { buggify } from '#server/platform/buggify.ts'
@@ -39,6 +39,9 @@ const MOST_REST_MS = 250
 export const MOST_TRIES = 5
 /** How long an album that comes item by item is waited for; what comes later still joins it. */
 const ALBUM_MS = 800
+/** How long a message that was pressed may be without its name, and how often one looks. */
+const NAMED_MS = 2_000
+const LOOK_AGAIN_MS = 50
 
 export interface WorkerDeps {
   database: Database
@@ -176,7 +179,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         const { all, changed } = await read(rows, events, channels)
         await setAside(tx, workspace, changed)
         strange = changed
-        const held = await holdAlbums(tx, workspace, rows, all)
+        const held = await hold(tx, workspace, rows, all)
         const told = all.filter((each) => !held.has(each.pos))
         plan = await recordIncoming(tx, workspace, told)
         // What was to be parked is free again where its message came at the same moment.
@@ -301,17 +304,15 @@ export function startWorker(deps: WorkerDeps): Worker {
     return { all: told, changed }
   }
 
-  /** An album's first item waits in its lane until the others are likely there, and whatever follows it with it. @returns the places of all that wait */
-  async function holdAlbums(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], events: Told[]): Promise<Set<number>> {
+  /** Some wait in their lane for a moment, and whatever follows them with them. @returns the places of all that wait */
+  async function hold(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], events: Told[]): Promise<Set<number>> {
     const held = new Set<number>()
     const told = new Map(events.map((each) => [each.pos, each]))
+    const early = await earlyPresses(tx, workspace, events)
     const closed = new Set<string>()
     for (const { pos, lane } of rows) {
       const each = told.get(pos)
-      const isItem = each?.incoming.some((incoming) => incoming.is === 'message' && incoming.album !== undefined)
-      const waitMs = isItem
-        ? Math.min(ALBUM_MS, ALBUM_MS - (programClock.now().getTime() - each!.receivedAt.getTime()))
-        : 0
+      const waitMs = !each ? 0 : early.has(pos) ? LOOK_AGAIN_MS : isItem(each) ? ALBUM_MS - ageOf(each) : 0
       if (closed.has(lane)) held.add(pos)
       else if (waitMs > 0) {
         closed.add(lane)
@@ -357,3 +358,30 @@ const isNobodysFault = (error: unknown): boolean =>
   isUnavailable(error) ||
   error instanceof Overtaken ||
   (error instanceof Error && NOBODYS.has((error as { code?: string }).code ?? ''))
+
+const ageOf = (told: Told): number => Math.max(0, programClock.now().getTime() - told.receivedAt.getTime())
+
+/** An album's first item waits until the others are likely there. */
+const isItem = (told: Told): boolean =>
+  told.incoming.some((incoming) => incoming.is === 'message' && incoming.album !== undefined)
+
+/**
+ * A button may be pressed before the answer to our send, which names the message it is on, is written down: without the name nobody
+ * knows what was offered. @returns the places of those that came so early
+ */
+async function earlyPresses(tx: Tx, workspace: WorkspaceId, events: readonly Told[]): Promise<Set<number>> {
+  const pressed = events.flatMap((told) =>
+    told.incoming.flatMap((incoming) =>
+      incoming.is === 'press' && incoming.on && ageOf(told) < NAMED_MS
+        ? [{ pos: told.pos, name: { channel: told.channel.id, ...incoming.on } }]
+        : [],
+    ),
+  )
+  if (pressed.length === 0) return new Set()
+  const names = await loadRefs(
+    tx,
+    workspace,
+    pressed.map(({ name }) => name),
+  )
+  return new Set(pressed.flatMap(({ pos, name }) => (names.get(refKey(name))?.message ? [] : [pos])))
+}
