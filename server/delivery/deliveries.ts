@@ -106,7 +106,7 @@ async function settleQuietly(tx: Tx, workspace: WorkspaceId, id: DeliveryId, end
   await announce(
     tx,
     workspace,
-    await countFailures(tx, workspace, [{ conversation: ended.conversation, was: ended.state, state: 'sent' }]),
+    await countFailures(tx, workspace, [{ message: ended.message, was: ended.state, state: 'sent' }]),
   )
 }
 

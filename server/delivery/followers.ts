@@ -70,9 +70,7 @@ export async function resumeFollowers(tx: Tx, workspace: WorkspaceId, arrived: r
       tx,
     )
   }
-  const missed = rows
-    .filter((row) => !row.stands)
-    .map(({ conversation }) => ({ conversation, was: 'sent', state: 'failed' }))
+  const missed = rows.filter((row) => !row.stands).map(({ message }) => ({ message, was: 'sent', state: 'failed' }))
   await announce(tx, workspace, await countFailures(tx, workspace, missed))
 }
 

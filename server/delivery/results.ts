@@ -1,6 +1,6 @@
 /** Records what came of attempts, in sets. A verdict counts as long as its row still carries the epoch of that attempt. */
 import { sql } from 'kysely'
-import type { ChannelId, ConversationId, DeliveryId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { DeliveryState } from '#contract/message/delivery-state.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { followMove, recordReach } from '#server/contacts/identities.ts'
@@ -169,7 +169,7 @@ const isEnd = ({ outcome, row, pieces }: Result): boolean =>
   outcome.is === 'failed' || outcome.is === 'unconfirmed' || (outcome.is === 'sent' && row.piece + 1 >= pieces)
 
 interface Moved {
-  conversation: ConversationId
+  message: MessageId
   was: DeliveryState
   state: DeliveryState
 }
@@ -203,7 +203,7 @@ async function changeDeliveries(
     const was = before.get(delivery)
     if (was === undefined) continue
     const change = changeOf(result, was)
-    moved.push({ conversation: result.dispatch.conversation, was, state: change.state })
+    moved.push({ message: result.dispatch.message, was, state: change.state })
     const key = JSON.stringify(change)
     const some = alike.get(key)
     if (some) some.ids.push(delivery)

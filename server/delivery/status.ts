@@ -1,6 +1,6 @@
 /** Reports of the platforms about what we sent: merged upwards, never down. */
 import { sql } from 'kysely'
-import type { ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import type { DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { stateAfter, type DeliveryState } from '#contract/message/delivery-state.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { recordReach } from '#server/contacts/identities.ts'
@@ -14,7 +14,6 @@ import { countFailures } from './trouble.ts'
 interface Row {
   id: DeliveryId
   message: MessageId
-  conversation: ConversationId
   state: DeliveryState
 }
 
@@ -44,7 +43,7 @@ async function single(tx: Tx, workspace: WorkspaceId, told: readonly StatusTold[
   if (told.length === 0) return []
   const ids = [...new Set(told.map((each) => each.delivery))]
   const { rows } = await sql<Row & { identity: IdentityId; rest: number }>`
-    select id, message_id as message, conversation_id as conversation, state, identity_id as identity, rest from delivery
+    select id, message_id as message, state, identity_id as identity, rest from delivery
      where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`id`, ids)} order by id for update`.execute(
     tx,
   )
@@ -82,7 +81,7 @@ async function upTo(tx: Tx, workspace: WorkspaceId, watermarks: BatchPlan['water
       update delivery d set state = ${mark.state}, delivered_at = coalesce(d.delivered_at, ${mark.at}),
              read_at = ${mark.state === 'read' ? sql`coalesce(d.read_at, ${mark.at})` : sql`d.read_at`}
         from before where d.workspace_id = ${workspace} and d.id = before.id
-      returning d.id, d.message_id as message, d.conversation_id as conversation, before.was, d.state`.execute(tx)
+      returning d.id, d.message_id as message, before.was, d.state`.execute(tx)
     changes.push(...rows)
   }
   return changes

@@ -1,8 +1,9 @@
-/** Failed and unconfirmed deliveries are counted per conversation, so that they cannot scroll away. */
+/** Failed and unconfirmed deliveries are counted in the conversation that shows them, so that they cannot scroll away. */
 import { sql } from 'kysely'
-import type { ConversationId, WorkspaceId } from '#contract/ids.ts'
+import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Announcement } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 
 const isTrouble = (state: string) => state === 'failed' || state === 'unconfirmed'
 
@@ -10,21 +11,21 @@ const isTrouble = (state: string) => state === 'failed' || state === 'unconfirme
 export async function countFailures(
   tx: Tx,
   workspace: WorkspaceId,
-  changes: { conversation: ConversationId; was: string; state: string }[],
+  changes: readonly { message: MessageId; was: string; state: string }[],
 ): Promise<Announcement[]> {
-  const deltas = new Map<ConversationId, number>()
-  for (const { conversation, was, state } of changes) {
-    const delta = Number(isTrouble(state)) - Number(isTrouble(was))
-    if (delta !== 0) deltas.set(conversation, (deltas.get(conversation) ?? 0) + delta)
-  }
-  const rows = [...deltas].toSorted(([a], [b]) => (a < b ? -1 : 1))
-  if (rows.length === 0) return []
-  // A conversation that was joined into another counts there, where its messages are shown.
+  const moved = changes
+    .map(({ message, was, state }) => ({ message, delta: Number(isTrouble(state)) - Number(isTrouble(was)) }))
+    .filter(({ delta }) => delta !== 0)
+  if (moved.length === 0) return []
+  const messages = moved.map(({ message }) => message)
+  // Where a message is shown changes with joins and splits; where it was written does not.
   const { rows: counted } = await sql<{ id: ConversationId }>`
     update conversation c set failed = greatest(0, c.failed + n.delta)
-      from (select coalesce(o.joined_into, o.id) as id, sum(d.delta)::int as delta
-              from unnest(${rows.map(([id]) => id)}::uuid[], ${rows.map(([, delta]) => delta)}::int[]) as d (id, delta)
-              join conversation o on o.workspace_id = ${workspace} and o.id = d.id group by 1) n
+      from (select m.shown_in as id, sum(d.delta)::int as delta
+              from unnest(${messages}::uuid[], ${moved.map(({ delta }) => delta)}::int[]) as d (message, delta)
+             cross join lateral (select x.shown_in from message x
+                                  where x.workspace_id = ${workspace} and x.id = d.message and ${inMonths.of(sql`x.id`, messages)} limit 1) m
+             group by 1) n
      where c.workspace_id = ${workspace} and c.id = n.id
     returning c.id`.execute(tx)
   return counted.map(({ id }) => ({ kind: 'conversation.changed', subject: id }))
