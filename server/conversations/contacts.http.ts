@@ -74,11 +74,18 @@ export function contactCalls(deps: ContactCallsDeps) {
     answer(changeContact, ({ params, body }, caller) =>
       change(caller, async (tx) => {
         const before = await contactOf(tx, caller, params.id)
-        await sql`
-          update contact set name = ${body.name === undefined ? before.givenName : body.name || null}, language = ${body.language === undefined ? before.language : body.language},
-                 time_zone = ${body.timeZone === undefined ? before.timeZone : body.timeZone}, tags = ${body.tags ?? before.tags}::text[],
-                 fields = ${JSON.stringify(body.fields ?? before.fields)}::jsonb
-           where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(tx)
+        // Only what is given: a colleague may be changing the rest at this moment.
+        const changes = [
+          ...(body.name === undefined ? [] : [sql`name = ${body.name || null}`]),
+          ...(body.language === undefined ? [] : [sql`language = ${body.language}`]),
+          ...(body.timeZone === undefined ? [] : [sql`time_zone = ${body.timeZone}`]),
+          ...(body.tags === undefined ? [] : [sql`tags = ${body.tags}::text[]`]),
+          ...(body.fields === undefined ? [] : [sql`fields = ${JSON.stringify(body.fields)}::jsonb`]),
+        ]
+        if (changes.length > 0)
+          await sql`update contact set ${sql.join(changes)} where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(
+            tx,
+          )
         await announce(tx, caller.workspace, [
           { kind: 'contact.changed', subject: params.id },
           ...(before.conversation ? [{ kind: 'conversation.changed' as const, subject: before.conversation }] : []),

@@ -114,6 +114,17 @@ test('a contact that was only written down gives its name to the one who writes,
   expect((await owner.call(getContact, { params: { id: written.id } })).identities).toEqual([])
 })
 
+test('two who change different things of a contact at once lose nothing of each other', async () => {
+  const { params } = await aTalk('Hal')
+  const id = (await owner.call(getConversation, { params })).contact!
+  for (let round = 0; round < 8; round++) {
+    const [name, tag, city] = [`Hal ${round}`, `tag ${round}`, `city ${round}`]
+    const bodies = [{ name }, { tags: [tag] }, { fields: { city } }]
+    await Promise.all(bodies.map((body) => owner.call(changeContact, { params: { id }, body })))
+    expect(await owner.call(getContact, { params: { id } })).toMatchObject({ name, tags: [tag], fields: { city } })
+  }
+})
+
 test('a contact taken out again takes along what was its own, and what belongs to the other stays there', async () => {
   const contactOf = async (name: string) => {
     const { params } = await aTalk(name)
