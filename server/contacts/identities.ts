@@ -33,7 +33,7 @@ export type Sighting = { who: Who; kind: 'person' | 'room' }
 
 /**
  * Finds or makes the identities of a batch, one realm at a time, and learns what changed about them (name, handle, phone …).
- * Set-based: three statements, however many there are.
+ * Set-based: at most five statements, however many there are.
  * @returns by external id
  */
 export async function recognise(

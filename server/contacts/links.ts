@@ -18,7 +18,7 @@ const TOKEN_SIGNS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456
 const CODE_SIGNS = 'ABCDEFGHJKMNPQRSTUVWXYZ23456789'
 const LINK_DAYS = 7
 const CODE_HOURS = 24
-/** Codes are short: an address that guesses is not listened to any more. */
+/** One who has come by a link may come again while he is asked; not for ever. Against guessing a code has 39 bits, one day, and the pace of its network. */
 const MOST_TRIES = 5
 
 export interface NewLink {

@@ -1,4 +1,4 @@
-/** Files of conversations: taken in, named by a row, given out only where the reader may see the conversation that holds them. */
+/** Files of conversations: taken in, named by a row, given out to members of their workspace, and to a visitor where a message of his chats holds them. */
 import { sql } from 'kysely'
 import type { FileView } from '#contract/calls/files.ts'
 import type { ChannelId, FileId, MemberId, WorkspaceId } from '#contract/ids.ts'

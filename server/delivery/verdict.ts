@@ -1,4 +1,4 @@
-/** What becomes of a delivery after one attempt: the table of delivery.md, as a pure function. */
+/** What becomes of a delivery after one attempt, as a pure function. */
 import { Unknown, WireBroken } from '#connector-kit/perform.ts'
 import type { Sent } from '#connector-kit/connector.ts'
 import { SendError } from '#connector-kit/send-error.ts'

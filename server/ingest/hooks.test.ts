@@ -42,6 +42,13 @@ test('strangers may leave files while the disk has room, and no more than a dayâ
   expect(await told()).toEqual({ is: 'wait', seconds: expect.any(Number) })
 })
 
+test('a connector that breaks over a request took nothing, and says so', async () => {
+  const told = hooksOf(() => {
+    throw new Error('broken')
+  })
+  expect(await told()).toEqual({ is: 'refuse', status: 503 })
+})
+
 test('while the journal is full a platform hears 503, never 200', async () => {
   let isFull = true
   const told = hooksOf(() => ({ events: [{ key: '1', lane: 'ann', body: {} }] }), {

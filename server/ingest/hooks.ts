@@ -72,10 +72,16 @@ export function hooks(deps: HooksDeps): Hooks {
     }
     if (!channel?.connector.webhook) return { is: 'refuse', status: 404 }
     const wait = channel.connector.webhook.visitors ? quota.take(address, request.joined?.[0]) : 0
-    const opened: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request)
+    const opened: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request).catch(broken)
     const outcome = opened.is === 'upload' ? await roomFor(opened, request, address) : opened
     counted.add({ connector: channel.folder, outcome: outcome.is === 'refuse' ? String(outcome.status) : outcome.is })
     return outcome
+  }
+
+  /** A fault of ours, or of a connector: nothing was taken. */
+  function broken(error: unknown): HookOutcome {
+    log.error({ error }, 'a hook failed')
+    return { is: 'refuse', status: 503 }
   }
 
   /** Whoever leaves files here leaves them on our disk, and nobody knows him. */

@@ -1,7 +1,7 @@
 /**
  * The rows of a database as JSON, and back: the logical copy. It reads any PostgreSQL from 15 on as the owner who may be no superuser
  * (row-level security binds him too, so workspaces are read one by one) and loads into any other. Used where the files of the server
- * are out of reach (`DATABASE_URL`), to move between servers and versions, and for the export of one workspace.
+ * are out of reach (`DATABASE_URL`), and to move between servers and versions.
  *
  *   rows/0001-account.jsonl   {"id": …}          one row a line; PostgreSQL's own to_jsonb: bytes as \x…, times in ISO 8601
  *   rows/0002-file.jsonl      {"workspace_id": …} a piece holds rows of one workspace only
@@ -33,10 +33,9 @@ interface Table {
   readonly ofWorkspace: boolean
 }
 
-/** @param only  one workspace's rows and nothing of accounts; else all */
 export async function* rowEntries(
   ownerUrl: string,
-  { only, without = [] }: { only?: string; without?: readonly string[] } = {},
+  { without = [] }: { without?: readonly string[] } = {},
 ): AsyncGenerator<Entry> {
   const owner = await connect(ownerUrl)
   try {
@@ -47,10 +46,9 @@ export async function* rowEntries(
       'select workspace_id as id from parley.workspace_directory order by created_at, workspace_id',
     )
     // The program's own data keys stand under the nil UUID.
-    const workspaces = only ? [only] : [...rows.map(({ id }) => id), NIL_ID]
+    const workspaces = [...rows.map(({ id }) => id), NIL_ID]
     let piece = 0
     for (const table of tables) {
-      if (only && !table.ofWorkspace) continue
       for (const workspace of table.ofWorkspace ? workspaces : [null])
         for await (const text of piecesOf(owner, table.name, workspace))
           yield textEntry(`rows/${String(++piece).padStart(6, '0')}-${table.name}.jsonl`, text)
