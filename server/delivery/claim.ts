@@ -1,5 +1,5 @@
 /** Claims heads of lanes and runs each plan, purely, to its first request. */
-import type { Context, FileRef, Op } from '#connector-kit/connector.ts'
+import type { Context, FileRef } from '#connector-kit/connector.ts'
 import type { MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -8,7 +8,15 @@ import { programClock } from '#server/platform/new-id.ts'
 import { opsOf } from './ops.ts'
 import { FIRST_LANE, foldsStill, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
 import type { Outcome } from './results.ts'
-import { claimHeads, loadDispatches, noteAnswered, refsOf, type Dispatch, type WorkRow } from './sender.sql.ts'
+import {
+  claimHeads,
+  loadDispatches,
+  noteAnswered,
+  refsOf,
+  type Dispatch,
+  type NamedRef,
+  type WorkRow,
+} from './sender.sql.ts'
 import { keyOf } from './send-key.ts'
 
 export interface ClaimDeps {
@@ -60,37 +68,63 @@ export async function claimFlights(
     [...dispatches.values()].flatMap((d) => (d.op === 'message' ? (d.replyTo ? [d.replyTo] : []) : [d.message])),
   )
   const flights = rows.flatMap((row) => {
-    const o = mine.get(row.channel)!
     const dispatch = dispatches.get(row.pos)
-    if (!dispatch) return []
-    const key = keyOf(dispatch.delivery, row.piece, row.attempt)
-    const made = opsOf({
-      channel: o.channel,
-      dispatch,
-      refs,
-      key,
-      linkOf: (file) => deps.linkOf(o.channel, file),
-      page: deps.pageOf(o.channel, dispatch.message),
-    })
-    const landing = { owned: o, row, dispatch, pieces: made.is === 'ops' ? made.ops.length : 1 }
-    if (made.is === 'cannot') {
-      deps.land({ ...landing, applied: [] }, { is: 'failed', code: made.code, details: made.details })
-      return []
-    }
-    const op = made.ops[row.piece]
-    if (!op) {
-      deps.land({ ...landing, applied: made.applied }, { is: 'sent', sent: { ids: [] } })
-      return []
-    }
-    if (row.doubtful && !foldsStill(o, dispatch.ageMs)) {
-      deps.land({ ...landing, applied: made.applied }, { is: 'unconfirmed', details: {} })
-      return []
-    }
-    o.pace.take(row.lane, performance.now(), dispatch.kind)
-    const flight = begin({ ...landing, applied: made.applied }, key, op, deps)
-    return flight ? [flight] : []
+    return (dispatch && flightOf({ owned: mine.get(row.channel)!, row, dispatch }, refs, deps)) ?? []
   })
   return { rows, flights }
+}
+
+/** @returns undefined where it has landed already */
+function flightOf(
+  seat: Pick<Landing, 'owned' | 'row' | 'dispatch'>,
+  refs: readonly NamedRef[],
+  deps: ClaimDeps,
+): Flight | undefined {
+  const { owned, row, dispatch } = seat
+  const { channel } = owned
+  let landing: Landing = { ...seat, pieces: 1, applied: [] }
+  try {
+    const made = opsOf({
+      channel,
+      dispatch,
+      refs,
+      key: keyOf(dispatch.delivery, row.piece, row.attempt),
+      linkOf: (file) => deps.linkOf(channel, file),
+      page: deps.pageOf(channel, dispatch.message),
+    })
+    if (made.is === 'cannot') {
+      deps.land(landing, { is: 'failed', code: made.code, details: made.details })
+      return undefined
+    }
+    landing = { ...seat, pieces: made.ops.length, applied: made.applied }
+    const op = made.ops[row.piece]
+    if (!op) {
+      deps.land(landing, { is: 'sent', sent: { ids: [] } })
+      return undefined
+    }
+    if (row.doubtful && !foldsStill(owned, dispatch.ageMs)) {
+      deps.land(landing, { is: 'unconfirmed', details: {} })
+      return undefined
+    }
+    owned.pace.take(row.lane, performance.now(), dispatch.kind)
+    const plan = channel.connector.outgoing(op, deps.contextOf(channel))
+    const first = plan.next()
+    if (!first.done)
+      return {
+        ...landing,
+        key: op.key,
+        plan,
+        final: first.value,
+        marked: false,
+        begunAt: performance.now(),
+        untoldSince: null,
+      }
+    deps.land(landing, { is: 'sent', sent: first.value })
+  } catch (error) {
+    // One that cannot be made must not stop the others.
+    deps.broken(landing, error)
+  }
+  return undefined
 }
 
 /** Where the next scan begins. Fewer than asked for: this one came to the end; once more, from the first lane. */
@@ -114,18 +148,4 @@ async function dispatchesOf(
   })
   await noteAnswered(tx, workspace, letters)
   return dispatches
-}
-
-function begin(landing: Landing, key: string, op: Op, deps: ClaimDeps): Flight | undefined {
-  const { channel } = landing.owned
-  const plan = channel.connector.outgoing(op, deps.contextOf(channel))
-  try {
-    const first = plan.next()
-    if (!first.done)
-      return { ...landing, key, plan, final: first.value, marked: false, begunAt: performance.now(), untoldSince: null }
-    deps.land(landing, { is: 'sent', sent: first.value })
-  } catch (error) {
-    deps.broken(landing, error)
-  }
-  return undefined
 }

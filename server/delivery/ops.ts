@@ -15,7 +15,7 @@ export interface Making {
   channel: LiveChannel
   dispatch: Dispatch
   /** Names of the messages it points at, on any channel; pieces in order. */
-  refs: NamedRef[]
+  refs: readonly NamedRef[]
   /** Of the piece that is to go. */
   key: string
   linkOf(file: FileRef): string | null

@@ -239,6 +239,24 @@ test('a refusal in words that no database keeps is a refusal, and what others sa
   expect(await states()).toEqual(['failed', 'sent'])
 })
 
+test('a message of which nothing can be made stops no other', async () => {
+  const { channel, own, ask, states } = await aShop(database)
+  const { outgoing } = channel.connector
+  let asked = 0
+  channel.connector = {
+    ...channel.connector,
+    outgoing: (op, context) => {
+      if (asked++ === 0) throw new SendError('refused')
+      return outgoing(op, context)
+    },
+  }
+  own(() => Promise.resolve(ok))
+  await ask('the first')
+  await ask('the second')
+  await until(async () => (await states()).every((state) => state !== 'queued' && state !== 'sending'))
+  expect(await states()).toEqual(['failed', 'sent'])
+})
+
 test('what goes into hold while its file goes up does not leave', async () => {
   const { own, ask, work, channel } = await aShop(database)
   channel.connector = uploading
