@@ -1,14 +1,12 @@
 /** Asks each owned channel now and then whether its platform still knows us, and puts its webhook right. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ChannelId } from '#contract/ids.ts'
-import type { ChannelState } from '#contract/message/channel-state.ts'
+import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { LiveChannels } from './live.ts'
 import type { Manager } from './manage.ts'
 
 const EVERY_MS = 15 * 60_000
-/** Nobody waits for an answer of these. */
-const AT_REST: readonly ChannelState[] = ['paused', 'stopped', 'banned', 'setup']
 
 export interface ChecksDeps {
   channels: LiveChannels
@@ -24,7 +22,7 @@ export const channelChecks =
     while (!signal.aborted) {
       await delay(everyMs, undefined, { signal }).catch(() => {})
       const channel = signal.aborted ? null : await channels.get(id).catch(() => null)
-      if (channel && !AT_REST.includes(channel.state))
+      if (channel && CONDUCT[channel.state].checks)
         await manager.check(channel).catch((error: unknown) => log.info({ channel: id, error }, 'a check failed'))
     }
   }

@@ -13,6 +13,7 @@ import type { Context, Event, Json, Line, Reply } from '#connector-kit/connector
 import { perform, WireBroken, type Wire } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import type { ChannelId } from '#contract/ids.ts'
+import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { Database } from '#server/platform/database.ts'
 import { WireFailure, type GuardedHttp } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -98,11 +99,7 @@ export function startLines(deps: LinesDeps): Lines {
       // Before the look: a change behind it must not be slept through.
       news.forget()
       const channel = await deps.channels.get(id)
-      if (
-        !channel?.connector.connect ||
-        !deps.usesLine(channel) ||
-        ['signed_out', 'banned', 'stopped', 'setup'].includes(channel.state)
-      ) {
+      if (!channel?.connector.connect || !deps.usesLine(channel) || !CONDUCT[channel.state].listens) {
         await news.within(LOOK_MS, lease.signal)
         continue
       }

@@ -13,7 +13,7 @@ import { SendError } from '#connector-kit/send-error.ts'
 import type { Connectors, Loaded } from '#connector-kit/load.ts'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
-import type { ChannelState } from '#contract/message/channel-state.ts'
+import { CONDUCT } from '#contract/message/channel-state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -70,9 +70,6 @@ export interface ManagerDeps {
 
 /** A platform that wants a question later is asked once more if it is so soon: somebody may be looking at the button. */
 const LONGEST_WAIT_S = 5
-
-/** States that no line leaves by itself: a check that the platform answered does. */
-const GIVEN_UP: readonly ChannelState[] = ['degraded', 'retrying', 'signed_out', 'limited', 'api_changed']
 
 export function manager(deps: ManagerDeps): Manager {
   const { database, connectors, secrets, channels, lines, hints, setState, log } = deps
@@ -209,7 +206,7 @@ export function manager(deps: ManagerDeps): Manager {
       else if (!url && asks.unregister) await ask(channel, (c) => asks.unregister!(c))
       // A line says itself when it is ready; one that was given up is opened again.
       if (!usesLine(channel)) await setState(channel, { state: 'ready' }, force)
-      else if (force || GIVEN_UP.includes(channel.state)) await setState(channel, { state: 'connecting' }, force)
+      else if (force || CONDUCT[channel.state].isGivenUp) await setState(channel, { state: 'connecting' }, force)
     } catch (error) {
       log.warn({ channel: channel.id, error }, 'the webhook could not be registered')
       await setState(channel, stateAfter(error, log.scrub), force)

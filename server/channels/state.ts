@@ -1,7 +1,7 @@
 /** The health of a channel: one place changes it, tells the feed and wakes whoever waits for it. */
 import { sql } from 'kysely'
 import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
-import { SENDING_STATES, type ChannelState } from '#contract/message/channel-state.ts'
+import { CONDUCT, statesThat, type ChannelState } from '#contract/message/channel-state.ts'
 import { announce, feedTopic } from '#server/feed/feed.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
@@ -33,7 +33,7 @@ export function stateKeeper(deps: {
                since = case when state = ${change.state} then since else now() end
           from before where workspace_id = ${workspace} and id = ${id} and removed_at is null
            and (state, reason, state_data) is distinct from (${change.state}, ${change.reason ?? null}, ${JSON.stringify(change.data ?? {})}::jsonb)
-           ${force ? sql`` : sql`and state not in ('paused', 'stopped', 'banned')`}
+           ${force ? sql`` : sql`and state <> all (${statesThat('isHeld')})`}
         returning before.was`.execute(tx)
       if (!rows[0]) return null
       await sql`update channel_directory set version = version + 1 where channel_id = ${id}`.execute(tx)
@@ -43,8 +43,8 @@ export function stateKeeper(deps: {
     if (changed === null) return
     hints.tell('channels', id)
     hints.tell(feedTopic(workspace))
-    if (!SENDING_STATES.includes(change.state)) return
-    if (!SENDING_STATES.includes(changed)) hints.tell(backTopic(id))
+    if (!CONDUCT[change.state].sends) return
+    if (!CONDUCT[changed].sends) hints.tell(backTopic(id))
     hints.tell(`delivery ${id}`)
   }
 }

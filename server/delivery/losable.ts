@@ -6,7 +6,7 @@ import { sql } from 'kysely'
 import type { Context, OpDo } from '#connector-kit/connector.ts'
 import { perform, type Wire } from '#connector-kit/perform.ts'
 import type { ChannelId, ConversationId, WorkspaceId } from '#contract/ids.ts'
-import { SENDING_STATES } from '#contract/message/channel-state.ts'
+import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -62,7 +62,7 @@ export function losable(deps: {
     can: (channel: LiveChannel) => boolean,
   ): Promise<void> {
     const channel = await deps.channels.get(heard.channel)
-    if (!channel || channel.hold || !SENDING_STATES.includes(channel.state) || !can(channel)) return
+    if (!channel || channel.hold || !CONDUCT[channel.state].sends || !can(channel)) return
     const op = { key: newId(), chat: heard.chat, ...act }
     const wire = deps.wireOf(channel, AbortSignal.timeout(DEADLINE_MS))
     await perform(channel.connector.outgoing(op, deps.contextOf(channel)), wire)

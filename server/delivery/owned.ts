@@ -1,7 +1,7 @@
 /** A channel in the hands of this process, and the plans it has in the air. */
 import type { Plan, Request, Sent } from '#connector-kit/connector.ts'
 import type { ChannelId } from '#contract/ids.ts'
-import { SENDING_STATES } from '#contract/message/channel-state.ts'
+import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import { breaker, type Breaker } from './breaker.ts'
@@ -89,13 +89,11 @@ export function countOpen(o: Owned, nowMs: number): void {
   o.seenAt = nowMs
 }
 
-export const isOpen = (o: Owned) =>
-  SENDING_STATES.includes(o.channel.state) && o.breaker.state !== 'open' && !o.channel.hold
+export const isOpen = (o: Owned) => CONDUCT[o.channel.state].sends && o.breaker.state !== 'open' && !o.channel.hold
 
 /** Nothing leaves a channel that is not ready, nor while the breaker is open, the workspace is in hold, or the platform asked for silence. */
 export function isSilent(o: Owned, nowMs: number): boolean {
-  const open =
-    SENDING_STATES.includes(o.channel.state) || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
+  const open = CONDUCT[o.channel.state].sends || (o.breaker.state === 'half_open' && o.channel.state === 'retrying')
   return !open || o.breaker.state === 'open' || o.channel.hold || nowMs < o.pace.blockedUntil
 }
 

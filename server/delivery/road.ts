@@ -4,7 +4,7 @@
  * 1 drop what cannot be  2 the first rule that decides  3 else the best by score
  */
 import type { ChannelId, IdentityId } from '#contract/ids.ts'
-import { SENDING_STATES, type ChannelState } from '#contract/message/channel-state.ts'
+import { CONDUCT, type ChannelState } from '#contract/message/channel-state.ts'
 
 export interface RoadState {
   readonly identity: IdentityId
@@ -92,7 +92,7 @@ function cannotUse(road: RoadState, now: Date): Cannot | null {
 
 /** Ready over waiting, official over unofficial, heard lately over long ago; ties: the older road, by its id. */
 function compare(a: RoadState, b: RoadState): number {
-  const ready = (road: RoadState) => Number(SENDING_STATES.includes(road.channelState))
+  const ready = (road: RoadState) => Number(CONDUCT[road.channelState].sends === true)
   return (
     ready(b) - ready(a) ||
     Number(b.official) - Number(a.official) ||

@@ -15,7 +15,7 @@ export function ChannelRests({ channel: id }: { channel: ChannelId }) {
   const { channels, may } = useDirectory()
   const t = useWords('inbox')
   const channel = channels.get(id)
-  if (!channel || SENDING_STATES.includes(channel.state) || OPENING.includes(channel.state)) return null
+  if (!channel || CONDUCT[channel.state].sends || OPENING.includes(channel.state)) return null
   const values = { channel: channel.name }
   return (
     <div className={css.notice} role="status">
