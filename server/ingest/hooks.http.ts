@@ -81,7 +81,7 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
       let outcome: HookOutcome
       try {
         const bytes = isUpload ? new Uint8Array() : await bytesOf(request.body as Readable | undefined)
-        // Its rest stays unread: a connection that was kept would never come to its next request.
+        // Its rest stays unread: a connection that was kept would never come to its next request. It ends once the answer has left.
         if (bytes === 'large') return refuse(reply.header('connection', 'close'), 413)
         if (bytes === 'slow') return refuse(reply.header('connection', 'close'), 408)
         if (!isModest(bytes)) return refuse(reply, 400)
@@ -129,29 +129,29 @@ function requestOf(request: FastifyRequest): Omit<HookRequest, 'bytes'> {
   return { method: request.method, path: channel && rest ? `/${rest}` : '', query, headers }
 }
 
-/** @returns why it was not read to its end */
+/** @returns why it was not read to its end; a slow one is left as it is, for with it its connection would go, and our answer */
 async function bytesOf(body: Readable | undefined): Promise<Uint8Array | 'large' | 'slow'> {
   if (!body) return new Uint8Array()
-  const chunks: Buffer[] = []
-  let size = 0
-  let isLate = false
-  const timer = setTimeout(() => {
-    isLate = true
-    body.destroy()
-  }, ARRIVAL_MS)
+  const late = Promise.withResolvers<'slow'>()
+  const timer = setTimeout(() => late.resolve('slow'), ARRIVAL_MS)
+  const whole = wholeOf(body)
+  // The platform hung up, perhaps because it was answered that it is too slow: nobody reads any further answer.
+  whole.catch(() => {})
   try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MOST_BYTES) return 'large'
-      chunks.push(chunk)
-    }
-  } catch (error) {
-    // Destroyed by the timer, or the platform hung up: then nobody reads the answer.
-    if (!isLate) throw error
+    return await Promise.race([whole, late.promise])
   } finally {
     clearTimeout(timer)
   }
-  if (isLate) return 'slow'
+}
+
+async function wholeOf(body: Readable): Promise<Uint8Array | 'large'> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MOST_BYTES) return 'large'
+    chunks.push(chunk)
+  }
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks)
 }
 

@@ -112,7 +112,7 @@ test('a channel that is not there, and a name that cannot be one, are not found'
     expect([to, (await post(anUpdate(), SIGNED, to)).status]).toEqual([to, 404])
 })
 
-test('a body that does not arrive within ten seconds is given up', async () => {
+test('a body that does not arrive within ten seconds is given up, and whoever sent it is told why', async () => {
   const { hostname, port } = new URL(parley.url)
   const began = performance.now()
   const heard = await new Promise<string>((resolve) => {
@@ -126,7 +126,8 @@ test('a body that does not arrive within ten seconds is given up', async () => {
     socket.on('close', () => resolve(text))
     socket.on('error', () => resolve(text))
   })
-  expect(heard).not.toContain('HTTP/1.1 200')
+  expect(heard).toMatch(/^HTTP\/1\.1 408 /)
+  expect(heard).toContain('"code":"too_slow"')
   expect(performance.now() - began).toBeLessThan(13_000)
 }, 20_000)
 
