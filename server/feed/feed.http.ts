@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
 import type { FeedFrame } from '#contract/feed/event.ts'
+import type { ProblemCode } from '#contract/problem.ts'
 import type { Caller } from '#server/platform/calls.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -19,9 +20,16 @@ export interface FeedRouteDeps {
 
 /** A member who was removed or signed out is cut within a second. */
 const RECHECK_MS = 500
-/** Still signed in, but not for this; everything else ends the session. */
-const reasonOf = ({ code }: Refused) =>
-  code === 'forbidden' || code === 'second_factor_wanted' ? 'forbidden' : 'signed_out'
+/** Who is refused for one of these is told so, and need not come again as he is. Any other refusal passes: he is cut like a lost wire. */
+const CLOSINGS: Partial<Record<ProblemCode, 'signed_out' | 'forbidden'>> = {
+  signed_out: 'signed_out',
+  wrong_origin: 'signed_out',
+  forbidden: 'forbidden',
+  second_factor_wanted: 'forbidden',
+}
+const CLOSE_CODES = { signed_out: 4401, forbidden: 4403 } as const
+/** RFC 6455: try again later. */
+const LATER = 1013
 /** A socket whose browser does not read is cut: it resumes from its cursor. */
 const MOST_BUFFERED = 8 * 1024 * 1024
 const BEAT = JSON.stringify({ hints: [] } satisfies FeedFrame)
@@ -61,11 +69,9 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         else socket.on('close', () => leave())
       } catch (error) {
         leave()
-        if (error instanceof Refused) close(socket, reasonOf(error))
-        else {
-          deps.log.debug({ error }, 'a feed could not be opened')
-          socket.close(1013)
-        }
+        if (error instanceof Refused) return close(socket, error)
+        deps.log.debug({ error }, 'a feed could not be opened')
+        socket.close(LATER)
       }
     }
 
@@ -73,7 +79,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
     function watch(socket: WebSocket, request: FastifyRequest): () => void {
       const look = () => {
         deps.callerOf(request, 'feed').catch((error: unknown) => {
-          if (error instanceof Refused) close(socket, reasonOf(error))
+          if (error instanceof Refused) close(socket, error)
         })
       }
       watched.add(look)
@@ -99,8 +105,10 @@ export const feedRoute = (deps: FeedRouteDeps) =>
       }
     }
 
-    function close(socket: WebSocket, closing: 'signed_out' | 'forbidden'): void {
+    function close(socket: WebSocket, { code }: Refused): void {
+      const closing = CLOSINGS[code]
+      if (!closing) return socket.close(LATER)
       socket.send(JSON.stringify({ closing } satisfies FeedFrame))
-      socket.close(closing === 'signed_out' ? 4401 : 4403)
+      socket.close(CLOSE_CODES[closing])
     }
   }

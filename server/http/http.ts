@@ -53,7 +53,7 @@ export interface HttpDeps {
 
 /** How raw routes learn who calls. */
 export interface Who {
-  /** @throws Refused `signed_out` · `forbidden` · `second_factor_wanted` */
+  /** @throws Refused `signed_out` · `wrong_origin` · `forbidden` · `second_factor_wanted` · `too_many` */
   callerOf(request: FastifyRequest, act: Act | 'signed_in'): Promise<Caller>
 }
 

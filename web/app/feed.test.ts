@@ -68,3 +68,20 @@ test('a line that never opens is left too', async () => {
   await vi.advanceTimersByTimeAsync(4 * FEED_BEAT_MS)
   expect(lines.length).toBeGreaterThan(1)
 })
+
+test('a server that takes each line and cuts it without a word is come back to ever more slowly', async () => {
+  const refuse = () => {
+    lines.at(-1)!.opens()
+    lines.at(-1)!.dispatchEvent(new Event('close'))
+  }
+  for (let tries = 0; tries < 8; tries++) {
+    refuse()
+    await vi.advanceTimersByTimeAsync(15_000)
+  }
+  refuse()
+  const before = lines.length
+  await vi.advanceTimersByTimeAsync(7_000)
+  expect(lines).toHaveLength(before)
+  await vi.advanceTimersByTimeAsync(8_000)
+  expect(lines).toHaveLength(before + 1)
+})

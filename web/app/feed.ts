@@ -81,13 +81,14 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     socket = mine
     heardAt = Date.now()
     mine.addEventListener('open', () => {
-      tries = 0
       clearTimeout(offline)
       offline = undefined
       setState('live')
     })
     mine.addEventListener('message', ({ data }) => {
       heardAt = Date.now()
+      // Not by being opened: a server that has no time for us opens it too, and cuts it.
+      tries = 0
       take(JSON.parse(String(data)) as FeedFrame)
     })
     mine.addEventListener('close', () => {

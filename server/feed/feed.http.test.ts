@@ -1,0 +1,59 @@
+/** Who may not listen is told so and does not come again; whoever only came at a bad moment is cut like a lost wire. */
+import websocket from '@fastify/websocket'
+import Fastify from 'fastify'
+import { afterEach, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import type { FeedFrame } from '#contract/feed/event.ts'
+import type { ProblemCode } from '#contract/problem.ts'
+import type { Caller } from '#server/platform/calls.ts'
+import { Refused } from '#server/platform/problem.ts'
+import { silentLog } from '#tests/support/parts.ts'
+import { feedRoute } from './feed.http.ts'
+
+const ends: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const end of ends.splice(0)) await end()
+})
+
+/** @param refusal  asked each time somebody's right is looked at. @returns what a listener heard, and how it was cut */
+async function listening(refusal: () => ProblemCode | null): Promise<{ heard: FeedFrame[]; code: number }> {
+  const app = Fastify()
+  ends.push(() => app.close())
+  await app.register(websocket)
+  await app.register(
+    feedRoute({
+      reader: { join: async () => () => {} } as never,
+      hints: undefined as never,
+      callerOf: async () => {
+        const code = refusal()
+        if (code) throw new Refused(code)
+        return {} as Caller
+      },
+      log: silentLog,
+    }),
+  )
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = new WebSocket(`${address.replace('http', 'ws')}/api/feed`)
+  ends.push(async () => socket.terminate())
+  const heard: FeedFrame[] = []
+  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as FeedFrame))
+  const code = await new Promise<number>((resolve) => socket.on('close', resolve))
+  return { heard, code }
+}
+
+const REFUSALS: [ProblemCode, FeedFrame[], number][] = [
+  ['signed_out', [{ closing: 'signed_out' }], 4401],
+  ['wrong_origin', [{ closing: 'signed_out' }], 4401],
+  ['forbidden', [{ closing: 'forbidden' }], 4403],
+  ['second_factor_wanted', [{ closing: 'forbidden' }], 4403],
+  ['too_many', [], 1013],
+]
+
+test.each(REFUSALS)('%s before it hears anything', async (refusal, heard, code) => {
+  expect(await listening(() => refusal)).toEqual({ heard, code })
+})
+
+test.each(REFUSALS)('%s while it listens', async (refusal, heard, code) => {
+  let looks = 0
+  expect(await listening(() => (looks++ === 0 ? null : refusal))).toEqual({ heard, code })
+})
