@@ -314,9 +314,10 @@ export const announcePresence = endpoint({
   method: 'PUT',
   path: '/api/conversations/:id/presence',
   may: 'conversation.read',
-  about: 'The member views or types here; fades after 10 s',
+  about:
+    'The member views or types here; fades after 10 s. `false`: is here, and says nothing of typing; `stopped`: types no longer',
   params: byId,
-  body: z.strictObject({ typing: z.boolean() }),
+  body: z.strictObject({ typing: z.union([z.boolean(), z.literal('stopped')]) }),
   result: nothing,
 })
 

@@ -15,7 +15,7 @@ import {
   type ConversationRow,
 } from '#contract/calls/conversations.ts'
 import type { FeedHint } from '#contract/feed/event.ts'
-import type { ConversationId, WorkspaceId } from '#contract/ids.ts'
+import type { ConversationId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
@@ -34,7 +34,7 @@ export interface ConversationCallsDeps {
   hints: Hints
   hint(workspace: WorkspaceId, hint: FeedHint): void
   /** A member types or stops: the network may show it. */
-  types(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
+  types(workspace: WorkspaceId, conversation: ConversationId, member: MemberId, on: boolean): void
   /** A member has seen everything up to `seq`: the network may show it. */
   seen(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
 }
@@ -102,10 +102,11 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     answer(announcePresence, ({ params, body }, caller) =>
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
-        deps.types(caller.workspace, params.id, body.typing)
+        // Whoever only looks on says so every few seconds, and ends nobody's typing by it: not his own either.
+        if (body.typing !== false) deps.types(caller.workspace, params.id, caller.member, body.typing === true)
         deps.hint(
           caller.workspace,
-          body.typing
+          body.typing === true
             ? { hint: 'member.typing', conversation: params.id, member: caller.member }
             : { hint: 'member.views', conversation: params.id, member: caller.member },
         )

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Op, Request } from '#connector-kit/connector.ts'
-import type { ChannelId } from '#contract/ids.ts'
+import type { ChannelId, ConversationId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { silentLog, until } from '#tests/support/parts.ts'
 import { losable } from './losable.ts'
@@ -22,7 +22,24 @@ test.each([
   expect(asked).toEqual([])
 })
 
+test('of two who type the last one ends it, and nobody ends what he did not begin', async () => {
+  const { hints, ops } = onA({ typing: { out: 'full' } })
+  const type = (member: MemberId, on: boolean) => hints.typing('shop' as WorkspaceId, CONVERSATION, member, on)
+  type(BORIS, false)
+  type(ANN, true)
+  type(BORIS, true)
+  type(ANN, false)
+  await until(() => ops.length > 0)
+  expect(ops).toMatchObject([{ do: 'typing', chat: 'ann', kind: 'text' }])
+  type(BORIS, false)
+  type(BORIS, false)
+  await until(() => ops.length > 1)
+  expect(ops.slice(1)).toMatchObject([{ do: 'typing', chat: 'ann', kind: 'stop' }])
+})
+
 const CHANNEL = 'channel' as ChannelId
+const CONVERSATION = 'conversation' as ConversationId
+const [ANN, BORIS] = ['ann' as MemberId, 'boris' as MemberId]
 
 function onA(abilities: object, state = 'ready') {
   const ops: Op[] = []
@@ -36,7 +53,7 @@ function onA(abilities: object, state = 'ready') {
   }
   const channel = { id: CHANNEL, state, hold: false, abilities, connector } as unknown as LiveChannel
   const hints = losable({
-    database: undefined as never,
+    database: { inWorkspace: async () => ({ rows: [{ channel: CHANNEL, chat: 'ann', id: 'm1' }] }) } as never,
     channels: { get: async () => channel, active: async () => [], forget: () => {} },
     wireOf: () => async (request) => {
       asked.push(request)

@@ -5,7 +5,7 @@
 import { sql } from 'kysely'
 import type { Context, OpDo } from '#connector-kit/connector.ts'
 import { perform, type Wire } from '#connector-kit/perform.ts'
-import type { ChannelId, ConversationId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, ConversationId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import type { Database } from '#server/platform/database.ts'
@@ -13,8 +13,11 @@ import type { Log } from '#server/platform/log.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 
 export interface Losable {
-  /** The window says so every few seconds while a member types; networks that let it fade hear it at most every 3 s. */
-  typing(workspace: WorkspaceId, conversation: ConversationId, on: boolean): void
+  /**
+   * The window says so every few seconds while a member types; networks that let it fade hear it at most every 3 s. Of several who type
+   * the last one ends it.
+   */
+  typing(workspace: WorkspaceId, conversation: ConversationId, member: MemberId, on: boolean): void
   /** Everything up to `seq` was seen. */
   read(workspace: WorkspaceId, conversation: ConversationId, seq: number): void
   /** The press of a button is on record: its spinner may end. */
@@ -32,7 +35,8 @@ export function losable(deps: {
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
   log: Log
 }): Losable {
-  const typingSince = new Map<ConversationId, number>()
+  /** When the network was told, and who typed since. */
+  const typing = new Map<ConversationId, { toldAt: number; by: MemberId }>()
   const readUpTo = new Map<ConversationId, string>()
 
   interface Heard {
@@ -72,13 +76,16 @@ export function losable(deps: {
     void work.catch((error: unknown) => deps.log.debug({ error }, 'a hint to a network was lost'))
 
   return {
-    typing: (workspace, conversation, on) => {
+    typing: (workspace, conversation, member, on) => {
       const now = programClock.monotonicMs()
-      const before = typingSince.get(conversation)
-      if (on ? before !== undefined && now - before < AGAIN_MS : before === undefined) return
-      if (typingSince.size > MOST_REMEMBERED) typingSince.clear()
-      if (on) typingSince.set(conversation, now)
-      else typingSince.delete(conversation)
+      const before = typing.get(conversation)
+      if (typing.size > MOST_REMEMBERED) typing.clear()
+      if (on) {
+        const isKnown = before !== undefined && now - before.toldAt < AGAIN_MS
+        typing.set(conversation, { toldAt: isKnown ? before.toldAt : now, by: member })
+        if (isKnown) return
+      } else if (before?.by === member) typing.delete(conversation)
+      else return
       quietly(
         lastHeard(workspace, conversation, null).then(
           (heard) =>

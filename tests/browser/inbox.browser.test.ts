@@ -302,6 +302,19 @@ test('a colleague who types is seen, and Send asks first', async () => {
   await composer().fill('')
 })
 
+test('who takes his words away again types no longer, and looking on says nothing of typing', async () => {
+  const id = await conversationOf('Ann Petrova')
+  const told: unknown[] = []
+  page.on('request', (request) => {
+    if (request.url().endsWith(`${id}/presence`)) told.push((request.postDataJSON() as { typing: unknown }).typing)
+  })
+  await page.goto(`${parley.url}/inbox/${id}?view=all`)
+  await composer().fill('On second')
+  await composer().fill('')
+  await expect.poll(() => told.filter((typing) => typing !== false)).toEqual([true, 'stopped'])
+  expect(told).toContain(false)
+})
+
 test('the preview comes in a conversation that is never still', async () => {
   const clara = await parley.member('agent')
   const id = await conversationOf('Ann Petrova')

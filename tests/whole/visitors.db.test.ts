@@ -16,6 +16,7 @@ import {
 import type { ChannelView } from '#contract/calls/channels.ts'
 import type { FileId } from '#contract/ids.ts'
 import { visitor, type Visitor, type VisitorOptions } from '#connectors/webchat/emulator/visitor.ts'
+import type { Client } from '#tests/support/client.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
 import { wholeParley } from '#tests/support/whole-parley.ts'
@@ -126,9 +127,18 @@ test('typing is seen on both sides', async () => {
         frame.hints.some((hint) => hint.hint === 'contact.typing' && hint.conversation === conversation.id),
     ),
   )
-  await owner.call(announcePresence, { params: { id: conversation.id }, body: { typing: true } })
+  const tell = (client: Client, typing: boolean | 'stopped') =>
+    client.call(announcePresence, { params: { id: conversation.id }, body: { typing } })
+  await tell(owner, true)
   await until(() => ann.isTypedTo())
-  await owner.call(announcePresence, { params: { id: conversation.id }, body: { typing: false } })
+  // Whoever looks on ends nothing, nor does the typist's own window, which says that he is here; nor a colleague who did not type.
+  const colleague = await parley.member('agent')
+  await tell(colleague, false)
+  await tell(colleague, 'stopped')
+  await tell(owner, false)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(ann.isTypedTo()).toBe(true)
+  await tell(owner, 'stopped')
   await until(() => !ann.isTypedTo())
   // It only passes: nothing of it is kept.
   expect(ann.entries).toHaveLength(1)

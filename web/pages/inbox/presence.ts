@@ -84,12 +84,15 @@ export const usePresence = (conversation: ConversationId): readonly Presence[] =
 export const useContactTypes = (conversation: ConversationId): boolean =>
   useSyncExternalStore(subscribe, () => contactTypes.has(conversation))
 
+/** A lost one costs nothing. */
+const announce = (conversation: ConversationId, typing: boolean | 'stopped') =>
+  void call(announcePresence, { params: { id: conversation }, body: { typing } }).catch(() => {})
+
 /** Tells the others that this member is here, as long as the page is seen. */
 export function useAnnouncePresence(conversation: ConversationId): void {
   useEffect(() => {
     const tell = () => {
-      if (document.visibilityState === 'visible')
-        void call(announcePresence, { params: { id: conversation }, body: { typing: false } }).catch(() => {})
+      if (document.visibilityState === 'visible') announce(conversation, false)
     }
     tell()
     const timer = setInterval(tell, ANNOUNCE_MS)
@@ -97,11 +100,18 @@ export function useAnnouncePresence(conversation: ConversationId): void {
   }, [conversation])
 }
 
-let typingAt = 0
+let typing: { in: ConversationId; at: number } | null = null
 
-/** Called at each key in the composer; tells at most every few seconds. A lost one costs nothing. */
+/** Called at each key in the composer; tells at most every few seconds. */
 export function announceTyping(conversation: ConversationId): void {
-  if (Date.now() - typingAt < TYPING_MS) return
-  typingAt = Date.now()
-  void call(announcePresence, { params: { id: conversation }, body: { typing: true } }).catch(() => {})
+  if (typing?.in === conversation && Date.now() - typing.at < TYPING_MS) return
+  typing = { in: conversation, at: Date.now() }
+  announce(conversation, true)
+}
+
+/** The text was taken away again. One that was sent ends the typing by itself. */
+export function announceStopped(conversation: ConversationId): void {
+  if (typing?.in !== conversation) return
+  typing = null
+  announce(conversation, 'stopped')
 }

@@ -22,7 +22,7 @@ import { isMac } from '../../../app/keys.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
-import { announceTyping, usePresence } from '../presence.ts'
+import { announceStopped, announceTyping, usePresence } from '../presence.ts'
 import { keepAnswer } from '../thread/use-thread.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import { ChannelRests } from './channel-rests.tsx'
@@ -145,7 +145,8 @@ export function Composer(props: ComposerProps) {
     else if (draft.text.trim() === '' || begunSeq.current === null) begunSeq.current = row.lastSeq
     setDraft({ ...draft, text: next })
     setLookAgain(null)
-    if (next !== '') announceTyping(row.id)
+    if (next === '') announceStopped(row.id)
+    else announceTyping(row.id)
   }
 
   /** Two people, one reply: who writes too, or what came meanwhile, is shown before anything leaves. */
