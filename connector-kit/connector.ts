@@ -295,8 +295,11 @@ export interface Answer {
   body?: string
 }
 
-/** `headers`: what a browser of another origin must hear with whatever the answer will be. */
-export type Opened = { headers?: Record<string, string> } &
+/**
+ * `headers`: what a browser of another origin must hear with whatever the answer will be. `act`: the id of the visitor's act that this
+ * request is; a refusal for its own sake names it, so that the browser gives up this one and no other.
+ */
+export type Opened = { headers?: Record<string, string>; act?: string } &
   /**
    * `answer`: given after the commit; default an empty 200. `onlyFresh`: a repeated key refuses the request with 401 (a token that
    * may be used once). `own`: files that the events name; one that this chat did not upload refuses the request with 404. `join`: this

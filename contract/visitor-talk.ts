@@ -37,7 +37,8 @@ export type ServerFrame =
   | { t: 'pong' }
   /** Too much at once: this frame was not taken, say it again after so many seconds. */
   | { t: 'wait'; seconds: number }
-  | { t: 'refused'; status: number }
+  /** `id`: of the act that will never be taken. Without one no act is meant: the chat itself is not there, or this session is not. */
+  | { t: 'refused'; status: number; id?: string }
 
 /** What the widget knows of its site before it connects. */
 export interface ChatConfig {

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { isMedia, Part } from './message/content.ts'
 import { VISITOR_TEXT } from './visitor-talk.ts'
 
-const ActId = z.string().regex(/^[\w-]{8,64}$/)
+export const ActId = z.string().regex(/^[\w-]{8,64}$/)
 const MessageName = z.string().min(1).max(100)
 const Chat = z.string().min(1).max(300)
 const Language = z.string().max(35)

@@ -124,7 +124,8 @@ export function connection(hook: string, memory: Memory, language: string, on: C
         transport?.authorise(frame.token)
         if (greetedWith.jwt) jwt = null
         isWelcome = true
-        tries = 0
+        // Being welcome to plain requests says nothing of the polls: they may be refused each time.
+        if (transport?.kind === 'socket') tries = 0
         socketsFailed = 0
         const isNew = frame.chats.join() !== chats.join()
         chats = frame.chats
@@ -148,16 +149,17 @@ export function connection(hook: string, memory: Memory, language: string, on: C
         setTimeout(() => unsent.forEach((each) => isWelcome && transport?.send(each)), frame.seconds * 1000)
         return
       case 'refused':
-        return refused(frame.status)
+        return refused(frame)
       case 'pong':
+        tries = 0
     }
   }
 
-  function refused(status: number): void {
+  function refused({ status, id }: Extract<ServerFrame, { t: 'refused' }>): void {
     // The server will be back: the queue is kept.
     if (status === 503) return closed()
     if (!isWelcome) {
-      if (greetedWith.jwt) {
+      if (greetedWith.jwt && (status === 400 || status === 401)) {
         console.warn('Parley: the signed identity was refused')
         jwt = null
         return restart()
@@ -169,12 +171,11 @@ export function connection(hook: string, memory: Memory, language: string, on: C
       }
       return closed()
     }
+    // No act of his is meant: the chat was removed, perhaps to come back, or the session ended. The next hello is told more.
+    if (id === undefined) return closed()
     // One act that will never be taken must not hold up the others.
-    const [first] = unsent
-    if (first) {
-      settle(first.id)
-      on.refused(first.id)
-    }
+    settle(id)
+    on.refused(id)
   }
 
   /** Whatever is heard shows that the wire lives; a long silence is questioned. */

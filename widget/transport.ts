@@ -1,4 +1,5 @@
 /** Two ways to carry the same frames: a WebSocket, and plain requests for networks that block it. Secrets never stand in an address. */
+import type { Problem } from '#contract/problem.ts'
 import type { VisitorFrame } from '#contract/visitor.ts'
 import type { ServerFrame } from '#contract/visitor-talk.ts'
 
@@ -44,7 +45,8 @@ export const overPolls: OpenTransport = (hook, on) => {
   /** One after the other: a visitor's words keep their order. */
   let line = Promise.resolve()
 
-  async function post(path: string, body: unknown): Promise<unknown> {
+  /** @throws where the wire is lost, and where it is too much or the server is away: it may be asked again later */
+  async function post(path: string, body: unknown): Promise<Response> {
     const response = await fetch(hook + path, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
@@ -52,10 +54,17 @@ export const overPolls: OpenTransport = (hook, on) => {
       credentials: 'omit',
       signal: ending.signal,
     })
-    if (response.ok) return response.status === 200 ? response.json().catch(() => null) : null
     if (response.status >= 500 || response.status === 429) throw new Error(String(response.status))
-    on.heard({ t: 'refused', status: response.status })
-    return null
+    return response
+  }
+
+  async function say(frame: VisitorFrame): Promise<void> {
+    const response = await post('/frame', frame)
+    const answer: unknown = await response.json().catch(() => null)
+    if (!response.ok) {
+      const act = (answer as Partial<Problem> | null)?.values?.act
+      on.heard({ t: 'refused', status: response.status, ...(typeof act === 'string' ? { id: act } : {}) })
+    } else if (answer) on.heard(answer as ServerFrame)
   }
 
   const fail = () => {
@@ -66,8 +75,13 @@ export const overPolls: OpenTransport = (hook, on) => {
 
   async function poll(): Promise<void> {
     while (!ending.signal.aborted) {
-      const news = (await post('/poll', { after: on.cursors() })) as { entries: object[] } | null
-      for (const entry of news?.entries ?? []) on.heard({ t: 'entry', ...entry } as ServerFrame)
+      const response = await post('/poll', { after: on.cursors() })
+      // The session is not known any more, or the chat is gone: the next hello is told which. Asked again at once it would be so for ever.
+      if (!response.ok) throw new Error(String(response.status))
+      const news = (await response.json()) as { entries: object[] }
+      // What a socket tells by its pongs.
+      on.heard({ t: 'pong' })
+      for (const entry of news.entries) on.heard({ t: 'entry', ...entry } as ServerFrame)
     }
   }
 
@@ -75,12 +89,7 @@ export const overPolls: OpenTransport = (hook, on) => {
   return {
     kind: 'polls',
     send: (frame) => {
-      line = line
-        .then(() => post('/frame', frame))
-        .then((answer) => {
-          if (answer) on.heard(answer as ServerFrame)
-        })
-        .catch(fail)
+      line = line.then(() => say(frame)).catch(fail)
     },
     authorise: (given) => {
       const first = token === null

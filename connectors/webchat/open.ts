@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Context, Event, Json, Opened, WebhookRequest } from '#connector-kit/connector.ts'
 import { isMedia } from '#contract/message/content.ts'
-import { VisitorFrame } from '#contract/visitor.ts'
+import { ActId, VisitorFrame } from '#contract/visitor.ts'
 import { VISITOR_FILE_BYTES, type ServerFrame } from '#contract/visitor-talk.ts'
 import { configOf } from './config.ts'
 import type { ActBody, SignedInBody } from './events.ts'
@@ -31,7 +31,7 @@ export function open(request: WebhookRequest, c: Ask): Opened {
 
 function bySocket(request: WebhookRequest, c: Ask): Opened {
   const frame = frameIn(request.bytes)
-  if (!frame) return { refuse: 400 }
+  if (!frame) return unreadable(request.bytes)
   if (frame.t === 'hello') {
     const greeted = greet(frame, request, c)
     if ('refuse' in greeted) return greeted
@@ -56,7 +56,7 @@ function byHttp(request: WebhookRequest, c: Ask): Opened {
     }
   if (method === 'POST' && path === '/frame') {
     const frame = frameIn(request.bytes)
-    if (!frame) return { refuse: 400 }
+    if (!frame) return unreadable(request.bytes)
     if (frame.t === 'hello') {
       const greeted = greet(frame, request, c)
       if ('refuse' in greeted) return greeted
@@ -131,8 +131,9 @@ function act(frame: Exclude<VisitorFrame, { t: 'hello' }>, { chats }: Session, c
   const [first] = chats
   if (frame.t === 'ping') return { answer: say({ t: 'pong' }) }
   const chat = ('chat' in frame && frame.chat) || first
+  const named = 'id' in frame ? { act: frame.id } : {}
   // A chat of somebody else, or none: the same answer.
-  if (!chats.includes(chat)) return { refuse: 404 }
+  if (!chats.includes(chat)) return { ...named, refuse: 404 }
   const event = (key: string, told: VisitorFrame): Event => ({
     key: `${chat} ${key}`,
     lane: chat,
@@ -149,6 +150,7 @@ function act(frame: Exclude<VisitorFrame, { t: 'hello' }>, { chats }: Session, c
   const own = frame.t === 'send' ? frame.parts.flatMap((part) => (isMedia(part) ? [part.source] : [])) : []
   const files = own.flatMap((source) => ('file' in source ? [source.file] : []))
   return {
+    ...named,
     events: [event(`${frame.t} ${frame.id}`, frame)],
     answer: say({ t: 'ack', id: frame.id }),
     ...(files.length > 0 ? { own: { chat: first, files } } : {}),
@@ -160,6 +162,12 @@ const say = (frame: ServerFrame) => ({
   headers: { 'content-type': 'application/json' },
   body: JSON.stringify(frame),
 })
+
+/** An act that cannot be taken as it is written is an act still, and would be said again for ever if it were not named. */
+function unreadable(bytes: Uint8Array): Opened {
+  const { data: id } = ActId.safeParse((jsonIn(bytes) as { id?: Json } | null)?.id)
+  return { ...(id ? { act: id } : {}), refuse: 400 }
+}
 
 const frameIn = (bytes: Uint8Array): VisitorFrame | undefined => VisitorFrame.safeParse(jsonIn(bytes)).data
 

@@ -92,7 +92,7 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
       void reply.headers(outcome.headers ?? {})
       switch (outcome.is) {
         case 'refuse':
-          return refuse(reply, outcome.status)
+          return refuse(reply, outcome.status, outcome.act)
         case 'wait':
           return refuse(reply.header('retry-after', outcome.seconds), 429)
         case 'upload': {
@@ -167,9 +167,11 @@ const REFUSALS = {
   503: 'unavailable',
 } as const
 
-function refuse(reply: FastifyReply, status: keyof typeof REFUSALS): FastifyReply {
+/** @param act  of a visitor, refused for its own sake */
+function refuse(reply: FastifyReply, status: keyof typeof REFUSALS, act?: string): FastifyReply {
   if (status === 503) reply.header('retry-after', '2')
-  return reply.code(status).type('application/problem+json').send(problemOf(REFUSALS[status]))
+  const problem = problemOf(REFUSALS[status], act === undefined ? {} : { values: { act } })
+  return reply.code(status).type('application/problem+json').send(problem)
 }
 
 // ---------------------------------------------------------------- visitors
@@ -239,8 +241,8 @@ async function visit(deps: HookRoutesDeps, socket: WebSocket, request: FastifyRe
     const outcome = await hooks.take(id, { ...asked, bytes: data, ...(joined ? { joined } : {}) }, request.ip)
     if (outcome.is === 'wait') return say(JSON.stringify({ t: 'wait', seconds: outcome.seconds }))
     if (outcome.is !== 'answer') {
-      const status = outcome.is === 'refuse' ? outcome.status : 400
-      say(JSON.stringify({ t: 'refused', status }))
+      const { status, act } = outcome.is === 'refuse' ? outcome : { status: 400 }
+      say(JSON.stringify({ t: 'refused', status, ...(act === undefined ? {} : { id: act }) }))
       // Away for a moment, or one thing that is not his: the browser goes on. Anything else will not get better.
       if (status !== 503 && status !== 404) socket.close(status === 401 ? 4401 : 4400)
       return

@@ -20,7 +20,8 @@ export type HookRequest = Omit<WebhookRequest, 'random'>
 /** `headers` belong to whatever is answered. */
 export type HookOutcome = { headers?: Record<string, string> } & (
   | { is: 'answer'; answer: Answer; join?: Join[] }
-  | { is: 'refuse'; status: 400 | 401 | 403 | 404 | 503 }
+  /** `act`: of a visitor, refused for its own sake. */
+  | { is: 'refuse'; status: 400 | 401 | 403 | 404 | 503; act?: string }
   | { is: 'wait'; seconds: number }
   | { is: 'upload'; chat: string; bytes: number; name?: string; channel: LiveChannel }
   | { is: 'serve'; chats: string[]; file: string; channel: LiveChannel }
@@ -99,7 +100,10 @@ export function hooks(deps: HooksDeps): Hooks {
   async function taken(channel: LiveChannel, request: HookRequest): Promise<HookOutcome> {
     const opened = await open(channel, request, 'keys may be fetched')
     const outcome = await outcomeOf(channel, opened)
-    return opened.headers ? { ...outcome, headers: opened.headers } : outcome
+    const { headers, act } = opened
+    // Away for a moment is nothing against the act: it is said again.
+    const isItsOwn = outcome.is === 'refuse' && outcome.status !== 503 && act !== undefined
+    return { ...outcome, ...(headers ? { headers } : {}), ...(isItsOwn ? { act } : {}) }
   }
 
   async function outcomeOf(channel: LiveChannel, opened: Opened): Promise<HookOutcome> {

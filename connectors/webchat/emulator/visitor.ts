@@ -108,6 +108,10 @@ export async function visitor(options: VisitorOptions): Promise<Visitor> {
         return
       case 'refused':
         if (frame.status === 503) return
+        if (frame.id !== undefined) {
+          unsent.get(frame.id)?.done.reject(new VisitorRefused(frame.status))
+          return void unsent.delete(frame.id)
+        }
         if (frame.status !== 404) closed = true
         greeted.reject(new VisitorRefused(frame.status))
         for (const { done } of unsent.values()) done.reject(new VisitorRefused(frame.status))
