@@ -21,23 +21,26 @@ export interface Memory {
 }
 
 export function memory(channel: string): Memory {
-  const held = new Map<string, string>()
+  /** What storage would not take, newer than whatever lies there; null: it would not let go of it. */
+  const held = new Map<string, string | null>()
   const name = (key: string) => `parley:${channel}:${key}`
   const read = (key: string): string | null => {
+    const own = held.get(key)
+    if (own !== undefined) return own
     try {
       return localStorage.getItem(name(key))
     } catch {
-      return held.get(key) ?? null
+      return null
     }
   }
   const write = (key: string, value: string | null): void => {
     try {
       if (value === null) localStorage.removeItem(name(key))
       else localStorage.setItem(name(key), value)
+      held.delete(key)
     } catch {
       // Full, or forbidden to pages like this one.
-      if (value === null) held.delete(key)
-      else held.set(key, value)
+      held.set(key, value)
     }
   }
   const parsed = <T>(key: string, otherwise: T): T => {
@@ -47,13 +50,16 @@ export function memory(channel: string): Memory {
       return otherwise
     }
   }
-  const keys = (begin: string): string[] => {
+  const stored = (): string[] => {
     try {
-      const all = Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? '')
-      return all.filter((key) => key.startsWith(name(begin))).map((key) => key.slice(name('').length))
+      return Array.from({ length: localStorage.length }, (_, index) => localStorage.key(index) ?? '')
     } catch {
-      return [...held.keys()].filter((key) => key.startsWith(begin))
+      return []
     }
+  }
+  const keys = (begin: string): string[] => {
+    const lying = stored().flatMap((key) => (key.startsWith(name(begin)) ? key.slice(name('').length) : []))
+    return [...new Set([...lying, ...[...held.keys()].filter((key) => key.startsWith(begin))])]
   }
   return {
     token: () => read('token'),
@@ -77,7 +83,10 @@ export function memory(channel: string): Memory {
     },
     onToken: (changed) =>
       addEventListener('storage', (event) => {
-        if (event.key === name('token')) changed(event.newValue)
+        if (event.key !== name('token')) return
+        // One browser is one visitor, whatever this page held for want of room.
+        held.delete('token')
+        changed(event.newValue)
       }),
   }
 }
