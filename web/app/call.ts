@@ -24,6 +24,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** Of one act: its repeats carry the same. Made here for a POST that brings none. */
   readonly key?: string
+  /** It may outlive this page, if it is small enough for that. */
+  readonly keepalive?: boolean
 }
 
 type Words = Record<string, string | number | boolean | undefined>
@@ -44,7 +46,7 @@ export async function call<In, Result>(
   const key = isPost ? (options.key ?? newKey()) : undefined
   for (let tries = 0; ; tries++) {
     try {
-      return await once(endpoint, (given ?? {}) as Input, key, options.signal)
+      return await once(endpoint, (given ?? {}) as Input, key, options)
     } catch (error) {
       const pause = PAUSES_MS[tries]
       if (!isPost || pause === undefined || !(error instanceof CallFailed) || !REPEATED.includes(error.code))
@@ -58,9 +60,10 @@ async function once<Result>(
   endpoint: Endpoint<unknown, unknown, Result>,
   given: Input,
   key: string | undefined,
-  signal: AbortSignal | undefined,
+  { signal, keepalive }: CallOptions,
 ): Promise<Result> {
   const url = urlOf(endpoint.path, given)
+  const body = given.body === undefined ? undefined : JSON.stringify(given.body)
   let response: Response
   let answer: unknown
   try {
@@ -68,10 +71,11 @@ async function once<Result>(
       method: endpoint.method,
       headers: {
         accept: 'application/json',
-        ...(given.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
-      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+      ...(body === undefined ? {} : { body }),
+      ...(keepalive && isKeepable(body ?? '') ? { keepalive } : {}),
       ...(signal ? { signal } : {}),
     })
     answer = await response.json()
@@ -82,6 +86,9 @@ async function once<Result>(
   if (!response.ok) throw isProblem(answer) ? new CallFailed(answer.code, answer) : new CallFailed('strange', null)
   return import.meta.env.DEV ? ((endpoint.result as z.ZodType<Result>).parse(answer) as Result) : (answer as Result)
 }
+
+/** Browsers refuse to keep alive more than 64 KB, of all requests together; a larger one is not kept, but it is sent. */
+const isKeepable = (body: string): boolean => new TextEncoder().encode(body).length < 60_000
 
 /** A proxy, or a server that reads no further than the head, answers in a shape of its own. */
 const isProblem = (answer: unknown): answer is Problem => typeof (answer as Problem | null)?.code === 'string'

@@ -1,0 +1,82 @@
+/** What is being written belongs to its conversation: it is there when one comes back, and gone once it is sent. */
+import type { Page } from '@playwright/test'
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { createChannel } from '#contract/calls/channels.ts'
+import { getDraft, listConversations } from '#contract/calls/conversations.ts'
+import { changeMe } from '#contract/calls/members.ts'
+import type { ConversationId } from '#contract/ids.ts'
+import { plain } from '#contract/message/content.ts'
+import startTelegram from '#connectors/telegram/emulator.ts'
+import { aBrowser } from '#tests/support/browser.ts'
+import { until } from '#tests/support/parts.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+import { openWindow } from '#tests/support/window.ts'
+
+const telegram = await startTelegram()
+afterAll(() => telegram.close())
+const parley = await wholeParley({ reaches: [telegram.url] })
+const { owner } = parley
+const browser = await aBrowser()
+await owner.call(createChannel, {
+  body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
+})
+await owner.call(changeMe, { body: { preferences: { undoSeconds: 0 } } })
+const ann = await conversationWith('Ann')
+let page: Page
+
+beforeEach(async () => {
+  const opened = await openWindow(browser, parley, { path: `/inbox/${ann}?view=all` })
+  page = opened.page
+  return () => opened.context.close()
+})
+
+async function conversationWith(name: string): Promise<ConversationId> {
+  await telegram.phone(name).say(plain(`This is ${name}`))
+  return until(async () => {
+    const { items } = await owner.call(listConversations, { query: { view: 'all', q: name } })
+    return items[0]?.id
+  }, 30_000)
+}
+
+const composer = () => page.getByRole('textbox', { name: 'Reply', exact: true })
+const draftOf = async (id: ConversationId) => (await owner.call(getDraft, { params: { id } })).text
+const isDraft = (address: string) => address.endsWith('/draft')
+
+test('a save that is slow does not bring back what was sent', async () => {
+  const held = Promise.withResolvers<void>()
+  let saves = 0
+  await page.route(
+    (url) => isDraft(url.pathname),
+    async (route) => {
+      // The first save stands somewhere on its way while the message leaves.
+      if (route.request().method() === 'PUT' && saves++ === 0) await held.promise
+      await route.continue()
+    },
+  )
+  await composer().fill('Sent already')
+  await until(() => saves > 0)
+  await page.keyboard.press('Enter')
+  await page
+    .getByRole('region', { name: /^Conversation with/ })
+    .getByText('Sent already')
+    .waitFor()
+  await page.waitForTimeout(300)
+  const saved = page.waitForResponse((response) => isDraft(response.url()) && response.request().postData() !== null)
+  held.resolve()
+  await saved
+  await until(async () => saves > 1 && (await draftOf(ann)) === '')
+  await page.waitForTimeout(500)
+  expect(await draftOf(ann)).toBe('')
+})
+
+test('the last words before a page goes are kept', async () => {
+  // A page that is gone without its requests, as on a slow line: only what was asked to outlive it is sent.
+  await page.evaluate(() => {
+    const send = window.fetch
+    window.fetch = (input, init) =>
+      init?.keepalive || init?.method !== 'PUT' ? send(input, init) : new Promise(() => {})
+  })
+  await composer().fill('and then she said')
+  await page.goto('about:blank')
+  await until(async () => (await draftOf(ann)) === 'and then she said')
+})
