@@ -9,6 +9,7 @@ import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
+import { aPng } from '#tests/support/samples.ts'
 import { wholeParley } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
@@ -21,7 +22,7 @@ await owner.call(createChannel, {
   body: { connector: 'telegram', name: 'Shop', settings: { ...telegram.settings, receive: 'webhook' } },
 })
 await owner.call(changeMe, { body: { preferences: { undoSeconds: 0 } } })
-const ann = await conversationWith('Ann')
+const [ann, bob] = [await conversationWith('Ann'), await conversationWith('Bob')]
 let page: Page
 
 beforeEach(async () => {
@@ -80,3 +81,49 @@ test('the last words before a page goes are kept', async () => {
   await page.goto('about:blank')
   await until(async () => (await draftOf(ann)) === 'and then she said')
 })
+
+test('an attached file waits with its conversation, and its picture is let go once it is sent', async () => {
+  await page.locator('input[type=file]').setInputFiles({
+    name: 'kettle.png',
+    mimeType: 'image/png',
+    buffer: await aPng(60, 40, '#2a6'),
+  })
+  const strip = page.getByRole('list', { name: 'Files', exact: true })
+  const picture = strip.locator('img')
+  await picture.waitFor()
+  const address = (await picture.getAttribute('src'))!
+  expect(await letGo(address)).toBe(false)
+
+  const rows = page.getByRole('list', { name: 'Conversations' })
+  await rows.getByRole('button', { name: 'Bob' }).click()
+  await page.waitForURL(`**/${bob}*`)
+  await composer().waitFor()
+  expect(await strip.count()).toBe(0)
+  await rows.getByRole('button', { name: 'Ann' }).click()
+  await page.waitForURL(`**/${ann}*`)
+  await strip.getByText('kettle.png').waitFor()
+  expect([await picture.getAttribute('src'), await letGo(address)]).toEqual([address, false])
+
+  await composer().press('Enter')
+  await until(() =>
+    telegram
+      .phone('Ann')
+      .sees()
+      .some(({ content }) => JSON.stringify(content).includes('"image"')),
+  )
+  await until(() => letGo(address))
+  expect(await strip.count()).toBe(0)
+})
+
+/** Whether the page no longer holds the bytes behind this address. */
+const letGo = (address: string) =>
+  page.evaluate(
+    (src) =>
+      new Promise<boolean>((resolve) => {
+        const image = new Image()
+        image.addEventListener('load', () => resolve(false))
+        image.addEventListener('error', () => resolve(true))
+        image.src = src
+      }),
+    address,
+  )

@@ -6,7 +6,8 @@ import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { sizeOf } from '../times.ts'
 import css from './composer.module.css'
-import { verdictOf, type Attachment } from './use-attachments.ts'
+import type { Attachment } from './attached.ts'
+import { verdictOf } from './use-attachments.ts'
 
 export interface AttachmentStripProps {
   list: readonly Attachment[]

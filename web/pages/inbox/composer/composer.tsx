@@ -76,7 +76,7 @@ export function Composer(props: ComposerProps) {
   const { me, cardOfChannel, networkName, memberName } = useDirectory()
   const t = useWords('inbox')
   const { draft, setDraft, clear } = useDraft(row.id)
-  const attachments = useAttachments()
+  const attachments = useAttachments(row.id)
   const [edited, setEdited] = useState('')
   const [letter, setLetter] = useState(NO_HEAD)
   const [isPreviewed, setPreviewed] = useState(false)

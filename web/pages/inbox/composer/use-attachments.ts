@@ -1,23 +1,9 @@
 /** Files beside the text: judged by the road's abilities before they are uploaded, uploaded while the member types. */
-import { useCallback, useRef, useState } from 'react'
-import type { FileView } from '#contract/calls/files.ts'
+import type { ConversationId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Part } from '#contract/message/content.ts'
-import { judgeFile, kindOfFile, type FileVerdict } from './limits.ts'
-import { upload, type Upload } from './upload.ts'
-
-export interface Attachment {
-  readonly key: string
-  readonly name: string
-  readonly type: string
-  readonly bytes: number
-  /** Of a picture, for the strip. */
-  readonly picture: string | null
-  /** 0–1. */
-  readonly progress: number
-  readonly file: FileView | null
-  readonly error: unknown
-}
+import { attach, detach, useAttachedTo, type Attachment } from './attached.ts'
+import { judgeFile, type FileVerdict } from './limits.ts'
 
 export interface Attachments {
   readonly list: readonly Attachment[]
@@ -28,61 +14,17 @@ export interface Attachments {
   readonly hasFailed: boolean
 }
 
-export function useAttachments(): Attachments {
-  const [list, setList] = useState<readonly Attachment[]>([])
-  const uploads = useRef(new Map<string, Upload>())
-  const change = useCallback(
-    (key: string, to: Partial<Attachment>) =>
-      setList((before) => before.map((each) => (each.key === key ? { ...each, ...to } : each))),
-    [],
-  )
-
-  const add = useCallback(
-    (files: Iterable<File>) => {
-      for (const file of files) {
-        const key = `${file.name} ${file.size} ${performance.now()} ${Math.random()}`
-        const type = file.type || 'application/octet-stream'
-        const picture = kindOfFile(type) === 'image' ? URL.createObjectURL(file) : null
-        setList((before) => [
-          ...before,
-          { key, name: file.name, type, bytes: file.size, picture, progress: 0, file: null, error: null },
-        ])
-        // What no server takes is not even begun.
-        if (judgeFile(type, file.size, null).code !== 'fits') continue
-        const going = upload(file, (progress) => change(key, { progress }))
-        uploads.current.set(key, going)
-        going.done.then(
-          (done) => change(key, { file: done, progress: 1 }),
-          (error: unknown) => change(key, { error }),
-        )
-      }
-    },
-    [change],
-  )
-
-  const remove = useCallback((key: string) => {
-    uploads.current.get(key)?.cancel()
-    uploads.current.delete(key)
-    setList((before) => {
-      const gone = before.find((each) => each.key === key)
-      if (gone?.picture) URL.revokeObjectURL(gone.picture)
-      return before.filter((each) => each.key !== key)
-    })
-  }, [])
-
-  const clear = useCallback(() => {
-    uploads.current.clear()
-    setList((before) => {
-      for (const each of before) if (each.picture) URL.revokeObjectURL(each.picture)
-      return []
-    })
-  }, [])
-
+export function useAttachments(conversation: ConversationId): Attachments {
+  const list = useAttachedTo(conversation)
   return {
     list,
-    add,
-    remove,
-    clear,
+    add: (files) => attach(conversation, files),
+    remove: (key) => detach(conversation, [key]),
+    clear: () =>
+      detach(
+        conversation,
+        list.map(({ key }) => key),
+      ),
     isUploading: list.some((each) => each.file === null && each.error === null),
     hasFailed: list.some((each) => each.error !== null),
   }
