@@ -25,7 +25,7 @@ export async function connect(line: Line<Settings>): Promise<void> {
   const news = newsOf(client, line.signal)
   try {
     const folders = { inbox: 'INBOX', sent: await sentFolder(client) }
-    const inTurn = turns()
+    const inTurn = oneAtATime()
     line.serve(
       async (frame) => asReply(await exchange(line, Frame.parse(frame))),
       (frame) =>
@@ -137,7 +137,7 @@ function newsOf(client: ImapFlow, signal: AbortSignal): News {
 }
 
 /** One act at a time on the connection: a folder is selected for all. */
-function turns() {
+function oneAtATime() {
   let last: Promise<unknown> = Promise.resolve()
   return <T>(act: () => Promise<T>): Promise<T> => {
     const mine = last.then(act)

@@ -11,6 +11,7 @@ import type { LiveChannel } from '#server/channels/live.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import { FileRefused, rangeOf, serving, type Files } from '#server/platform/files/files.ts'
+import { isId } from '#server/platform/ids.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { takeLinksBack, type FileLinks } from './file-links.ts'
 import { chatsHoldFile, claimUploads, findFile, takeFile, type FileRow } from './files.ts'
@@ -27,7 +28,6 @@ export interface FileRoutesDeps {
 
 /** What members may upload; each network's own limit is told before that. */
 const MOST_BYTES = 50 * 1024 * 1024
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export const fileRoutes = (deps: FileRoutesDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
@@ -55,7 +55,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       const caller = await deps.callerOf(request, 'file.read')
       const { id } = request.params as { id: string }
       const { thumbnail, download } = request.query as { thumbnail?: string; download?: string }
-      const file = UUID.test(id)
+      const file = isId(id)
         ? await deps.database.inWorkspace(caller.workspace, (tx) => findFile(tx, caller.workspace, id as FileId))
         : null
       if (!file) throw new Refused('not_found')
@@ -68,9 +68,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       const { id } = request.params as { id: string }
       const { url } = request.query as { url?: unknown }
       const picture =
-        UUID.test(id) && typeof url === 'string'
-          ? await deps.pictures.fetch(caller.workspace, id as MessageId, url)
-          : null
+        isId(id) && typeof url === 'string' ? await deps.pictures.fetch(caller.workspace, id as MessageId, url) : null
       if (!picture) throw new Refused('not_found')
       const { headers } = serving({ type: picture.type, name: `picture.${picture.type.slice('image/'.length)}` })
       return reply.headers({ ...headers, 'cache-control': 'private, max-age=86400' }).send(picture.bytes)
@@ -124,7 +122,7 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
     claim: (channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean> =>
       deps.database.inWorkspace(channel.workspace, (tx) => claimUploads(tx, channel.workspace, channel.id, own)),
     serve: async (channel: LiveChannel, chats: string[], id: string, reply: FastifyReply): Promise<boolean> => {
-      if (!UUID.test(id)) return false
+      if (!isId(id)) return false
       const file = await deps.database.inWorkspace(channel.workspace, async (tx) =>
         (await chatsHoldFile(tx, channel.workspace, channel.id, chats, id as FileId))
           ? findFile(tx, channel.workspace, id as FileId)

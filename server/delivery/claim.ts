@@ -4,9 +4,10 @@ import type { MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
+import { FIRST_LANE } from '#server/platform/lanes.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { opsOf } from './ops.ts'
-import { FIRST_LANE, foldsStill, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
+import { foldsStill, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
 import type { Outcome } from './results.ts'
 import {
   claimHeads,

@@ -3,6 +3,7 @@ import type { Plan, Request, Sent } from '#connector-kit/connector.ts'
 import type { ChannelId } from '#contract/ids.ts'
 import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
+import { FIRST_LANE } from '#server/platform/lanes.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import { breaker, type Breaker } from './breaker.ts'
 import { pacing, type Pacing } from './pacing.ts'
@@ -10,9 +11,6 @@ import type { Dispatch, WorkRow } from './sender.sql.ts'
 
 /** Plans in flight per channel; one per chat, since a lane's head stays its head until it is answered. */
 const MOST_IN_FLIGHT = 128
-
-/** Where a scan of lanes begins. */
-export const FIRST_LANE = '-9223372036854775808'
 
 export interface Owned {
   readonly id: ChannelId

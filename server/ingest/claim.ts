@@ -2,11 +2,11 @@
 import { sql } from 'kysely'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { FIRST_LANE } from '#server/platform/lanes.ts'
 
 const MOST_LANES = 64
 const MOST_EVENTS = 256
 const MOST_OF_A_LANE = 8
-export const FIRST_LANE = '-9223372036854775808'
 
 export interface WorkRow {
   pos: number

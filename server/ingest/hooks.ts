@@ -10,6 +10,7 @@ import { perform } from '#connector-kit/perform.ts'
 import type { ChannelId } from '#contract/ids.ts'
 import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
 import type { WireOf } from '#server/channels/wire.ts'
+import { isId } from '#server/platform/ids.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
 import type { Journal } from './journal.ts'
@@ -59,7 +60,7 @@ export function hooks(deps: HooksDeps): Hooks {
   const counted = deps.metrics.counter('hooks_total', 'Requests to /hooks by their outcome', ['connector', 'outcome'])
   const took = deps.metrics.histogram('hook_commit_seconds', 'From the request to the commit of its events')
 
-  const channelOf = async (id: string) => (UUID.test(id) ? channels.get(id as ChannelId) : null)
+  const channelOf = async (id: string) => (isId(id) ? channels.get(id as ChannelId) : null)
 
   const quota = visitorQuota()
 
@@ -159,8 +160,6 @@ export function hooks(deps: HooksDeps): Hooks {
 
   return { take, channel: channelOf }
 }
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** A commit that comes too late is no loss: the platform's retry meets the event's key. */
 async function inTime<T>(work: Promise<T>): Promise<T> {

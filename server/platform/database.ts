@@ -11,6 +11,7 @@ import pg from 'pg'
 import type { WorkspaceId } from '#contract/ids.ts'
 import { connectionTo, PreparingClient } from './connection.ts'
 import { kyselyOver, transactionOver } from './dialect.ts'
+import { isId } from './ids.ts'
 import type { Tables } from './tables.ts'
 
 export type Tx = Transaction<Tables>
@@ -198,7 +199,6 @@ export async function enterWorkspace(tx: Tx, workspace: WorkspaceId): Promise<vo
 
 /** Goes with `begin` in one message, which takes no values: hence the proof that it is a UUID and nothing else. */
 function entering(workspace: WorkspaceId): string {
-  if (!UUID.test(workspace)) throw new TypeError('a workspace is named by its UUID')
+  if (!isId(workspace)) throw new TypeError('a workspace is named by its UUID')
   return `set local parley.workspace = '${workspace}'`
 }
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/

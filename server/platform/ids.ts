@@ -21,6 +21,9 @@ export function uuidv7<Id extends string = string>(clock: Clock): Id {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex3(count)}-${variant}${rest.slice(1, 4)}-${rest.slice(4)}` as Id
 }
 
+/** Whether text that came from outside has the shape of one of our ids. */
+export const isId = (text: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(text)
+
 /** When an id was made, to the millisecond. Ids are ordered by it: partitions and retention rely on that. */
 export const timeOf = (id: string): Date => new Date(Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16))
 

@@ -10,7 +10,6 @@ import type { LiveChannel } from '#server/channels/live.ts'
 import { fly, type FlightDeps } from '#server/delivery/flights.ts'
 import { learner } from '#server/delivery/learner.ts'
 import {
-  FIRST_LANE,
   foldsStill,
   mayStillSend,
   ownedChannel,
@@ -22,6 +21,7 @@ import {
 import type { Outcome } from '#server/delivery/results.ts'
 import { keyOf } from '#server/delivery/send-key.ts'
 import type { Dispatch } from '#server/delivery/sender.sql.ts'
+import { FIRST_LANE } from '#server/platform/lanes.ts'
 import { HALF_A_LEASE_MS, type Lease } from '#server/platform/leases.ts'
 import { openLog } from '#server/platform/log.ts'
 import { planOf } from './plan.ts'

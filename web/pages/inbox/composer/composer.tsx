@@ -145,6 +145,8 @@ export function Composer(props: ComposerProps) {
     else if (draft.text.trim() === '' || begunSeq.current === null) begunSeq.current = row.lastSeq
     setDraft({ ...draft, text: next })
     setLookAgain(null)
+    // A note is nobody's business but ours.
+    if (isNote) return
     if (next === '') announceStopped(row.id)
     else announceTyping(row.id)
   }
