@@ -175,7 +175,7 @@ async function lastStates(
     select d.id, d.message_id as message, d.state
       from unnest(${messages}::uuid[]) as n (message)
      cross join lateral (
-           select id, message_id, state from delivery d
+           select id, message_id, case when d.settled and d.state in ('failed', 'unconfirmed') then null else d.state end as state from delivery d
             where d.workspace_id = ${workspace} and d.message_id = n.message and d.op = 'message'
               and ${inMonths.since(sql`d.id`, messages.toSorted()[0]!)} offset 0) d`.execute(tx)
   // The newest of a message is the last to be set.

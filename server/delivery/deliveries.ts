@@ -11,6 +11,7 @@ import { queue } from './enqueue.ts'
 import { endFollowers, resumeFollowers } from './followers.ts'
 import { chooseFor } from './roads.ts'
 import { countFailures } from './trouble.ts'
+import { waitAgain } from './wait-again.ts'
 
 interface Ended {
   message: MessageId
@@ -126,9 +127,14 @@ export async function cancel(tx: Tx, workspace: WorkspaceId, ids: DeliveryId[]):
     tx,
   )
   const gone = rows.map((row) => row.delivery)
-  await sql`update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now() where workspace_id = ${workspace} and id = any (${gone}::uuid[])`.execute(
-    tx,
-  )
+  const { rows: taken } = await sql<{ message: MessageId; op: string }>`
+    update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
+     where workspace_id = ${workspace} and id = any (${gone}::uuid[]) returning message_id as message, op`.execute(tx)
   await endFollowers(tx, workspace, gone)
+  await waitAgain(
+    tx,
+    workspace,
+    taken.flatMap(({ message, op }) => (op === 'message' ? [message] : [])),
+  )
   return gone.length
 }

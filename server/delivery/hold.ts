@@ -11,6 +11,7 @@ import { announce } from '#server/feed/feed.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import { EXPIRES } from './enqueue.ts'
 import { endFollowers } from './followers.ts'
+import { waitAgain } from './wait-again.ts'
 
 /** Of delivery_work. */
 const WAITING = 0
@@ -118,18 +119,23 @@ async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof 
 /** A page at a time: a statement that takes seconds is ended. */
 async function drop(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
   for (let dropped = 0; ;) {
-    const { rows } = await sql<{ id: DeliveryId; message: MessageId }>`
+    const { rows } = await sql<{ id: DeliveryId; message: MessageId; op: string }>`
       with gone as (
         delete from delivery_work where workspace_id = ${workspace} and pos = any (array(
           select pos from delivery_work where workspace_id = ${workspace} and state = ${HELD} ${which} order by pos limit ${DROPPED_AT_ONCE}))
         returning delivery_id)
       update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
        where workspace_id = ${workspace} and id in (select delivery_id from gone)
-      returning id, message_id as message`.execute(tx)
+      returning id, message_id as message, op`.execute(tx)
     await endFollowers(
       tx,
       workspace,
       rows.map(({ id }) => id),
+    )
+    await waitAgain(
+      tx,
+      workspace,
+      rows.flatMap(({ message, op }) => (op === 'message' ? [message] : [])),
     )
     await announce(
       tx,

@@ -70,6 +70,29 @@ test('a message for tomorrow keeps nothing behind it', async () => {
   expect(taken.deliveries).toMatchObject([{ state: 'failed', reason: 'cancelled', settled: true }])
 })
 
+test('whoever’s answer was taken back before it left waits again, since his own words', async () => {
+  const { params } = await aTalk('Una')
+  const now = async () => {
+    const { waitingSince, last } = await owner.call(getConversation, { params })
+    return { waitingSince, state: last?.state }
+  }
+  const before = await now()
+  expect(before.waitingSince).not.toBeNull()
+  const { deliveries } = await owner.call(sendMessage, {
+    params,
+    body: { text: 'Tomorrow', sendAt: inSeconds(86_400) },
+  })
+  expect((await now()).waitingSince).toBeNull()
+  await owner.call(cancelDelivery, { params: { id: deliveries[0]!.id } })
+  // Nothing failed: the list has nothing to warn of.
+  expect(await now()).toEqual({ waitingSince: before.waitingSince, state: null })
+  // An answer that did leave is one, whatever is taken back behind it.
+  await owner.call(sendMessage, { params, body: { text: 'Now' } })
+  const later = await owner.call(sendMessage, { params, body: { text: 'And tomorrow', sendAt: inSeconds(86_400) } })
+  await owner.call(cancelDelivery, { params: { id: later.deliveries[0]!.id } })
+  expect((await now()).waitingSince).toBeNull()
+})
+
 test('what can be undone is offered once, and only as long as it holds', async () => {
   const contactOf = async (name: string) => {
     const { params } = await aTalk(name)
