@@ -28,7 +28,8 @@ import { messagePageRoutes, messagePages } from './conversations/message-pages.t
 import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
-import { failExpired, failQueued } from './delivery/fail-waiting.ts'
+import { failExpired, failQueued, failRemoved } from './delivery/fail-waiting.ts'
+import { settleOwnerless } from './delivery/orphans.ts'
 import { startSender } from './delivery/sender.ts'
 import { feedRoute } from './feed/feed.http.ts'
 import { feedTopic } from './feed/feed.ts'
@@ -352,7 +353,11 @@ export async function startProgram(
     for (const workspace of await workspaces()) {
       const told = await database.inWorkspace(
         workspace,
-        async (tx) => (await wakeSnoozed(tx, workspace)) + (await failExpired(tx, workspace)),
+        async (tx) =>
+          (await wakeSnoozed(tx, workspace)) +
+          (await settleOwnerless(tx, workspace)) +
+          (await failRemoved(tx, workspace)) +
+          (await failExpired(tx, workspace)),
       )
       if (told > 0) hints.tell(feedTopic(workspace))
     }

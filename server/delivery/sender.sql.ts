@@ -310,6 +310,18 @@ export async function orphans(
   return rows
 }
 
+/** Rows of removed channels that were left in the middle so long ago, or wait though they may have arrived. */
+export async function ownerless(tx: Tx, workspace: WorkspaceId, afterMs: number, most: number): Promise<Orphan[]> {
+  const { rows } = await sql<Orphan>`
+    select w.pos, w.delivery_id as delivery, w.message_id as message, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits,
+           w.attempt, w.doubtful, w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
+      from channel c join delivery_work w on w.workspace_id = c.workspace_id and w.channel_id = c.id
+     where c.workspace_id = ${workspace} and c.removed_at is not null
+       and (w.state = 1 and coalesce(w.dispatched_at, c.removed_at) < now() - ${afterMs} * interval '1 millisecond' or w.state in (0, 3) and w.doubtful)
+     order by w.pos limit ${most} for update of w skip locked`.execute(tx)
+  return rows
+}
+
 /**
  * Gives back what we ourselves have claimed without knowing it: a COMMIT that failed on the way may have happened. None of these rows
  * flies, so nothing of them has left.
