@@ -17,7 +17,6 @@ import { stateKeeper } from './channels/state.ts'
 import { channelTraffic } from './channels/traffic.ts'
 import { wires, type WireOf } from './channels/wire.ts'
 import { contactPresenters } from './contacts/views.ts'
-import { wakeSnoozed } from './conversations/change.ts'
 import { contactCalls } from './conversations/contacts.http.ts'
 import { conversationCalls } from './conversations/conversations.http.ts'
 import { conversationPresenters } from './conversations/presenters.ts'
@@ -28,11 +27,9 @@ import { messagePageRoutes, messagePages } from './conversations/message-pages.t
 import { letterPictures } from './conversations/letter-pictures.ts'
 import { deliveryCalls } from './delivery/delivery.http.ts'
 import { losable } from './delivery/losable.ts'
-import { failExpired, failQueued, failRemoved } from './delivery/fail-waiting.ts'
-import { settleOwnerless } from './delivery/orphans.ts'
+import { failQueued } from './delivery/fail-waiting.ts'
 import { startSender } from './delivery/sender.ts'
 import { feedRoute } from './feed/feed.http.ts'
-import { feedTopic } from './feed/feed.ts'
 import { noteHighWater } from './feed/high-water.ts'
 import { feedReader } from './feed/reader.ts'
 import { startHttp, type Http } from './http/http.ts'
@@ -337,31 +334,12 @@ export async function startProgram(
       return has('scheduler') ? [...names, { workspace: NIL_ID as WorkspaceId, name: SCHEDULER }] : names
     },
     own: async (lease) => {
-      if (lease.name === SCHEDULER)
-        return upkeep(
-          { database, files, log, workspaces, tasks: [{ name: 'what is due', everyMs: 0, run: tendDue }] },
-          lease.signal,
-        )
+      if (lease.name === SCHEDULER) return upkeep({ database, files, hints, log, workspaces }, lease.signal)
       const id = lease.name.slice('channel '.length) as ChannelId
       await Promise.all([lines.own(lease, id), sender.own(lease, id), checkNowAndThen(id, lease.signal)])
     },
   })
   hints.on('leases', () => leases.look())
-
-  /** What time does to conversations and messages. */
-  async function tendDue(): Promise<void> {
-    for (const workspace of await workspaces()) {
-      const told = await database.inWorkspace(
-        workspace,
-        async (tx) =>
-          (await wakeSnoozed(tx, workspace)) +
-          (await settleOwnerless(tx, workspace)) +
-          (await failRemoved(tx, workspace)) +
-          (await failExpired(tx, workspace)),
-      )
-      if (told > 0) hints.tell(feedTopic(workspace))
-    }
-  }
 
   const note = async () => noteHighWater(database, settings.dataDir, await workspaces())
   const noting = setInterval(

@@ -87,11 +87,17 @@ async function mustExist(tx: Tx, from: ReturnType<typeof sql>): Promise<void> {
   if (rows.length === 0) throw new Refused('not_found')
 }
 
-/** Snoozed ones whose time has come are open again, at the top and with the reason. Called by the scheduler. @returns how many woke */
-export async function wakeSnoozed(tx: Tx, workspace: WorkspaceId): Promise<number> {
+/**
+ * Snoozed ones whose time has come are open again, at the top and with the reason. Called by the scheduler.
+ * @returns how many woke, of at most so many
+ */
+export async function wakeSnoozed(tx: Tx, workspace: WorkspaceId, most: number): Promise<number> {
   const { rows } = await sql<{ id: ConversationId }>`
     update conversation set status = 'open', snoozed_until = null, last_at = greatest(now(), last_at), woke_at = greatest(now(), last_at)
-     where workspace_id = ${workspace} and status = 'snoozed' and snoozed_until <= now() returning id`.execute(tx)
+     where workspace_id = ${workspace} and id = any (array(
+       select id from conversation where workspace_id = ${workspace} and status = 'snoozed' and snoozed_until <= now()
+        order by snoozed_until limit ${most} for update skip locked))
+    returning id`.execute(tx)
   await announce(
     tx,
     workspace,

@@ -22,7 +22,7 @@ async function aRemovable(...[more]: Parameters<typeof aShop> extends [unknown, 
         await failQueued(tx, workspace, channel.id)
       }),
     /** What the scheduler does about removed channels. */
-    tend: async (most?: number) => [
+    tend: async (most = 10) => [
       await database.inWorkspace(workspace, (tx) => settleOwnerless(tx, workspace, most)),
       await database.inWorkspace(workspace, (tx) => failRemoved(tx, workspace, most)),
     ],

@@ -6,12 +6,18 @@ import type { Tx } from '#server/platform/database.ts'
 import { endFollowers } from './followers.ts'
 import { countFailures } from './trouble.ts'
 
-/** Most of one transaction: a broadcast that waits would hold the feed of everybody. */
+/** Most of a removal's own transaction: a broadcast that waits would hold the feed of everybody. */
 const MOST_AT_ONCE = 500
 
 /** Fails what waits for a channel with its removal; of many only the first, the others and what comes too late end by `failRemoved`. */
 export async function failQueued(tx: Tx, workspace: WorkspaceId, channel: ChannelId): Promise<void> {
-  await failWork(tx, workspace, 'channel_removed', sql`w.state = 0 and not w.doubtful and w.channel_id = ${channel}`)
+  await failWork(
+    tx,
+    workspace,
+    'channel_removed',
+    sql`w.state = 0 and not w.doubtful and w.channel_id = ${channel}`,
+    MOST_AT_ONCE,
+  )
 }
 
 /**
@@ -19,7 +25,7 @@ export async function failQueued(tx: Tx, workspace: WorkspaceId, channel: Channe
  * somebody who had read his road just before. What may have arrived is none of it: `settleOwnerless`.
  * @returns how many; a full portion means: come again
  */
-export async function failRemoved(tx: Tx, workspace: WorkspaceId, most = MOST_AT_ONCE): Promise<number> {
+export async function failRemoved(tx: Tx, workspace: WorkspaceId, most: number): Promise<number> {
   return failWork(
     tx,
     workspace,
@@ -30,7 +36,7 @@ export async function failRemoved(tx: Tx, workspace: WorkspaceId, most = MOST_AT
 }
 
 /** Fails what waited too long. Called by the scheduler while the channel may send. @returns how many; a full portion means: come again */
-export async function failExpired(tx: Tx, workspace: WorkspaceId, most = MOST_AT_ONCE): Promise<number> {
+export async function failExpired(tx: Tx, workspace: WorkspaceId, most: number): Promise<number> {
   return failWork(
     tx,
     workspace,
@@ -45,7 +51,7 @@ async function failWork(
   workspace: WorkspaceId,
   reason: string,
   which: ReturnType<typeof sql>,
-  most = MOST_AT_ONCE,
+  most: number,
 ): Promise<number> {
   const { rows } = await sql<{
     delivery: DeliveryId

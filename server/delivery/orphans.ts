@@ -34,15 +34,12 @@ export async function settleOrphans(tx: Tx, workspace: WorkspaceId, owned: Owned
   return recordResults(tx, workspace, settled)
 }
 
-/** Most of one transaction. */
-const MOST_AT_ONCE = 200
-
 /**
  * A removed channel has no next owner. Once no flight of its last one can be under way, the scheduler settles what that one left: what may
  * have arrived is unconfirmed, the others go back and fail with what waits (`failRemoved`).
  * @returns how many; a full portion means: come again
  */
-export async function settleOwnerless(tx: Tx, workspace: WorkspaceId, most = MOST_AT_ONCE): Promise<number> {
+export async function settleOwnerless(tx: Tx, workspace: WorkspaceId, most: number): Promise<number> {
   const left = await ownerless(tx, workspace, UPLOAD_LIMIT_MS, most)
   const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
   const settled = left.flatMap((row) => {

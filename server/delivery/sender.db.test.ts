@@ -62,7 +62,7 @@ test('"wait" of a platform binds the next owner too', async () => {
 
 test('expiry counts the time in which the channel could send, and no other', async () => {
   const { workspace, ask, states } = await aShop(database)
-  const expire = () => database.inWorkspace(workspace, (tx) => failExpired(tx, workspace))
+  const expire = () => database.inWorkspace(workspace, (tx) => failExpired(tx, workspace, 10))
   const couldSend = (hours: number) =>
     database.inWorkspace(workspace, (tx) =>
       sql`insert into channel_pace (workspace_id, channel_id, open_ms, epoch)
