@@ -2,7 +2,9 @@
  * Fetches what messages hold only by their platform's reference, before the link dies. A file never holds a message up: it stands
  * with a placeholder, and is filled in here. On failure the part stays, with its reason, and can be asked for again.
  *
- * take due rows → came inside the event itself (a letter's attachment)? → else ask the connector where the bytes are, stream them in
+ * Several at once, the workspaces in turn, and of one channel a few only: whoever is slow has others wait for nothing but himself.
+ *
+ * take a due row → came inside the event itself (a letter's attachment)? → else ask the connector where the bytes are, stream them in
  * → on the disk → one transaction: file row, the message's part, the feed
  */
 import { Readable } from 'node:stream'
@@ -25,6 +27,7 @@ import type { GuardedHttp } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { storable } from '#server/platform/storable.ts'
+import { turns } from '#server/platform/turns.ts'
 import type { Journal } from './journal.ts'
 
 export interface FetchDeps {
@@ -53,7 +56,9 @@ interface Row {
   tries: number
 }
 
-const AT_ONCE = 4
+const AT_ONCE = 12
+const OF_A_CHANNEL = 4
+const POLL_MS = 2_000
 const MOST_TRIES = 5
 const MEDIA_MS = 120_000
 /** Where the abilities name no size. */
@@ -64,28 +69,51 @@ const CLAIMED = '3 minutes'
 export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   const { database, hints, log } = deps
   const stop = new AbortController()
-  let running: Promise<void> | undefined
-  const off = hints.on('input', round)
-  const timer = setInterval(round, 2_000)
+  /** Workspaces that may have something due; the first is next. */
+  const waiting = new Set<WorkspaceId>()
+  /** What runs, and by which channel. */
+  const running = new Map<Promise<void>, ChannelId>()
+  const filling = turns({ turn: fillUp, failed: (error) => log.debug({ error }, 'files wait for the database') })
+  const off = hints.on('input', (workspace) => look([workspace as WorkspaceId]))
+  const timer = setInterval(() => void lookAtAll(), POLL_MS)
+  void lookAtAll()
 
-  function round(): void {
-    running ??= run()
-      .catch((error: unknown) => log.debug({ error }, 'files wait for the database'))
-      .finally(() => {
-        running = undefined
-      })
+  function look(workspaces: readonly WorkspaceId[]): void {
+    for (const workspace of workspaces) waiting.add(workspace)
+    void filling.ask()
   }
 
-  async function run(): Promise<void> {
-    for (const workspace of await deps.workspaces()) {
-      for (;;) {
-        const rows = stop.signal.aborted ? [] : await database.inWorkspace(workspace, (tx) => claim(tx, workspace))
-        if (rows.length === 0) break
-        await Promise.all(rows.map((row) => fetchOne(workspace, row)))
-        hints.tell(feedTopic(workspace))
-      }
+  async function lookAtAll(): Promise<void> {
+    try {
+      look(await deps.workspaces())
+    } catch (error) {
+      log.debug({ error }, 'files wait for the database')
     }
   }
+
+  /** One file of the first workspace, which then goes behind the others, until all places are taken or nothing is due. */
+  async function fillUp(): Promise<void> {
+    for (const workspace of waiting) {
+      if (running.size >= AT_ONCE || stop.signal.aborted) return
+      // Before the claim: who asks from now on comes again. What is added while this runs is visited too, behind the others.
+      waiting.delete(workspace)
+      const row = await database.inWorkspace(workspace, (tx) => claim(tx, workspace, busyChannels()))
+      if (!row) continue
+      waiting.add(workspace)
+      const fetch: Promise<void> = fetchOne(workspace, row).finally(() => {
+        running.delete(fetch)
+        hints.tell(feedTopic(workspace))
+        // What waited for a place in this channel.
+        look([workspace])
+      })
+      running.set(fetch, row.channel)
+    }
+  }
+
+  const busyChannels = () =>
+    [...Map.groupBy(running.values(), (channel) => channel)].flatMap(([channel, all]) =>
+      all.length >= OF_A_CHANNEL ? [channel] : [],
+    )
 
   async function fetchOne(workspace: WorkspaceId, row: Row): Promise<void> {
     try {
@@ -158,7 +186,8 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       stop.abort()
       off()
       clearInterval(timer)
-      await running
+      await filling.close()
+      await Promise.all(running.keys())
     },
   }
 }
@@ -167,15 +196,16 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
 const isRefused = (error: unknown): boolean =>
   error instanceof FileRefused || (error instanceof SendError && verdictOf(error.code).retry === 'no')
 
-async function claim(tx: Tx, workspace: WorkspaceId): Promise<Row[]> {
+async function claim(tx: Tx, workspace: WorkspaceId, busy: readonly ChannelId[]): Promise<Row | undefined> {
   const { rows } = await sql<Row>`
     update file_fetch f set ready_at = now() + ${CLAIMED}::interval
-      from (select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() order by ready_at limit ${AT_ONCE} for update skip locked) d
+      from (select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() and channel_id <> all (${busy}::uuid[])
+             order by ready_at limit 1 for update skip locked) d
      where f.workspace_id = ${workspace} and f.id = d.id
     returning f.id, f.channel_id as channel, f.message_id as message, f.identity_id as identity, f.inbound_id as inbound, f.part, f.remote, f.tries`.execute(
     tx,
   )
-  return rows
+  return rows[0]
 }
 
 /** The message's part now names our file. An edit may have replaced it meanwhile: then the file stays loose and is swept. */
