@@ -39,6 +39,7 @@ const DEFINERS = [
   'learn_young_table(oid[])',
   'find_words(tsquery,timestamp with time zone,uuid,integer)',
   'people_called(text)',
+  'identities_like(uuid)',
 ]
 
 interface Question {

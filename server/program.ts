@@ -299,7 +299,7 @@ export async function startProgram(
         guarded: !options.echo,
       })
     : null
-  const index = has('worker') ? startSearch({ database, hints, log, workspaces }) : null
+  const index = has('worker') ? startSearch({ database, log, workspaces }) : null
 
   // ---------------------------------------------------------------- owners of channels, the scheduler
   const endings = metrics.counter('sends_total', 'Attempts to send, by how they ended', ['outcome'])

@@ -614,6 +614,7 @@ export interface Subscription {
   lineage: string
   xid: string
   pos: number
+  rebuilt_to: string | null
 }
 
 export interface Throttle {

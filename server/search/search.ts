@@ -1,6 +1,7 @@
 /**
  * Search over all history: words in Russian and English forms through a subscription of the feed, so that no message waits for its
- * index; names of contacts for small slips. The index is of this database alone and is rebuilt from the messages when they moved.
+ * index; names of contacts for small slips. The index is of this database alone and is rebuilt from the messages when they moved; meanwhile
+ * what it holds is found.
  */
 import { sql } from 'kysely'
 import type { MessageHit } from '#contract/calls/search.ts'
@@ -9,20 +10,21 @@ import type { ConversationId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { findableWordsOf, type Content } from '#contract/message/content.ts'
 import { contactViews, findContacts } from '#server/contacts/views.ts'
 import { takeBatch, type Subscription } from '#server/feed/subscription.ts'
-import { feedTopic } from '#server/feed/feed.ts'
 import { answer } from '#server/platform/calls.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
-import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { inMonths } from '#server/platform/partitions.ts'
 import { readPageCursor, writePageCursor } from '#server/platform/pages.ts'
+import { turns } from '#server/platform/turns.ts'
 
 /** Word forms of both languages: PostgreSQL's `russian` stems words in Latin letters as English. */
 const vector = (text: ReturnType<typeof sql>) => sql`to_tsvector('russian', ${text})`
 
 /** Longest text that is indexed; a letter of a megabyte is found by its beginning. */
 const MOST_WORDS = 20_000
-const REBUILD_BATCH = 500
+/** Windows wait for whoever writes: a page of long letters takes some hundred milliseconds. */
+const REBUILD_PAGE = 100
+const POLL_MS = 1_000
 
 const subscription: Subscription = {
   name: 'search',
@@ -34,34 +36,27 @@ const subscription: Subscription = {
       .map((event) => event.subject as MessageId)
     await index(tx, workspace, [...new Set(ids)])
   },
-  rebuild: async (tx, workspace) => {
-    await sql`delete from message_words where workspace_id = ${workspace}`.execute(tx)
-    let after = '00000000-0000-0000-0000-000000000000'
-    for (;;) {
-      const { rows } = await sql<{
-        id: MessageId
-      }>`select id from message where workspace_id = ${workspace} and id > ${after} order by id limit ${REBUILD_BATCH}`.execute(
-        tx,
-      )
-      const last = rows.at(-1)
-      if (!last) return
-      await index(
-        tx,
-        workspace,
-        rows.map((row) => row.id),
-      )
-      after = last.id
-    }
+  rebuild: async (tx, workspace, after) => {
+    // Of what is indexed too, or words would stay of which no message is left.
+    const { rows } = await sql<{ id: MessageId }>`
+      (select id from message where workspace_id = ${workspace} and id > ${after} order by id limit ${REBUILD_PAGE})
+      union
+      (select message_id from message_words where workspace_id = ${workspace} and message_id > ${after} order by message_id limit ${REBUILD_PAGE})
+      order by 1 limit ${REBUILD_PAGE}`.execute(tx)
+    const ids = rows.map((row) => row.id)
+    await index(tx, workspace, ids, 'anew')
+    return ids.length < REBUILD_PAGE ? null : ids.at(-1)!
   },
 }
 
-async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<void> {
+/** @param anew  whatever is indexed of them */
+async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[], anew?: 'anew'): Promise<void> {
   if (ids.length === 0) return
   const { rows } = await sql<{ id: MessageId; content: Content; placed: string; deleted: boolean }>`
     select id, content, placed::text as placed, deleted_at is not null as deleted from message m
      where workspace_id = ${workspace} and id = any (${ids}::uuid[]) and ${inMonths.of(sql`m.id`, ids)}
        -- most changes are of a delivery's state: the words are the same
-       and (edited_at is not null or deleted_at is not null
+       and (${anew !== undefined} or edited_at is not null or deleted_at is not null
             or not exists (select from message_words w where w.workspace_id = m.workspace_id and w.message_id = m.id))`.execute(
     tx,
   )
@@ -69,8 +64,9 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
     ...row,
     words: row.deleted ? '' : findableWordsOf(row.content).slice(0, MOST_WORDS),
   }))
-  const gone = worded.filter((row) => row.words === '').map((row) => row.id)
   const found = worded.filter((row) => row.words !== '')
+  const has = new Set(found.map((row) => row.id))
+  const gone = (anew ? ids : worded.map((row) => row.id)).filter((id) => !has.has(id))
   if (gone.length > 0)
     await sql`delete from message_words where workspace_id = ${workspace} and message_id = any (${gone}::uuid[])`.execute(
       tx,
@@ -80,51 +76,47 @@ async function index(tx: Tx, workspace: WorkspaceId, ids: MessageId[]): Promise<
     insert into message_words (workspace_id, message_id, placed, words)
     select ${workspace}, id, placed, ${vector(sql`words`)}
       from unnest(${found.map((row) => row.id)}::uuid[], ${found.map((row) => row.placed)}::timestamptz[], ${found.map((row) => row.words)}::text[]) as n (id, placed, words)
-    on conflict (workspace_id, message_id) do update set words = excluded.words`.execute(tx)
+    on conflict (workspace_id, message_id) do update set placed = excluded.placed, words = excluded.words
+     where (message_words.placed, message_words.words) is distinct from (excluded.placed, excluded.words)`.execute(tx)
 }
 
 export interface SearchIndex {
   close(): Promise<void>
 }
 
-export function startSearch(deps: {
-  database: Database
-  hints: Hints
-  log: Log
-  workspaces(): Promise<WorkspaceId[]>
-}): SearchIndex {
-  const { database, hints, log } = deps
-  let closed = false
-  let running: Promise<void> = Promise.resolve()
-  const heard = new Set<WorkspaceId>()
-  const offs = new Map<WorkspaceId, () => void>()
-  const timer = setInterval(round, 1_000)
+export function startSearch(deps: { database: Database; log: Log; workspaces(): Promise<WorkspaceId[]> }): SearchIndex {
+  const { database, log } = deps
+  /** Workspaces that may have something new; the first is next. */
+  const waiting = new Set<WorkspaceId>()
+  const indexing = turns({ turn, failed: (error) => log.debug({ error }, 'the index waits for the database') })
+  const timer = setInterval(() => void lookAtAll(), POLL_MS)
 
-  /** One after the other: an index is never in a hurry. */
-  function round(): void {
-    running = running.then(async () => {
-      if (closed) return
-      try {
-        for (const workspace of await deps.workspaces()) {
-          if (!offs.has(workspace))
-            offs.set(
-              workspace,
-              hints.on(feedTopic(workspace), () => heard.add(workspace)),
-            )
-          while (!closed && (await takeBatch(database, workspace, subscription)) === subscription.batch);
-        }
-      } catch (error) {
-        log.debug({ error }, 'the index waits for the database')
-      }
-    })
+  /** One batch of one workspace, which then goes behind the others: an index is never in a hurry. @returns whether more waits */
+  async function turn(): Promise<boolean> {
+    const [workspace] = waiting
+    if (workspace === undefined) return false
+    waiting.delete(workspace)
+    try {
+      if (await takeBatch(database, workspace, subscription)) waiting.add(workspace)
+    } catch (error) {
+      log.debug({ workspace, error }, 'a batch of the index was put back')
+    }
+    return waiting.size > 0
+  }
+
+  async function lookAtAll(): Promise<void> {
+    try {
+      for (const workspace of await deps.workspaces()) waiting.add(workspace)
+      await indexing.ask()
+    } catch (error) {
+      log.debug({ error }, 'the index waits for the database')
+    }
   }
 
   return {
     close: async () => {
-      closed = true
       clearInterval(timer)
-      for (const off of offs.values()) off()
-      await running
+      await indexing.close()
     },
   }
 }

@@ -41,8 +41,8 @@ const watched: Database = {
 test('a message comes, is answered and found without a look into the months of long ago', async () => {
   const shop = await aShop(watched)
   const workspaces = async () => [shop.workspace]
-  const deps = { database: watched, hints: shop.hints, log: silentLog, workspaces }
-  const automation = startAutomation({ ...deps, rules: [echoRule] })
+  const deps = { database: watched, log: silentLog, workspaces }
+  const automation = startAutomation({ ...deps, hints: shop.hints, rules: [echoRule] })
   const search = startSearch(deps)
   shop.own(async () => ok)
   const sent = () => shop.select(sql`select from delivery where state = 'sent'`)
