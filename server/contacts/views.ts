@@ -130,11 +130,14 @@ export async function peopleCalled(
        limit 1) n))`
 }
 
-/** Who may be the same person: same phone or e-mail (strong), same name (weak). A member decides. */
+/**
+ * Who may be the same person: same phone or e-mail (strong), same name (weak). A member decides. Looked up by key; of a name that many have,
+ * some are told.
+ */
 export async function suggestionsFor(tx: Tx, workspace: WorkspaceId, id: ContactId): Promise<Suggestion[]> {
   const { rows } = await sql<{ contact: ContactId; kind: 'strong' | 'weak'; how: string; value: string }>`
     select distinct o.contact_id as contact, m.kind, m.how, m.value
-      from identity i join identity o on o.workspace_id = i.workspace_id and o.contact_id <> i.contact_id and not o.ours,
+      from identity i join identity o on o.workspace_id = i.workspace_id and o.id = any (array(select identities_like(${id}))) and o.contact_id <> i.contact_id,
            lateral (values ('strong', 'phone', i.phone, o.phone), ('strong', 'email', lower(i.email), lower(o.email)), ('weak', 'name', lower(i.name), lower(o.name)))
                    as m (kind, how, value, theirs)
      where i.workspace_id = ${workspace} and i.contact_id = ${id} and m.value = m.theirs and m.value <> ''
