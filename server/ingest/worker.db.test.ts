@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { sql } from 'kysely'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Context, Event, Incoming } from '#connector-kit/connector.ts'
 import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import { openDatabase } from '#server/platform/database.ts'
 import { inProcessHints } from '#server/platform/hints.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { silentLog, someSecrets, until } from '#tests/support/parts.ts'
@@ -10,15 +12,15 @@ import { aChannel, aWorkspace, said } from '#tests/support/world.ts'
 import { startJournal } from './journal.ts'
 import { MOST_TRIES, startWorker } from './worker.ts'
 
-const { database } = await aDatabase()
+const { database, programUrl, asOwner } = await aDatabase()
 const secrets = await someSecrets(database)
 
-type Reading = (text: string) => void
+type Reading = (text: string) => void | Promise<void>
 
 /** Ann presses a button of the message that her network calls `offer`. */
 const PRESS = 'ann presses'
 
-async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
+async function aMailbox(reading: Reading = () => {}, isPressed = () => false, workers = database) {
   const workspace = await aWorkspace(database)
   const realm = await aChannel(database, workspace)
   const channel = { ...realm, workspace, connector: {} } as unknown as LiveChannel
@@ -26,13 +28,13 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false) {
   const journal = { ...startJournal({ database, secrets, hints }), isPressed }
   const start = () =>
     startWorker({
-      database,
+      database: workers,
       hints,
       journal,
       channels: { get: async () => channel, active: async () => [], forget: () => {} } satisfies LiveChannels,
       contextOf: () => ({}) as Context<Record<string, unknown>>,
       incomingOf: async (_, { key, lane, body }): Promise<Incoming[]> => {
-        reading(body as string)
+        await reading(body as string)
         const by = { id: lane }
         if (body === PRESS)
           return [{ is: 'press', id: key, chat: lane, by, at: new Date(), value: 'l', on: { chat: lane, id: 'offer' } }]
@@ -223,4 +225,86 @@ describe('the worker', () => {
     expect(await box.work()).toEqual([{ state: 2, tries: MOST_TRIES, code: 'killed' }])
     expect(await box.texts()).toEqual([])
   })
+
+  test('letters that are read slowly are brought in a few at a time, each once and in the order of its chat', async () => {
+    const read: string[] = []
+    const box = await aMailbox(async (text) => {
+      read.push(text)
+      await delay(200)
+    })
+    const texts = [1, 2, 3, 4, 5, 6].flatMap((nth) => ['ann', 'bob', 'cid'].map((name) => `${name} ${nth}`))
+    await box.take(...texts)
+    const longest = watchTransactions()
+    const worker = box.start()
+    await until(async () => (await box.texts()).length === texts.length)
+    await worker.close()
+    const brought = await box.texts()
+    for (const name of ['ann', 'bob', 'cid'])
+      expect(brought.filter((text) => text.startsWith(name))).toEqual(texts.filter((text) => text.startsWith(name)))
+    expect(read.toSorted()).toEqual(texts.toSorted())
+    expect(longest()).toBeLessThan(2_500)
+  })
+
+  test('an event whose reading hangs is waited for beside all transactions; its lane waits, the others go on', async () => {
+    const read: string[] = []
+    const box = await aMailbox(async (text) => {
+      read.push(text)
+      if (text !== 'ann 2') return
+      await delay(4_000)
+      if (read.filter((each) => each === text).length === 1) throw new Error('parsing took more than 4 s')
+    })
+    await box.take('ann 1', 'ann 2', 'ann 3', 'bob 1', 'bob 2')
+    const longest = watchTransactions()
+    const worker = box.start()
+    await until(async () => (await box.texts()).length === 3, 3_500)
+    expect((await box.texts()).toSorted()).toEqual(['ann 1', 'bob 1', 'bob 2'])
+    await until(async () => (await box.work())[0]?.tries === 1)
+    await until(async () => (await box.work()).length === 0, 20_000)
+    await worker.close()
+    expect((await box.texts()).filter((text) => text.startsWith('ann'))).toEqual(['ann 1', 'ann 2', 'ann 3'])
+    // Twice: the second time it came to something, however late.
+    expect(read.filter((text) => text === 'ann 2')).toHaveLength(2)
+    expect(longest()).toBeLessThan(2_500)
+  }, 40_000)
+
+  test('an event that stops everything until the database ends the connection is found, and the others are brought in', async () => {
+    const url = new URL(programUrl)
+    url.searchParams.set('options', '-c idle_in_transaction_session_timeout=200')
+    const impatient = openDatabase({ url: url.href })
+    const box = await aMailbox(
+      (text) => {
+        const began = performance.now()
+        if (text === 'bob 1') while (performance.now() < began + 500);
+      },
+      undefined,
+      impatient,
+    )
+    await box.take('ann 1', 'bob 1', 'bob 2', 'cid 1')
+    const worker = box.start()
+    await until(async () => (await box.texts()).length === 2, 20_000)
+    for (let tries = 1; tries < MOST_TRIES; tries++) {
+      await until(async () => (await box.work())[0]?.tries === tries)
+      await box.ripen()
+    }
+    await until(async () => (await box.texts()).length === 3)
+    await worker.close()
+    await impatient.close()
+    expect((await box.texts()).toSorted()).toEqual(['ann 1', 'bob 2', 'cid 1'])
+    expect(await box.work()).toEqual([{ state: 2, tries: MOST_TRIES, code: 'unreadable' }])
+  }, 40_000)
 })
+
+/** @returns how many milliseconds the longest transaction took, of those that windows wait for */
+function watchTransactions(): () => number {
+  let longest = 0
+  async function look(): Promise<void> {
+    const [row] = await asOwner<{ ms: number }>(
+      `select coalesce(max(extract(epoch from clock_timestamp() - xact_start) * 1000), 0)::float8 as ms from pg_stat_activity
+        where datname = current_database() and backend_xid is not null`,
+    )
+    longest = Math.max(longest, row!.ms)
+  }
+  const timer = setInterval(() => void look(), 50)
+  onTestFinished(() => clearInterval(timer))
+  return () => longest
+}

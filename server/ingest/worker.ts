@@ -4,9 +4,13 @@
  * claim lane heads (skip scan) and their followers → read the events → what does each tell? (`incoming`)
  * → bring them into their conversations → statuses, tokens, presses to those who know them → delete the work → COMMIT → hint
  *
- * A crash is a rollback. An event of a shape that its connector does not know is set aside at once, beside the others. A batch that fails
- * is split until the culprit is alone; its lane waits with back-off, and after five tries it goes to quarantine and the lane goes on. The database's own faults (away, a deadlock) are nobody's: the batch is simply put back.
- * Events that kill the process: slots.ts.
+ * A crash is a rollback. An event of a shape that its connector does not know is set aside at once, beside the others. One that cannot be
+ * read is known: its lane waits with back-off, the others go on, and after five tries it goes to quarantine and its lane goes on too. A batch
+ * that fails otherwise is split until the culprit is alone, which then fares likewise. The database's own faults (away, a deadlock) are
+ * nobody's: the batch is simply put back. Events that kill the process: slots.ts.
+ *
+ * Windows wait for the end of a batch, so its reading has a time: what is not read by then is left to the next one, in order. An event that
+ * is read longer than that has its lane wait while it is (readings.ts).
  */
 import { sql } from 'kysely'
 import type { Context, Incoming } from '#connector-kit/connector.ts'
@@ -14,9 +18,9 @@ import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { addToStreams, streamTopic } from '#server/channels/streams.ts'
-import { loadRefs, Overtaken } from '#server/conversations/load.ts'
+import { Overtaken } from '#server/conversations/load.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
-import { refKey, type BatchPlan, type Told } from '#server/conversations/told.ts'
+import type { BatchPlan, Told } from '#server/conversations/told.ts'
 import { applyStatuses } from '#server/delivery/status.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { buggify } from '#server/platform/buggify.ts'
@@ -30,7 +34,9 @@ import { storable } from '#server/platform/storable.ts'
 import { claimLanes, claimPositions, isFull, type WorkRow } from './claim.ts'
 import type { Journal, JournaledEvent } from './journal.ts'
 import { withPossibleTimes } from './possible-times.ts'
+import { LATE, openReadings } from './readings.ts'
 import { openSlots } from './slots.ts'
+import { waitsOf } from './waits.ts'
 
 const BATCHES = 2
 const POLL_MS = 1_000
@@ -38,11 +44,12 @@ const POLL_MS = 1_000
 const RESTS = 3
 const MOST_REST_MS = 250
 export const MOST_TRIES = 5
-/** How long an album that comes item by item is waited for; what comes later still joins it. */
-const ALBUM_MS = 800
-/** How long a message that was pressed may be without its name, and how often one looks. */
-const NAMED_MS = 2_000
-const LOOK_AGAIN_MS = 50
+/** How long a batch reads at most. */
+const READING_MS = 1_000
+/** A reading in place that took so long has kept us from hearing the database. */
+const LONG_MS = 100
+/** When to look again for an event whose reading takes longer. */
+const LOOK_AGAIN_MS = 250
 
 export interface WorkerDeps {
   database: Database
@@ -71,10 +78,23 @@ interface Batch {
   heard: boolean
 }
 
-/** An event that its connector does not understand. */
-interface Strange {
+/** An event that could not be read; `strange`: its connector does not understand it. */
+interface Unread {
   readonly pos: number
-  readonly error: ApiChanged
+  readonly error: unknown
+  readonly strange: boolean
+}
+
+/** What a batch came to read of its rows. The others are left where they are. */
+interface Read {
+  /** Those that were understood, and what they tell; without a channel or an event, nothing. */
+  readonly rows: WorkRow[]
+  readonly told: Told[]
+  readonly unread: Unread[]
+  /** Still being read. */
+  readonly late: WorkRow[]
+  /** Time was up before all were looked at. */
+  readonly cut: boolean
 }
 
 export function startWorker(deps: WorkerDeps): Worker {
@@ -86,6 +106,7 @@ export function startWorker(deps: WorkerDeps): Worker {
   const deep = new Set<WorkspaceId>()
   const afterLane = new Map<WorkspaceId, string>()
   const slots = openSlots(database)
+  const readings = openReadings<Incoming[]>()
   let resting: NodeJS.Timeout | undefined
   const freeSlots = Array.from({ length: BATCHES }, (_, index) => index)
   const off = hints.on('inbound', (workspace) => wake(workspace as WorkspaceId))
@@ -165,7 +186,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     const channels = new Map<ChannelId, LiveChannel>()
     const streams = new Set<string>()
     let plan: Awaited<ReturnType<typeof recordIncoming>> | undefined
-    let strange: Strange[] = []
+    let unread: readonly Unread[] = []
     let more = false
     try {
       await database.onMessagePath(workspace, async (tx) => {
@@ -177,18 +198,20 @@ export function startWorker(deps: WorkerDeps): Worker {
         if (rows.length === 0) return
         const noted = slots.note(slot, workspace, positions)
         const [events] = await Promise.all([eventsOf(tx, workspace, rows, channels), noted])
-        const { all, changed } = await read(rows, events, channels)
-        await setAside(tx, workspace, changed)
-        strange = changed
-        const held = await hold(tx, workspace, rows, all)
-        const told = all.filter((each) => !held.has(each.pos))
+        const done = await read(rows, events, channels)
+        await setAside(tx, workspace, done.unread)
+        unread = done.unread
+        for (const { pos } of done.late) await hold(tx, workspace, pos, LOOK_AGAIN_MS)
+        more ||= done.cut
+        const held = await holdEarly(tx, workspace, done.rows, done.told)
+        const told = done.told.filter((each) => !held.has(each.pos))
         plan = await recordIncoming(tx, workspace, told)
         // What was to be parked is free again where its message came at the same moment.
         more ||= plan.woke || plan.parked.length > 0
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
         for (const each of told) await mirror(tx, each, channels, streams)
         await deps.consequences(tx, workspace, plan, channels)
-        const gone = rows
+        const gone = done.rows
           .map((row) => row.pos)
           .filter((pos) => !held.has(pos) && !plan!.parked.some((parked) => parked.pos === pos))
         await sql`delete from inbound_work where workspace_id = ${workspace} and pos = any (${gone}::bigint[]) and state = 0`.execute(
@@ -200,8 +223,8 @@ export function startWorker(deps: WorkerDeps): Worker {
       if (positions.length === 0 || isNobodysFault(error)) throw error
       return { is: 'failed', positions, error }
     }
-    for (const { pos, error } of strange) log.warn({ error, position: pos }, 'an event could not be read')
-    if (strange.length > 0) hints.tell('quarantine', workspace)
+    for (const { pos, error } of unread) log.warn({ error, position: pos }, 'an event could not be read')
+    if (unread.length > 0) hints.tell('quarantine', workspace)
     if (plan) {
       await buggify('read, not told')
       hints.tell(feedTopic(workspace))
@@ -227,22 +250,28 @@ export function startWorker(deps: WorkerDeps): Worker {
     const again = await attempt(run, [position])
     if (again.is === 'done') return
     log.warn({ error: again.error, position }, 'an event could not be read')
+    await countTry(database.plumbing, workspace, position)
+    hints.tell('quarantine', workspace)
+  }
+
+  async function countTry(on: Pick<Tx, 'getExecutor'>, workspace: WorkspaceId, position: number): Promise<void> {
     await sql`
       update inbound_work
          set tries = tries + 1, error_code = 'unreadable', changed_at = now(),
              state = case when tries + 1 >= ${MOST_TRIES} then 2 else 0 end,
              ready_at = now() + least(power(2, tries), 300) * interval '1 second'
-       where workspace_id = ${workspace} and pos = ${position}`.execute(database.plumbing)
-    hints.tell('quarantine', workspace)
+       where workspace_id = ${workspace} and pos = ${position}`.execute(on)
   }
 
   /** What another shape of the platform's tells will not be understood by trying again: its lane goes on. */
-  async function setAside(tx: Tx, workspace: WorkspaceId, changed: Strange[]): Promise<void> {
-    if (changed.length === 0) return
-    await sql`
-      update inbound_work
-         set tries = tries + 1, error_code = 'api_changed', changed_at = now(), state = 2
-       where workspace_id = ${workspace} and pos = any (${changed.map(({ pos }) => pos)}::bigint[])`.execute(tx)
+  async function setAside(tx: Tx, workspace: WorkspaceId, unread: readonly Unread[]): Promise<void> {
+    const strange = unread.flatMap((each) => (each.strange ? [each.pos] : []))
+    if (strange.length > 0)
+      await sql`
+        update inbound_work
+           set tries = tries + 1, error_code = 'api_changed', changed_at = now(), state = 2
+         where workspace_id = ${workspace} and pos = any (${strange}::bigint[])`.execute(tx)
+    for (const each of unread) if (!each.strange) await countTry(tx, workspace, each.pos)
   }
 
   async function claim(tx: Tx, workspace: WorkspaceId): Promise<WorkRow[]> {
@@ -273,24 +302,43 @@ export function startWorker(deps: WorkerDeps): Worker {
 
   /** What a connector reads may kill the process: the batch was noted before. */
   async function read(
-    rows: WorkRow[],
+    rows: readonly WorkRow[],
     events: ReadonlyMap<InboundId, JournaledEvent>,
     channels: ReadonlyMap<ChannelId, LiveChannel>,
-  ): Promise<{ all: Told[]; changed: Strange[] }> {
+  ): Promise<Read> {
+    const done: WorkRow[] = []
     const told: Told[] = []
-    const changed: Strange[] = []
+    const unread: Unread[] = []
+    const late: WorkRow[] = []
+    /** Behind what is not read yet. */
+    const closed = new Set<string>()
+    const began = performance.now()
     for (const row of rows) {
+      if (closed.has(row.lane)) continue
+      const leftMs = began + READING_MS - performance.now()
+      if (leftMs <= 0) return { rows: done, told, unread, late, cut: true }
       const channel = channels.get(row.channel)
       const journaled = events.get(row.inbound)
       // A removed channel's last events, or ones that retention took: nothing to tell any more.
       let incoming: Incoming[] = []
       try {
-        if (channel && journaled) incoming = storable(await deps.incomingOf(channel, journaled.event))
+        if (channel && journaled) {
+          const came = await readOne(leftMs, row.inbound, () => deps.incomingOf(channel, journaled.event))
+          if (came === LATE) {
+            closed.add(row.lane)
+            late.push(row)
+            continue
+          }
+          incoming = storable(came)
+        }
       } catch (error) {
-        if (!(error instanceof ApiChanged)) throw error
-        changed.push({ pos: row.pos, error })
+        if (isNobodysFault(error)) throw error
+        const strange = error instanceof ApiChanged
+        if (!strange) closed.add(row.lane)
+        unread.push({ pos: row.pos, error, strange })
         continue
       }
+      done.push(row)
       const receivedAt = journaled?.receivedAt ?? new Date()
       if (channel)
         told.push({
@@ -302,29 +350,41 @@ export function startWorker(deps: WorkerDeps): Worker {
           overdue: row.overdue,
         })
     }
-    return { all: told, changed }
+    return { rows: done, told, unread, late, cut: false }
   }
 
-  /** Some wait in their lane for a moment, and whatever follows them with them. @returns the places of all that wait */
-  async function hold(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], events: Told[]): Promise<Set<number>> {
+  async function readOne(ms: number, inbound: InboundId, begin: () => Promise<Incoming[]>) {
+    const began = performance.now()
+    try {
+      return await readings.within(ms, inbound, begin)
+    } finally {
+      if (performance.now() - began > LONG_MS) await hearWhatCame()
+    }
+  }
+
+  /** Some come before what they need, and wait a moment; whatever follows them waits with them. @returns the places of all that wait */
+  async function holdEarly(tx: Tx, workspace: WorkspaceId, rows: WorkRow[], events: Told[]): Promise<Set<number>> {
+    const waits = await waitsOf(tx, workspace, events)
     const held = new Set<number>()
-    const told = new Map(events.map((each) => [each.pos, each]))
-    const early = await earlyPresses(tx, workspace, events)
     const closed = new Set<string>()
     for (const { pos, lane } of rows) {
-      const each = told.get(pos)
-      const waitMs = !each ? 0 : early.has(pos) ? LOOK_AGAIN_MS : isItem(each) ? ALBUM_MS - ageOf(each) : 0
+      const waitMs = waits.get(pos) ?? 0
       if (closed.has(lane)) held.add(pos)
       else if (waitMs > 0) {
         closed.add(lane)
         held.add(pos)
-        await sql`update inbound_work set ready_at = now() + ${waitMs} * interval '1 millisecond' where workspace_id = ${workspace} and pos = ${pos}`.execute(
-          tx,
-        )
-        setTimeout(() => wake(workspace), waitMs + 5).unref()
+        await hold(tx, workspace, pos, waitMs)
       }
     }
     return held
+  }
+
+  /** It waits in its lane, and whatever follows it. */
+  async function hold(tx: Tx, workspace: WorkspaceId, pos: number, waitMs: number): Promise<void> {
+    await sql`update inbound_work set ready_at = now() + ${waitMs} * interval '1 millisecond' where workspace_id = ${workspace} and pos = ${pos}`.execute(
+      tx,
+    )
+    setTimeout(() => wake(workspace), waitMs + 5).unref()
   }
 
   async function mirror(
@@ -353,36 +413,16 @@ export function startWorker(deps: WorkerDeps): Worker {
   }
 }
 
+/** Lets in what came while nothing else could run: a connection that was cut meanwhile says why only until it is written to. */
+async function hearWhatCame(): Promise<void> {
+  // The first ends the round of the event loop in which we are; what came is read in the next one.
+  for (let round = 0; round < 2; round++) await new Promise((resolve) => setImmediate(resolve))
+}
+
 /** A deadlock's victim, a lock that was not to be had: as innocent as when the database is away. */
 const NOBODYS = new Set(['40P01', '40001', '55P03'])
+/** Cut because we were idle in it, holding up the event loop with a reading: asked again, the same batch would be cut again. */
+const CUT_WHILE_IDLE = '25P03'
+const codeOf = (error: unknown): string => (error instanceof Error && (error as { code?: string }).code) || ''
 const isNobodysFault = (error: unknown): boolean =>
-  isUnavailable(error) ||
-  error instanceof Overtaken ||
-  (error instanceof Error && NOBODYS.has((error as { code?: string }).code ?? ''))
-
-const ageOf = (told: Told): number => Math.max(0, programClock.now().getTime() - told.receivedAt.getTime())
-
-/** An album's first item waits until the others are likely there. */
-const isItem = (told: Told): boolean =>
-  told.incoming.some((incoming) => incoming.is === 'message' && incoming.album !== undefined)
-
-/**
- * A button may be pressed before the answer to our send, which names the message it is on, is written down: without the name nobody
- * knows what was offered. @returns the places of those that came so early
- */
-async function earlyPresses(tx: Tx, workspace: WorkspaceId, events: readonly Told[]): Promise<Set<number>> {
-  const pressed = events.flatMap((told) =>
-    told.incoming.flatMap((incoming) =>
-      incoming.is === 'press' && incoming.on && ageOf(told) < NAMED_MS
-        ? [{ pos: told.pos, name: { channel: told.channel.id, ...incoming.on } }]
-        : [],
-    ),
-  )
-  if (pressed.length === 0) return new Set()
-  const names = await loadRefs(
-    tx,
-    workspace,
-    pressed.map(({ name }) => name),
-  )
-  return new Set(pressed.flatMap(({ pos, name }) => (names.get(refKey(name))?.message ? [] : [pos])))
-}
+  (isUnavailable(error) && codeOf(error) !== CUT_WHILE_IDLE) || error instanceof Overtaken || NOBODYS.has(codeOf(error))

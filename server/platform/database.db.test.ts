@@ -330,6 +330,15 @@ describe('a database that is away', () => {
     await expect(database.now()).resolves.toBeInstanceOf(Date)
   })
 
+  test('cut while nothing was asked: the next statement tells why', async () => {
+    const cut = database.transaction(async (tx) => {
+      await sql`set local idle_in_transaction_session_timeout = '20ms'`.execute(tx)
+      await delay(300)
+      await sql`select 1`.execute(tx)
+    })
+    expect(await error(cut)).toMatchObject({ code: '25P03' })
+  })
+
   test('killed and back: every error in between says so, and nothing has to be opened again', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'parley-away-'))
     ending.push(() => rm(folder, { recursive: true, force: true }))

@@ -13,6 +13,7 @@ import { connectionTo, PreparingClient } from './connection.ts'
 import { kyselyOver, transactionOver } from './dialect.ts'
 import { isId } from './ids.ts'
 import type { Tables } from './tables.ts'
+import { isUnavailable } from './unavailable.ts'
 
 export type Tx = Transaction<Tables>
 
@@ -69,6 +70,8 @@ const PLANNED_BY_INDEX = `set plan_cache_mode = force_generic_plan; set enable_s
   set enable_hashjoin = off; set enable_mergejoin = off; set enable_memoize = off; set jit = off`
 
 export function openDatabase({ url, connections = 20 }: DatabaseOptions): Database {
+  /** Why a connection was cut while nothing was asked of it: the next statement hears only that it is gone. */
+  const cuts = new WeakMap<pg.PoolClient, Error>()
   const poolOf = (max: number, idleTimeoutMillis = 30_000) => {
     const pool = new pg.Pool({
       ...connectionTo(url),
@@ -79,7 +82,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
       idleTimeoutMillis,
     } as pg.PoolConfig)
     // A connection that breaks fails its statement, or is replaced at the next; the event alone would end the process.
-    pool.on('connect', (client) => client.on('error', () => {}))
+    pool.on('connect', (client) => client.on('error', (error) => cuts.has(client) || cuts.set(client, error)))
     pool.on('error', () => {})
     return pool
   }
@@ -161,6 +164,8 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
       // PostgreSQL answers so when a statement failed and `work` swallowed the error.
       if (command === 'ROLLBACK') throw new Error('the transaction was rolled back: one of its statements had failed')
       return result
+    } catch (error) {
+      throw isUnavailable(error) ? (cuts.get(client) ?? error) : error
     } finally {
       client.release(broken)
     }
