@@ -84,8 +84,6 @@ export async function startProgram(
   const listens = has('web') || has('ingest')
 
   let stopping = false
-  /** Channels that a batch gave something to send. */
-  const waking = new Set<ChannelId>()
 
   // ---------------------------------------------------------------- platform
   const platform = await openPlatform(settings, programUrl, log)
@@ -253,12 +251,8 @@ export async function startProgram(
         workspaces,
         contextOf: context,
         incomingOf,
-        consequences: async (tx, workspace, plan, live) => {
-          for (const channel of await proveFrom(tx, workspace, plan, live)) waking.add(channel)
-        },
+        consequences: proveFrom,
         afterwards: async (plan, live) => {
-          for (const channel of waking) hints.tell(`delivery ${channel}`)
-          waking.clear()
           watching.came(plan.messages, live)
           for (const channel of live.values()) {
             traffic.heard(channel)

@@ -41,7 +41,7 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
         return [said(key, body as string, { by: lane, order: key })]
       },
       workspaces: async () => [workspace],
-      consequences: async () => {},
+      consequences: async () => new Set(),
       afterwards: async () => {},
       log: silentLog,
     })

@@ -59,8 +59,16 @@ export interface WorkerDeps {
   /** What an event tells; runs heavy connectors in a thread of their own. */
   incomingOf(channel: LiveChannel, event: { key: string; lane: string; body: unknown }): Promise<Incoming[]>
   workspaces(): Promise<WorkspaceId[]>
-  /** What higher meaning a batch has: proof tokens, presses, platforms' word that two are one. In its transaction. */
-  consequences(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, channels: Map<ChannelId, LiveChannel>): Promise<void>
+  /**
+   * What higher meaning a batch has: proof tokens, presses, platforms' word that two are one. In its transaction.
+   * @returns the channels that were given something to send
+   */
+  consequences(
+    tx: Tx,
+    workspace: WorkspaceId,
+    plan: BatchPlan,
+    channels: Map<ChannelId, LiveChannel>,
+  ): Promise<ReadonlySet<ChannelId>>
   /** After the commit: what is no row (a channel's state). */
   afterwards(plan: BatchPlan, channels: Map<ChannelId, LiveChannel>): Promise<void>
   log: Log
@@ -186,6 +194,7 @@ export function startWorker(deps: WorkerDeps): Worker {
     const streams = new Set<string>()
     let plan: Awaited<ReturnType<typeof recordIncoming>> | undefined
     let unread: readonly Unread[] = []
+    let sending: ReadonlySet<ChannelId> = new Set()
     let more = false
     try {
       await database.onMessagePath(workspace, async (tx) => {
@@ -209,7 +218,7 @@ export function startWorker(deps: WorkerDeps): Worker {
         more ||= plan.woke || plan.parked.length > 0
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
         for (const each of told) await mirror(tx, each, channels, streams)
-        await deps.consequences(tx, workspace, plan, channels)
+        sending = await deps.consequences(tx, workspace, plan, channels)
         const gone = done.rows
           .map((row) => row.pos)
           .filter((pos) => !held.has(pos) && !plan!.parked.some((parked) => parked.pos === pos))
@@ -229,6 +238,7 @@ export function startWorker(deps: WorkerDeps): Worker {
       hints.tell(feedTopic(workspace))
       if (plan.messages.length > 0) hints.tell('input', workspace)
       for (const topic of streams) hints.tell(topic)
+      for (const channel of sending) hints.tell(`delivery ${channel}`)
       await deps.afterwards(plan, channels)
     }
     return { is: 'done', more }
