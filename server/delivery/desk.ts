@@ -19,19 +19,11 @@ import { learner } from './learner.ts'
 import { settleOrphans } from './orphans.ts'
 import { countOpen, mayStillSend, ownedChannel, type Flight, type KeptPace, type Landing, type Owned } from './owned.ts'
 import { loadPace, savePaces } from './kept-pace.ts'
-import { pacing } from './pacing.ts'
-import { recordResults, type Outcome, type Result } from './results.ts'
-import {
-  confirmLeases,
-  endWireWaits,
-  giveBackUnknown,
-  markRows,
-  nameByKey,
-  noteRest,
-  noteSending,
-  unmarkRows,
-  type WorkRow,
-} from './sender.sql.ts'
+import { mark } from './mark.ts'
+import { owedResults } from './owed.ts'
+import { recordResults, type Outcome } from './results.ts'
+import { confirmLeases, giveBackUnknown, noteSending } from './sender.sql.ts'
+import { tendChannels } from './tend-channels.ts'
 
 const POLL_MS = 1_000
 /** After a turn that failed: sooner than the poll, later than at once. */
@@ -75,9 +67,7 @@ export interface Desk {
 export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => void): Desk {
   const { database, hints, log } = deps
   const channels = new Map<ChannelId, Owned>()
-  let results: Result[] = []
-  /** Of them, what the transaction under way writes down. */
-  let recording: Result[] = []
+  const owed = owedResults()
   let toMark: Flight[] = []
   /** Channels that come, are here, or go. */
   let owning = 0
@@ -101,6 +91,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
 
   const now = () => performance.now()
   const { learn, tellRetrying } = learner({ ...deps, now })
+  const { refresh, goOn } = tendChannels({ ...deps, tellRetrying, round, now }, workspace)
 
   async function own(lease: Lease, channel: LiveChannel): Promise<void> {
     owning++
@@ -133,15 +124,12 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
     clearTimeout(cut)
     // Where the lease is handed over, all is written down before the next owner comes: he could only call it unconfirmed.
     const patienceEnds = now() + LAST_CALLS_MS
-    while (isOwed(channel.id) && now() < patienceEnds) await delay(LOOK_AGAIN_MS)
+    while (owed.isOwed(channel.id) && now() < patienceEnds) await delay(LOOK_AGAIN_MS)
     // A channel called away behind the back of its next owner would be probed by nobody.
     await owned.telling
     countOpen(owned, now())
     await database.inWorkspace(workspace, (tx) => savePaces(tx, workspace, [owned])).catch(() => {})
   }
-
-  /** Whether something came of its sends that is not written down. */
-  const isOwed = (id: ChannelId) => [...recording, ...results].some(({ row }) => row.channel === id)
 
   /** Without it nothing is sent: the platform may have asked the owner before for silence. */
   async function keptPace(lease: Lease, channel: ChannelId): Promise<KeptPace> {
@@ -158,10 +146,9 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
 
   /** One transaction, then the requests it allowed. */
   async function turn(): Promise<void> {
-    await refreshChannels()
+    await refresh(channels.values())
+    const results = owed.begin()
     const marking = toMark
-    recording = results
-    results = []
     toMark = []
     let started: Flight[] = []
     let marked = new Set<number>()
@@ -170,7 +157,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
     let saved: (() => void) | undefined
     try {
       await database.onMessagePath(workspace, async (tx) => {
-        told = await recordResults(tx, workspace, recording)
+        told = await recordResults(tx, workspace, results)
         const mine = [...channels.values()].filter((o) => o.lease.left() > HALF_A_LEASE_MS)
         turning = new Set(mine.map(({ id }) => id))
         const valid = await confirmLeases(
@@ -186,12 +173,11 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
         const claimed = await claimFlights(tx, workspace, owned, claimDeps)
         started = claimed.flights
         const mayGo = (flight: Flight) => owned.includes(flight.owned) && mayStillSend(flight, now())
-        marked = await mark(
-          tx,
-          claimed.rows,
-          started.filter((flight) => flight.final.final && mayGo(flight)),
-          marking.filter(mayGo),
-        )
+        marked = await mark(tx, workspace, {
+          claimed: claimed.rows,
+          leaving: started.filter((flight) => flight.final.final && mayGo(flight)),
+          later: marking.filter(mayGo),
+        })
         if (now() >= paceAt || owned.some(isNewlyBlocked)) saved = await keepPace(tx, owned)
         slow = slowOnes()
         if (slow.length > 0) await tellSending(tx, slow)
@@ -199,15 +185,14 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
       })
     } catch (error) {
       // Nothing of it happened: results and marks wait for the next turn.
-      results = [...recording, ...results]
-      recording = []
+      owed.undone()
       toMark = [...marking, ...toMark]
       turning = new Set()
       isUnsure = true
       throw error
     }
     isUnsure = false
-    recording = []
+    owed.written()
     for (const flight of started) flight.owned.inFlight.set(flight.row.pos, flight)
     turning = new Set()
     saved?.()
@@ -227,57 +212,15 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
     if (isIdle()) idle()
   }
 
-  const isIdle = () => owning === 0 && results.length === 0 && recording.length === 0
+  const isIdle = () => owning === 0 && owed.isEmpty()
 
   const epochsOf = (owned: Owned[]) => owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch }))
 
   const knownPositions = (marking: Flight[]) => [
     ...[...channels.values()].flatMap((o) => [...o.inFlight.keys()]),
-    ...[...recording, ...results].map((result) => result.row.pos),
+    ...owed.positions(),
     ...[...marking, ...toMark].map((flight) => flight.row.pos),
   ]
-
-  /**
-   * @param claimed  by this transaction, which marked them all
-   * @param leaving  of them, what leaves at once
-   * @param later    what was claimed before, and comes to the request that must be marked only now
-   * @returns the positions of all that is marked and may leave
-   */
-  async function mark(
-    tx: Tx,
-    claimed: readonly WorkRow[],
-    leaving: readonly Flight[],
-    later: readonly Flight[],
-  ): Promise<Set<number>> {
-    const left = new Set(leaving.map(({ row }) => row.pos))
-    await unmarkRows(
-      tx,
-      workspace,
-      claimed.flatMap(({ pos }) => (left.has(pos) ? [] : [pos])),
-    )
-    const flights = [...leaving, ...later]
-    const echoing = flights.filter(
-      ({ owned }) => owned.channel.abilities.confirms === 'echo' || owned.channel.abilities.echo,
-    )
-    await nameByKey(
-      tx,
-      workspace,
-      echoing.map(({ owned, dispatch, key }) => ({ ...dispatch, channel: owned.id, key })),
-    )
-    await noteRest(
-      tx,
-      workspace,
-      flights.flatMap(({ dispatch, pieces, row }) =>
-        pieces > 1 && dispatch.op === 'message' ? [{ delivery: dispatch.delivery, rest: pieces - row.piece }] : [],
-      ),
-    )
-    const marked = await markRows(
-      tx,
-      workspace,
-      later.map((flight) => ({ pos: flight.row.pos, epoch: flight.owned.lease.epoch })),
-    )
-    return new Set([...left, ...marked])
-  }
 
   /** Sends that take their time are told as being sent; the others are sent before anybody could look. */
   const slowOnes = () =>
@@ -298,45 +241,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
     )
   }
 
-  // ---------------------------------------------------------------- channels
-
-  async function refreshChannels(): Promise<void> {
-    for (const owned of channels.values()) {
-      const fresh = await deps.channels.get(owned.id)
-      if (!fresh) continue
-      if (fresh.abilities !== owned.channel.abilities && fresh.version !== owned.channel.version)
-        owned.pace = pacing(fresh.abilities.pacing, now(), owned.pace)
-      countOpen(owned, now())
-      owned.channel = fresh
-      // The late word of an owner that was frozen: who else would look whether it is back?
-      if (fresh.state === 'retrying') owned.breaker.calledAway(now())
-      if (owned.breaker.state === 'open' && !owned.probing && now() >= owned.breaker.probeAt) void probe(owned)
-    }
-  }
-
-  async function probe(owned: Owned): Promise<void> {
-    owned.probing = true
-    try {
-      await owned.telling
-      await deps.probe(owned.channel, owned.lease.signal)
-      await goOn(owned)
-    } catch {
-      owned.breaker.probed(false, now())
-      await tellRetrying(owned).catch(() => {})
-    } finally {
-      owned.probing = false
-      void round()
-    }
-  }
-
-  /** The platform is back: what waits for it goes, one at a time until one was taken. */
-  async function goOn(owned: Owned): Promise<void> {
-    owned.breaker.probed(true, now())
-    await database
-      .inWorkspace(workspace, (tx) => endWireWaits(tx, workspace, owned.id))
-      .catch((error: unknown) => log.debug({ error }, 'what waits goes in its own time'))
-    void round()
-  }
+  // ---------------------------------------------------------------- pace
 
   /** A wait that the platform asked for must outlive this owner. */
   const isNewlyBlocked = (o: Owned) => o.pace.blockedUntil > now() && o.pace.blockedUntil !== o.savedBlock
@@ -354,7 +259,7 @@ export function openDesk(deps: SenderDeps, workspace: WorkspaceId, idle: () => v
 
   function settle({ owned, row, dispatch, applied, pieces }: Landing, outcome: Outcome): void {
     // A platform's words may hold what PostgreSQL does not keep: the whole turn would fail, again and again.
-    results.push({ row, dispatch, epoch: owned.lease.epoch, outcome: storable(outcome), applied, pieces })
+    owed.add({ row, dispatch, epoch: owned.lease.epoch, outcome: storable(outcome), applied, pieces })
     deps.ended?.(owned.channel, outcome.is)
     learn(owned, row, outcome)
   }
