@@ -12,6 +12,7 @@ import {
   MemberId,
   MessageId,
 } from '../ids.ts'
+import { LONGEST } from '../limits.ts'
 import { Choices, Content, Entity, MEDIA_KINDS, Part } from '../message/content.ts'
 import { DeliveryState } from '../message/delivery-state.ts'
 import { SEND_ERROR_CODES } from '../message/send-errors.ts'
@@ -258,7 +259,7 @@ export const sendMessage = endpoint({
     .strictObject({
       text: z.string().max(65_536).optional(),
       parts: z.array(Part).min(1).max(50).optional(),
-      subject: z.string().max(500).optional(),
+      subject: z.string().max(LONGEST.subject).optional(),
       cc: z.array(z.email()).max(50).optional(),
       bcc: z.array(z.email()).max(50).optional(),
       choices: Choices.optional(),

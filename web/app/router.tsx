@@ -17,6 +17,7 @@ import { client } from './client.ts'
 import { Frame } from './frame/frame.tsx'
 import { ownPlace } from './own-place.ts'
 import { isShutOut, meQuery } from './session.ts'
+import { forgetAll } from './tab-memory.ts'
 import { NotFound, Trouble } from './trouble.tsx'
 import { loadWords } from './words.ts'
 import { inboxSearch } from '../pages/inbox/search.ts'
@@ -48,6 +49,8 @@ const inside = createRoute({
       if (isShutOut(me) && location.pathname !== ACCOUNT) throw redirect({ to: ACCOUNT })
     } catch (error) {
       if (!(error instanceof CallFailed) || error.code !== 'signed_out') throw error
+      // Who signs in next may be another.
+      forgetAll()
       const next = location.href === '/' ? undefined : location.href
       throw redirect({ to: '/sign-in', search: next === undefined ? {} : { next } })
     }

@@ -8,6 +8,7 @@ import { read } from './acts.ts'
 import { call } from './call.ts'
 import { client } from './client.ts'
 import { closeFeed } from './feed.ts'
+import { forgetAll } from './tab-memory.ts'
 
 export type MeView = z.infer<typeof Me>
 
@@ -25,7 +26,7 @@ export function useMay(): (act: Act) => boolean {
   return (act) => may(member.role, act)
 }
 
-/** Ends the session here; nothing of the workspace stays in memory. */
+/** Ends the session here; nothing of the workspace stays in memory, or in the tab. */
 export async function leave(): Promise<void> {
   await call(signOut)
   forget()
@@ -43,4 +44,5 @@ export function signedOutElsewhere(): void {
 function forget(): void {
   closeFeed()
   client.clear()
+  forgetAll()
 }

@@ -20,7 +20,7 @@ class Request extends EventTarget {
     this.dispatchEvent(new Event('abort'))
   }
   answers(): void {
-    Object.assign(this, { status: 201, responseText: '{"id":"a file"}' })
+    Object.assign(this, { status: 201, responseText: '{"id":"a file","type":"image/png"}' })
     this.dispatchEvent(new Event('load'))
   }
 }
@@ -33,6 +33,7 @@ beforeEach(() => {
   requests = []
   addresses = new Set()
   vi.stubGlobal('XMLHttpRequest', Request)
+  vi.stubGlobal('window', new EventTarget())
   vi.spyOn(URL, 'createObjectURL').mockImplementation(() => {
     const address = `blob:${addresses.size}`
     addresses.add(address)
@@ -76,4 +77,35 @@ test('what is taken off is uploaded no further, and its picture’s address is g
   await told()
   detach(ANN, [second!.key])
   expect([attachedTo(ANN), addresses.size, requests[1]!.isAborted]).toEqual([[], 0, false])
+})
+
+test('what is uploaded is still there after a reload of the tab; what was on its way is not', async () => {
+  const storage = new Map<string, string>()
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
+  })
+  attach(ANN, [aPicture('a.png'), aPicture('b.png')])
+  requests[0]!.answers()
+  await told()
+  vi.resetModules()
+  const next = await import('./attached.ts')
+  expect(next.attachedTo(ANN)).toMatchObject([{ key: 'a file', name: 'a.png', file: { id: 'a file' }, progress: 1 }])
+  // What is restored, and comes back with a message too, stands there once.
+  next.attachUploaded(
+    ANN,
+    next.attachedTo(ANN).map(({ file }) => file!),
+  )
+  expect(next.attachedTo(ANN)).toHaveLength(1)
+})
+
+test('a page that holds files is not left without asking', async () => {
+  const leave = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+  attach(ANN, [aPicture('a.png')])
+  expect(leave()).toBe(false)
+  detach(
+    ANN,
+    attachedTo(ANN).map(({ key }) => key),
+  )
+  expect(leave()).toBe(true)
 })

@@ -1,10 +1,13 @@
 /**
- * Files beside a text that is not sent yet, by conversation: like the text itself they are still there when one comes back, as long as
- * this page lives. They are uploaded while the member types, and go on while he looks elsewhere; what is taken off is uploaded no further.
+ * Files beside a text that is not sent yet, by conversation: like the text itself they are still there when one comes back. They are
+ * uploaded while the member types, and go on while he looks elsewhere; what is taken off is uploaded no further. Those that are uploaded
+ * are still there after a reload of this tab; the member is asked before a page that holds any is left.
  */
 import { useSyncExternalStore } from 'react'
 import type { FileView } from '#contract/calls/files.ts'
 import type { ConversationId } from '#contract/ids.ts'
+import { remember, remembered } from '../../../app/tab-memory.ts'
+import { thumbnailUrl } from '../parts/media-url.ts'
 import { judgeFile, kindOfFile } from './limits.ts'
 import { upload, type Upload } from './upload.ts'
 
@@ -13,7 +16,7 @@ export interface Attachment {
   readonly name: string
   readonly type: string
   readonly bytes: number
-  /** Of a picture, for the strip: an address that holds its bytes until it is revoked. */
+  /** Of a picture, for the strip: an address, that holds its bytes until it is revoked where it is still uploaded from here. */
   readonly picture: string | null
   /** 0–1. */
   readonly progress: number
@@ -21,8 +24,21 @@ export interface Attachment {
   readonly error: unknown
 }
 
+const NAME = 'attached'
+/** What no message names is swept by the server after a day. */
+const KEPT_MS = 20 * 3_600_000
+
+interface Kept {
+  readonly at: number
+  readonly files: readonly FileView[]
+}
+
 const NONE: readonly Attachment[] = []
-let attached: ReadonlyMap<ConversationId, readonly Attachment[]> = new Map()
+let attached: ReadonlyMap<ConversationId, readonly Attachment[]> = new Map(
+  Object.entries(remembered<Record<string, Kept>>(NAME) ?? {}).flatMap(([conversation, { at, files }]) =>
+    Date.now() - at < KEPT_MS ? [[conversation as ConversationId, files.map(asAttached)]] : [],
+  ),
+)
 /** Those on their way. */
 const uploads = new Map<string, Upload>()
 const listeners = new Set<() => void>()
@@ -37,6 +53,8 @@ export function attach(conversation: ConversationId, files: Iterable<File>): voi
     const key = `${file.name} ${file.size} ${performance.now()} ${Math.random()}`
     const type = file.type || 'application/octet-stream'
     const picture = kindOfFile(type) === 'image' ? URL.createObjectURL(file) : null
+    // A listener that is there already is not added again.
+    window.addEventListener('beforeunload', askToStay)
     const one = { key, name: file.name, type, bytes: file.size, picture, progress: 0, file: null, error: null }
     set(conversation, [...attachedTo(conversation), one])
     // What no server takes is not even begun.
@@ -57,12 +75,24 @@ export function attach(conversation: ConversationId, files: Iterable<File>): voi
   }
 }
 
+/** Files that the server has already: of a message that comes back. */
+export function attachUploaded(conversation: ConversationId, files: readonly FileView[]): void {
+  const known = new Set(attachedTo(conversation).map(({ key }) => key))
+  set(conversation, [...attachedTo(conversation), ...files.map(asAttached).filter(({ key }) => !known.has(key))])
+}
+
+function asAttached(file: FileView): Attachment {
+  const { id, name, type, bytes } = file
+  const picture = kindOfFile(type) === 'image' ? thumbnailUrl(id) : null
+  return { key: id, name: name ?? '', type, bytes, picture, progress: 1, file, error: null }
+}
+
 /** Taken off, or sent. */
 export function detach(conversation: ConversationId, keys: readonly string[]): void {
   const isGone = ({ key }: Attachment) => keys.includes(key)
   for (const { key, picture } of attachedTo(conversation).filter(isGone)) {
     uploads.get(key)?.cancel()
-    if (picture) URL.revokeObjectURL(picture)
+    if (picture?.startsWith('blob:')) URL.revokeObjectURL(picture)
   }
   set(
     conversation,
@@ -75,7 +105,27 @@ function set(conversation: ConversationId, list: readonly Attachment[]): void {
   if (list.length > 0) next.set(conversation, list)
   else next.delete(conversation)
   attached = next
+  keep()
   for (const listener of listeners) listener()
+}
+
+let kept = ''
+
+function keep(): void {
+  const uploaded = [...attached].flatMap(([conversation, list]) => {
+    const files = list.flatMap(({ file, name }) => (file ? [{ ...file, name: file.name ?? name }] : []))
+    return files.length > 0 ? [[conversation, files] as const] : []
+  })
+  const now = JSON.stringify(uploaded)
+  // How far an upload came is no change.
+  if (now === kept) return
+  kept = now
+  remember(NAME, Object.fromEntries(uploaded.map(([id, files]) => [id, { at: Date.now(), files }])))
+}
+
+/** Closed, the tab remembers nothing, and the text that waits would go without its files; an upload dies with the page. */
+function askToStay(event: Event): void {
+  if (attached.size > 0) event.preventDefault()
 }
 
 function subscribe(listener: () => void): () => void {

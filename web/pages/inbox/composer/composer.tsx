@@ -28,9 +28,12 @@ import { AttachmentStrip } from './attachment-strip.tsx'
 import { ChannelRests } from './channel-rests.tsx'
 import css from './composer.module.css'
 import { AboutLine, CannotWrite, SecondLook } from './composer-lines.tsx'
+import type { BroughtBack } from './brought-back.ts'
+import { badCopies } from './copies.ts'
 import { editedWords, noteOf, typedOf } from './edited-words.ts'
 import { FitPreview } from './fit-preview.tsx'
-import { headOf, LetterFields, NO_HEAD } from './letter-fields.tsx'
+import { NO_HEAD, setHead, useHead } from './heads.ts'
+import { LetterFields, sentHead } from './letter-fields.tsx'
 import { countText } from './limits.ts'
 import { readMarks, toggleMark } from './marks.ts'
 import { cameMeanwhile } from './meanwhile.ts'
@@ -45,6 +48,14 @@ import { WritingTools } from './writing-tools.tsx'
 export interface ComposeAsk {
   kind: 'reply' | 'note'
   text?: string
+  /** A message that did not leave. */
+  back?: BroughtBack
+  /** What it replied to. */
+  quote?: MessageId | null
+  /** Only where nothing is being written. */
+  ifEmpty?: boolean
+  /** Addresses that the server does not take. */
+  refusedCopies?: readonly string[]
 }
 
 export interface ComposerProps {
@@ -62,6 +73,7 @@ export interface ComposerProps {
   hold: number
   isRoadOpen: boolean
   onRoadOpen: (isOpen: boolean) => void
+  onQuote: (message: MessageId) => void
   onRoad: (road: RoadOption | null) => void
   onHold: (seconds: number) => void
   /** Replying to, or editing, nothing any more. */
@@ -78,7 +90,9 @@ export function Composer(props: ComposerProps) {
   const { draft, setDraft, clear } = useDraft(row.id)
   const attachments = useAttachments(row.id)
   const [edited, setEdited] = useState('')
-  const [letter, setLetter] = useState(NO_HEAD)
+  const letter = useHead(row.id)
+  const [areCopiesTyped, setCopiesTyped] = useState(false)
+  const copies = useRef<HTMLInputElement>(null)
   const [isPreviewed, setPreviewed] = useState(false)
   const [isDragged, setDragged] = useState(false)
   const [lookAgain, setLookAgain] = useState<{ words: string; how: { close?: boolean; at?: string } } | null>(null)
@@ -94,7 +108,10 @@ export function Composer(props: ComposerProps) {
   const card = isNote ? null : cardOfChannel(road?.channel ?? null)
   const abilities = card?.abilities ?? null
   const network = road ? networkName(road.network) : ''
+  const refusedCopies = props.ask?.refusedCopies ?? NONE
   const isLetter = abilities?.subject?.out !== undefined && !editing
+  const hasCopies = isLetter && abilities?.copies?.out !== undefined
+  const bad = hasCopies ? badCopies(letter.cc, refusedCopies) : []
   const isChat = isNote ? false : !isLetter
   const text = editing ? edited : draft.text
   const counted = abilities && text !== '' ? countText(readMarks(text).text, abilities) : null
@@ -109,9 +126,17 @@ export function Composer(props: ComposerProps) {
     if (editing || replyTo) input.current?.focus()
   }, [editing, replyTo])
 
+  const isEmpty = draft.text.trim() === '' && attachments.list.length === 0 && letter === NO_HEAD
   const take = useEffectEvent((asked: ComposeAsk) => {
-    const words = asked.text ? [draft.text, asked.text].filter(Boolean).join('\n') : draft.text
+    const { back } = asked
+    if (asked.ifEmpty && !isEmpty) return
+    const words = [draft.text, back?.text, asked.text].filter(Boolean).join('\n')
     setDraft({ text: words, note: asked.kind === 'note' })
+    if (back) {
+      attachments.addUploaded(back.files)
+      setHead(row.id, { subject: letter.subject || back.head.subject, cc: letter.cc || back.head.cc })
+    }
+    if (asked.quote) props.onQuote(asked.quote)
     // After the key that asked for it, which must not be typed into it.
     requestAnimationFrame(() => input.current?.focus())
   })
@@ -179,6 +204,11 @@ export function Composer(props: ComposerProps) {
   async function send(how: { close?: boolean; at?: string }): Promise<void> {
     if (isDisabled) return
     if (editing) return saveEdit()
+    if (bad.length > 0) {
+      setCopiesTyped(true)
+      copies.current?.focus()
+      return
+    }
     const words = collision()
     if (words) {
       setLookAgain({ words, how })
@@ -191,13 +221,14 @@ export function Composer(props: ComposerProps) {
       conversation: row.id,
       parts,
       note: isNote,
-      ...(isLetter ? headOf(letter) : {}),
+      ...(isLetter ? sentHead(hasCopies ? letter : { ...letter, cc: '' }) : {}),
       ...(replyTo ? { replyTo: replyTo.id } : {}),
       ...(how.at ? { sendAt: how.at } : hold > 0 ? { holdSeconds: hold } : {}),
     })
     clear()
     attachments.clear()
-    setLetter(NO_HEAD)
+    setHead(row.id, NO_HEAD)
+    setCopiesTyped(false)
     props.onPlain()
     props.onSent({ close: how.close ?? false })
     await posted
@@ -324,9 +355,16 @@ export function Composer(props: ComposerProps) {
       {isLetter && (
         <LetterFields
           placeholder={row.subject}
-          hasCopies={abilities?.copies?.out !== undefined}
+          hasCopies={hasCopies}
           value={letter}
-          onChange={setLetter}
+          bad={areCopiesTyped || bad.some((each) => refusedCopies.includes(each)) ? bad : []}
+          copies={copies}
+          onChange={(head) => {
+            setHead(row.id, head)
+            // Half an address is not a bad one: it is told once he is done.
+            if (head.cc !== letter.cc) setCopiesTyped(false)
+          }}
+          onLeaveCopies={() => setCopiesTyped(true)}
         />
       )}
       <AttachmentStrip list={attachments.list} abilities={abilities} network={network} onRemove={attachments.remove} />
@@ -382,4 +420,5 @@ export function Composer(props: ComposerProps) {
   )
 }
 
+const NONE: readonly string[] = []
 const isMarked = (text: string): boolean => readMarks(text).entities.length > 0

@@ -1,17 +1,14 @@
 import { TextInput } from '@mantine/core'
+import type { Ref } from 'react'
+import { LONGEST } from '#contract/limits.ts'
 import { useWords } from '../../../app/words.ts'
 import css from './composer.module.css'
-
-export interface LetterHead {
-  subject: string
-  cc: string
-}
-
-export const NO_HEAD: LetterHead = { subject: '', cc: '' }
+import { copiesIn } from './copies.ts'
+import type { LetterHead } from './heads.ts'
 
 /** As a letter's head travels: nothing of what was left empty. */
-export function headOf({ subject, cc }: LetterHead): { subject?: string; cc?: string[] } {
-  const copies = cc.split(/[\s,;]+/).filter(Boolean)
+export function sentHead({ subject, cc }: LetterHead): { subject?: string; cc?: string[] } {
+  const copies = copiesIn(cc)
   return { ...(subject.trim() ? { subject: subject.trim() } : {}), ...(copies.length > 0 ? { cc: copies } : {}) }
 }
 
@@ -20,10 +17,15 @@ export interface LetterFieldsProps {
   placeholder: string | null
   hasCopies: boolean
   value: LetterHead
+  /** Addresses that no copy can go to, once that is to be told. */
+  bad: readonly string[]
+  copies: Ref<HTMLInputElement>
   onChange: (head: LetterHead) => void
+  onLeaveCopies: () => void
 }
 
-export function LetterFields({ placeholder, hasCopies, value, onChange }: LetterFieldsProps) {
+export function LetterFields(props: LetterFieldsProps) {
+  const { placeholder, hasCopies, value, bad, copies, onChange, onLeaveCopies } = props
   const t = useWords('inbox')
   return (
     <div className={css.letterFields}>
@@ -31,15 +33,21 @@ export function LetterFields({ placeholder, hasCopies, value, onChange }: Letter
         size="xs"
         placeholder={placeholder ?? t('compose.subject')}
         aria-label={t('compose.subject')}
+        maxLength={LONGEST.subject}
         value={value.subject}
         onChange={(event) => onChange({ ...value, subject: event.currentTarget.value })}
       />
       {hasCopies && (
         <TextInput
+          ref={copies}
           size="xs"
           placeholder={t('compose.cc')}
           aria-label={t('compose.cc')}
+          inputMode="email"
+          autoComplete="off"
           value={value.cc}
+          error={bad.length > 0 ? t('thread:badCopies', { who: bad.join(', '), count: bad.length }) : null}
+          onBlur={onLeaveCopies}
           onChange={(event) => onChange({ ...value, cc: event.currentTarget.value })}
         />
       )}

@@ -9,6 +9,7 @@ import { sendMessage } from '#contract/calls/conversations.ts'
 import type { ClientId, ConversationId, IdentityId, MemberId, MessageId } from '#contract/ids.ts'
 import type { Part } from '#contract/message/content.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
+import { placesIn } from '../../../app/refused.ts'
 import { keepSent } from '../thread/use-thread.ts'
 import { openShelf, type Shelf } from './outbox-shelf.ts'
 
@@ -35,10 +36,12 @@ export interface Pending extends Written {
   readonly code: FailureCode | null
   /** ISO; when the server said no. The reason is of that time. */
   readonly refusedAt: string | null
+  /** The addresses of copies that it did not take. */
+  readonly refusedCopies?: readonly string[]
 }
 
-type Standing = Pick<Pending, 'state' | 'code' | 'refusedAt'>
-const SAVING: Standing = { state: 'saving', code: null, refusedAt: null }
+type Standing = Pick<Pending, 'state' | 'code' | 'refusedAt' | 'refusedCopies'>
+const SAVING: Standing = { state: 'saving', code: null, refusedAt: null, refusedCopies: [] }
 
 const AGAIN_MS = 4_000
 const WAITS: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many', 'signed_out']
@@ -124,10 +127,16 @@ async function sendOne(pending: Pending): Promise<boolean> {
       pending.clientId,
       waits
         ? { state: 'waiting', code, refusedAt: null }
-        : { state: 'refused', code, refusedAt: new Date().toISOString() },
+        : { state: 'refused', code, refusedAt: new Date().toISOString(), refusedCopies: refusedOf(pending, error) },
     )
     return !waits
   }
+}
+
+/** `body.cc.1` → the second of them. */
+function refusedOf({ cc = [] }: Written, error: unknown): string[] {
+  const places = placesIn(error instanceof CallFailed ? error : null)
+  return places.flatMap(([place]) => cc[Number(/^cc\.(\d+)$/.exec(place)?.[1])] ?? [])
 }
 
 export function bodyOf(written: Written) {

@@ -1,13 +1,16 @@
 /** Files beside the text: judged by the road's abilities before they are uploaded, uploaded while the member types. */
+import type { FileView } from '#contract/calls/files.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Part } from '#contract/message/content.ts'
-import { attach, detach, useAttachedTo, type Attachment } from './attached.ts'
+import { attach, attachUploaded, detach, useAttachedTo, type Attachment } from './attached.ts'
 import { judgeFile, type FileVerdict } from './limits.ts'
 
 export interface Attachments {
   readonly list: readonly Attachment[]
   add(files: Iterable<File>): void
+  /** What the server has already. */
+  addUploaded(files: readonly FileView[]): void
   remove(key: string): void
   clear(): void
   readonly isUploading: boolean
@@ -19,6 +22,7 @@ export function useAttachments(conversation: ConversationId): Attachments {
   return {
     list,
     add: (files) => attach(conversation, files),
+    addUploaded: (files) => attachUploaded(conversation, files),
     remove: (key) => detach(conversation, [key]),
     clear: () =>
       detach(

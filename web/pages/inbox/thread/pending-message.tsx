@@ -21,6 +21,7 @@ export function PendingMessage({ pending, acts }: { pending: Pending; acts: Pend
   const { language } = useDirectory()
   const t = useWords('inbox')
   const side = pending.note ? 'note' : 'ours'
+  const badCopies = pending.refusedCopies ?? []
   const failure =
     pending.state === 'refused' && pending.code ? wordsOfFailure(new CallFailed(pending.code, null)) : null
   const words = failure ? failure.title : pending.state === 'waiting' ? t('pending.waiting') : t('pending.saving')
@@ -60,7 +61,11 @@ export function PendingMessage({ pending, acts }: { pending: Pending; acts: Pend
               <IconAlertCircle size={16} aria-hidden />
               {failure.title}
             </p>
-            <p>{failure.next}</p>
+            <p>
+              {badCopies.length > 0
+                ? t('thread:badCopies', { who: badCopies.join(', '), count: badCopies.length })
+                : failure.next}
+            </p>
             <Group gap={6} mt={6}>
               <Button size="compact-sm" color="red.9" onClick={() => acts.again(pending)}>
                 {t('pending.again')}

@@ -13,6 +13,7 @@ import { useMe } from '../../../app/session.ts'
 import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
+import { broughtBack } from '../composer/brought-back.ts'
 import { holdOf } from '../composer/hold.ts'
 import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
@@ -20,11 +21,11 @@ import { useDirectory } from '../directory.tsx'
 import { unreadOf } from '../list/belongs.ts'
 import { useAnnouncePresence, useContactTypes } from '../presence.ts'
 import { ThreadHeader, type MenuName } from './thread-header.tsx'
-import { hasTrouble, unreadFrom, type Unread } from './thread-lines.ts'
+import { hasTrouble, standingOf, unreadFrom, type Unread } from './thread-lines.ts'
 import { Thread } from './thread.tsx'
 import { troubleKeys } from './trouble-keys.ts'
 import { useMessageActs } from './use-message-acts.ts'
-import { useThread } from './use-thread.ts'
+import { findMessage, useThread } from './use-thread.ts'
 import css from './thread-pane.module.css'
 
 const MergeDialog = lazily(() => import('../contact/merge-dialog.tsx'), 'MergeDialog')
@@ -117,14 +118,27 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
     setReplyTo(null)
     setEditing(message)
   }, [])
-  const { acts, isBusy } = useMessageActs({ jump, reply, edit, remove: setRemoving })
+  const back = useCallback(
+    (message: MessageView) => {
+      // A colleague's words are not ours to write on, and what left meanwhile does not come back.
+      if (message.author.member !== me.member.id || standingOf(message)?.reason !== 'cancelled') return
+      setAsk({ kind: 'reply', back: broughtBack(message.content, false), quote: message.replyTo, ifEmpty: true })
+    },
+    [me.member.id],
+  )
+  const { acts, isBusy } = useMessageActs({ jump, reply, edit, remove: setRemoving, back })
   const pendingActs = useMemo(
     () => ({
       again: (each: Pending) => tryAgain(each.clientId),
       takeBack: (each: Pending) => {
         takeBack(each.clientId)
-        const words = each.parts.flatMap((part) => (part.kind === 'text' ? [part.text] : [])).join('\n')
-        setAsk({ kind: each.note ? 'note' : 'reply', text: words })
+        setEditing(null)
+        setAsk({
+          kind: each.note ? 'note' : 'reply',
+          back: broughtBack(each, each.note),
+          quote: each.replyTo ?? null,
+          refusedCopies: each.refusedCopies ?? [],
+        })
       },
     }),
     [],
@@ -218,6 +232,9 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
         hold={hold}
         isRoadOpen={isRoadOpen}
         onRoadOpen={setRoadOpen}
+        onQuote={(message) =>
+          void findMessage(row.id, message).then((found) => setReplyTo((before) => before ?? found))
+        }
         onRoad={(road) => void chooseRoad(row.id, road && { identity: road.identity, channel: road.channel })}
         onHold={(undoSeconds) => remember.mutate({ body: { preferences: { undoSeconds } } })}
         onPlain={() => {

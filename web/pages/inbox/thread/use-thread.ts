@@ -53,6 +53,17 @@ export function useThread(conversation: ConversationId, around: MessageId | null
   return { ...thread, pages: thread.data ?? null, grow }
 }
 
+/** A message of a conversation: as it is shown, else as the server tells it; null where it is gone. */
+export async function findMessage(conversation: ConversationId, id: MessageId): Promise<MessageView | null> {
+  for (const [, pages] of client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })) {
+    const found = pages?.items.find((each) => each.id === id)
+    if (found) return found
+  }
+  const query = { limit: 1, around: id }
+  const page = await call(listMessages, { params: { id: conversation }, query }).catch(() => null)
+  return page?.items.find((each) => each.id === id) ?? null
+}
+
 /** What a send was answered with: only where the feed has not brought the message yet, for the feed may know of its tick by then. */
 export function keepSent(message: MessageView): void {
   const threads = client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })

@@ -1,5 +1,7 @@
 /** Comes with the first conversation, not with the list. */
 export default {
+  badCopies_one: 'No address for a copy: {{who}}',
+  badCopies_other: 'No addresses for copies: {{who}}',
   reason: {
     wire: {
       title: 'The network could not be reached',

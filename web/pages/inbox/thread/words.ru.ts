@@ -1,5 +1,9 @@
 /** Comes with the first conversation, not with the list. */
 export default {
+  badCopies_one: 'Это не адрес для копии: {{who}}',
+  badCopies_few: 'Это не адреса для копий: {{who}}',
+  badCopies_many: 'Это не адреса для копий: {{who}}',
+  badCopies_other: 'Это не адреса для копий: {{who}}',
   reason: {
     wire: {
       title: 'До сети не удалось достучаться',

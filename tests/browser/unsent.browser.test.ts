@@ -1,0 +1,141 @@
+/** A letter that did not leave: it waits with its conversation, and comes back whole, whoever kept it from leaving. */
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { expect as see, type Page } from '@playwright/test'
+import { createChannel, getChannel } from '#contract/calls/channels.ts'
+import { listConversations } from '#contract/calls/conversations.ts'
+import { changeMe } from '#contract/calls/members.ts'
+import startMail from '#connectors/email-imap/emulator.ts'
+import { aBrowser } from '#tests/support/browser.ts'
+import { until } from '#tests/support/parts.ts'
+import { aPng } from '#tests/support/samples.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+import { openWindow } from '#tests/support/window.ts'
+
+const mail = await startMail()
+afterAll(() => mail.close())
+const parley = await wholeParley({ reaches: mail.hosts.map((each) => `tcp://${each}`) })
+const { owner } = parley
+const browser = await aBrowser()
+const { id: channel } = await owner.call(createChannel, {
+  body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
+})
+await until(async () => (await owner.call(getChannel, { params: { id: channel } })).state === 'ready', 15_000)
+await owner.call(changeMe, { body: { preferences: { undoSeconds: 30 } } })
+const [ann, bob] = [await conversationWith('Ann'), await conversationWith('Bob')]
+let page: Page
+
+beforeEach(async () => {
+  const opened = await openWindow(browser, parley, { path: `/inbox/${ann}?view=all` })
+  page = opened.page
+  page.setDefaultTimeout(30_000)
+  return () => opened.context.close()
+})
+
+async function conversationWith(name: string) {
+  await mail.phone(name).write({ subject: `From ${name}`, text: `This is ${name}` })
+  return until(async () => (await owner.call(listConversations, { query: { q: name } })).items[0]?.id, 30_000)
+}
+
+const composer = () => page.getByRole('textbox', { name: 'Reply', exact: true })
+const subject = () => page.getByRole('textbox', { name: 'Subject' })
+const copies = () => page.getByRole('textbox', { name: 'Copies to' })
+const files = () => page.getByRole('list', { name: 'Files', exact: true })
+const thread = () => page.getByRole('region', { name: /^Conversation with/ })
+const send = () => page.getByRole('button', { name: 'Send', exact: true })
+
+/** Words with marks, a subject, a copy, a file, an answer to what Ann said. */
+async function write(): Promise<void> {
+  await thread().getByText('This is Ann').hover()
+  await thread().getByRole('button', { name: 'Reply to this' }).first().click()
+  await subject().fill('Kettles')
+  await copies().fill('bob@people.test')
+  await page
+    .locator('input[type=file]')
+    .setInputFiles({ name: 'kettle.png', mimeType: 'image/png', buffer: await aPng(60, 40, '#2a6') })
+  await files().getByRole('progressbar').waitFor({ state: 'detached' })
+  await composer().fill('**See** attached')
+}
+
+async function isWhole(): Promise<void> {
+  await see(composer()).toHaveValue('**See** attached')
+  await see(subject()).toHaveValue('Kettles')
+  await see(copies()).toHaveValue('bob@people.test')
+  await files().getByText('kettle.png').waitFor()
+  await see(send()).toBeEnabled()
+}
+
+const isQuoting = () => page.getByText('Reply to Ann:').waitFor()
+const isNothing = () => see(composer()).toHaveValue('')
+
+test('subject, copies and files wait with their text, in another conversation and over a reload', async () => {
+  await write()
+  const rows = page.getByRole('list', { name: 'Conversations' })
+  await rows.getByRole('button', { name: 'Bob' }).click()
+  await page.waitForURL(`**/${bob}*`)
+  await see(subject()).toHaveValue('')
+  await rows.getByRole('button', { name: 'Ann' }).click()
+  await page.waitForURL(`**/${ann}*`)
+  await isWhole()
+
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.accept()
+  })
+  await page.reload()
+  await isWhole()
+  expect(asked).toEqual(['beforeunload'])
+})
+
+test('a copy to what is no address is told at its field, and nothing leaves', async () => {
+  await write()
+  await copies().fill('bob@people.test, somebody')
+  await composer().press('Control+Enter')
+  await see(copies()).toHaveAccessibleDescription('No address for a copy: somebody')
+  await see(copies()).toBeFocused()
+  await see(composer()).toHaveValue('**See** attached')
+  await copies().fill('bob@people.test')
+  await see(copies()).not.toHaveAttribute('aria-invalid', 'true')
+})
+
+test('a refused letter comes back whole, and the address that was refused is marked', async () => {
+  await page.route('**/messages', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({
+          status: 422,
+          json: { code: 'invalid', title: '', status: 422, fields: [{ path: 'body.cc.0', reason: 'no e-mail' }] },
+        })
+      : route.fallback(),
+  )
+  await write()
+  await composer().press('Control+Enter')
+  const refused = thread().getByRole('article', { name: 'Something is filled in wrongly' })
+  await refused.getByText('No address for a copy: bob@people.test').waitFor()
+  await isNothing()
+  await refused.getByRole('button', { name: 'Back to the text box' }).click()
+  await isWhole()
+  await isQuoting()
+  await see(copies()).toHaveAccessibleDescription('No address for a copy: bob@people.test')
+})
+
+test('a send that is undone comes back whole, unless something else is being written by then', async () => {
+  await write()
+  await composer().press('Control+Enter')
+  await isNothing()
+  await see(subject()).toHaveValue('')
+  await thread()
+    .getByRole('button', { name: /^Undo, / })
+    .click()
+  await isWhole()
+  await isQuoting()
+
+  await composer().press('Control+Enter')
+  await isNothing()
+  await composer().fill('Another thing')
+  await thread()
+    .getByRole('button', { name: /^Undo, / })
+    .click()
+  await see(thread().getByText('taken back before it left')).toHaveCount(2)
+  await see(composer()).toHaveValue('Another thing')
+  await see(files()).toHaveCount(0)
+})
