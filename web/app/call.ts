@@ -5,6 +5,7 @@
 import type { z } from 'zod'
 import type { Endpoint } from '#contract/endpoint.ts'
 import type { Problem, ProblemCode } from '#contract/problem.ts'
+import { noteAnswer } from './server-away.ts'
 
 /** `offline`: no answer came; the request may or may not have arrived. `strange`: one came that is none of Parley's. */
 export type FailureCode = ProblemCode | 'offline' | 'strange'
@@ -83,7 +84,12 @@ async function once<Result>(
     if (signal?.aborted) throw error
     throw new CallFailed('offline', null)
   }
-  if (!response.ok) throw isProblem(answer) ? new CallFailed(answer.code, answer) : new CallFailed('strange', null)
+  if (!response.ok) {
+    const failed = isProblem(answer) ? new CallFailed(answer.code, answer) : new CallFailed('strange', null)
+    noteAnswer(failed.code)
+    throw failed
+  }
+  noteAnswer(null)
   return import.meta.env.DEV ? ((endpoint.result as z.ZodType<Result>).parse(answer) as Result) : (answer as Result)
 }
 

@@ -1,5 +1,7 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
-import { CallFailed } from './call.ts'
+import { getMe } from '#contract/calls/members.ts'
+import { call, CallFailed } from './call.ts'
+import { watchServer } from './server-away.ts'
 
 const left = new Set<() => void>()
 
@@ -14,6 +16,8 @@ const look = (error: unknown) => {
 const PASSING = ['offline', 'unavailable', 'busy']
 const TRIES = 3
 
+export const isPassing = (error: unknown): boolean => error instanceof CallFailed && PASSING.includes(error.code)
+
 /** The window's memory of the server's answers. The feed keeps it true, so nothing is fetched again by age or focus. */
 export const client = new QueryClient({
   queryCache: new QueryCache({ onError: (error, query) => (query.meta?.quiet ? undefined : look(error)) }),
@@ -23,9 +27,12 @@ export const client = new QueryClient({
       staleTime: Infinity,
       gcTime: 30 * 60_000,
       refetchOnWindowFocus: false,
-      retry: (tries, error) => tries < TRIES && error instanceof CallFailed && PASSING.includes(error.code),
+      retry: (tries, error) => tries < TRIES && isPassing(error),
       networkMode: 'always',
     },
     mutations: { networkMode: 'always' },
   },
 })
+
+// All of it, for the feed may have told nothing meanwhile.
+watchServer({ ask: () => call(getMe), back: () => void client.invalidateQueries() })

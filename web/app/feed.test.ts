@@ -2,7 +2,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
-import { closeFeed, openFeed } from './feed.ts'
+import { closeFeed, feedState, openFeed } from './feed.ts'
 
 class Line extends EventTarget {
   readyState = 0
@@ -84,4 +84,15 @@ test('a server that takes each line and cuts it without a word is come back to e
   expect(lines).toHaveLength(before)
   await vi.advanceTimersByTimeAsync(8_000)
   expect(lines).toHaveLength(before + 1)
+})
+
+test('a network that the browser knows to be gone is told at once, and no longer than it is', async () => {
+  lines[0]!.opens()
+  expect(feedState()).toBe('live')
+  window.dispatchEvent(new Event('offline'))
+  expect(feedState()).toBe('offline')
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(feedState()).toBe('offline')
+  lines.at(-1)!.opens()
+  expect([feedState(), lines.length > 1]).toEqual(['live', true])
 })

@@ -45,14 +45,13 @@ export function onHints(listen: (hints: readonly FeedHint[]) => void): () => voi
   return () => void hintListeners.delete(listen)
 }
 
+export const feedState = (): FeedState => state
+
 export const useFeedState = (): FeedState =>
-  useSyncExternalStore(
-    (changed) => {
-      stateListeners.add(changed)
-      return () => void stateListeners.delete(changed)
-    },
-    () => state,
-  )
+  useSyncExternalStore((changed) => {
+    stateListeners.add(changed)
+    return () => void stateListeners.delete(changed)
+  }, feedState)
 
 function setState(next: FeedState): void {
   if (next === state) return
@@ -84,6 +83,8 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
       clearTimeout(offline)
       offline = undefined
       setState('live')
+      // Whatever gave up while there was no line.
+      void client.refetchQueries({ type: 'active', predicate: ({ state: { status } }) => status === 'error' })
     })
     mine.addEventListener('message', ({ data }) => {
       heardAt = Date.now()
@@ -139,6 +140,15 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     tries = 0
     connect()
   }
+  /** The browser knows that its network is gone: said at once. Only the network between us counts, so another line is tried at once too. */
+  function lost(): void {
+    const old = socket
+    clearTimeout(timer)
+    tries = 0
+    setState('offline')
+    wait()
+    old?.close()
+  }
   /** Also of one that never opened. */
   const watch = setInterval(() => {
     if (!socket || !isSilent()) return
@@ -155,6 +165,7 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     clearTimeout(offline)
     clearInterval(watch)
     window.removeEventListener('online', retry)
+    window.removeEventListener('offline', lost)
     document.removeEventListener('visibilitychange', seen)
     socket?.close()
     socket = null
@@ -163,6 +174,7 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
   }
 
   window.addEventListener('online', retry)
+  window.addEventListener('offline', lost)
   document.addEventListener('visibilitychange', seen)
   close = stop
   connect()

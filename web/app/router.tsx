@@ -13,12 +13,13 @@ import {
 } from '@tanstack/react-router'
 import { getSetup } from '#contract/calls/members.ts'
 import { CallFailed, call } from './call.ts'
-import { client } from './client.ts'
+import { client, isPassing } from './client.ts'
 import { Frame } from './frame/frame.tsx'
 import { ownPlace } from './own-place.ts'
 import { isShutOut, meQuery } from './session.ts'
 import { forgetAll } from './tab-memory.ts'
 import { NotFound, Trouble } from './trouble.tsx'
+import { Waiting } from './waiting.tsx'
 import { loadWords } from './words.ts'
 import { inboxSearch } from '../pages/inbox/search.ts'
 
@@ -34,7 +35,7 @@ function page<Module extends Record<string, unknown>, Name extends keyof Module 
   ) as unknown as AsyncRouteComponent<unknown>
 }
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound })
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, pendingComponent: Waiting })
 
 /** Where a second factor is turned on. */
 const ACCOUNT = '/settings/account'
@@ -43,9 +44,16 @@ const inside = createRoute({
   id: 'inside',
   getParentRoute: () => root,
   component: Frame,
+  pendingComponent: Waiting,
   beforeLoad: async ({ location }) => {
     try {
-      const me = await client.ensureQueryData({ ...meQuery(), meta: { quiet: true } })
+      const me = await client.ensureQueryData({
+        ...meQuery(),
+        meta: { quiet: true },
+        // There is nothing to look at without it: the page waits, and goes on by itself.
+        retry: (_, error) => isPassing(error),
+        retryDelay: (tries) => Math.min(10_000, 2_000 * 1.5 ** tries),
+      })
       if (isShutOut(me) && location.pathname !== ACCOUNT) throw redirect({ to: ACCOUNT })
     } catch (error) {
       if (!(error instanceof CallFailed) || error.code !== 'signed_out') throw error

@@ -12,8 +12,8 @@ import { forgetAll } from './tab-memory.ts'
 
 export type MeView = z.infer<typeof Me>
 
-/** Asked again each minute: its warnings come and go. */
-export const meQuery = () => ({ ...read(getMe), staleTime: 60_000, refetchInterval: 60_000 })
+/** Asked again and again: its warnings come and go, and a window that asks nothing else hears by it that the server is in trouble. */
+export const meQuery = () => ({ ...read(getMe), staleTime: 60_000, refetchInterval: 20_000 })
 
 export const useMe = (): MeView => useSuspenseQuery(meQuery()).data
 

@@ -1,13 +1,28 @@
 import { Button, Center, Code, Group, Stack, Text, Title } from '@mantine/core'
 import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
+import { useEffect, useEffectEvent } from 'react'
+import { isPassing } from './client.ts'
 import { wordsOfFailure } from './failures.ts'
 import { useWords } from './words.ts'
+
+/** What passes by itself is tried again by itself. */
+const AGAIN_MS = 5_000
 
 /** Instead of a page that could not be drawn: what happened, and the next step. Around it the window goes on. */
 export function Trouble({ error, reset }: ErrorComponentProps) {
   const t = useWords('app')
   const router = useRouter()
   const { title, next } = wordsOfFailure(error)
+  const again = useEffectEvent(() => {
+    reset()
+    void router.invalidate()
+  })
+  const isSelfMending = isPassing(error)
+  useEffect(() => {
+    if (!isSelfMending) return
+    const timer = setInterval(() => again(), AGAIN_MS)
+    return () => clearInterval(timer)
+  }, [isSelfMending])
   return (
     <Center mih="60vh" p="lg">
       <Stack maw={480} gap="sm" role="alert">

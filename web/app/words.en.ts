@@ -9,6 +9,11 @@ export default {
   keys: { commands: 'Commands', sheet: 'Keys', goTo: 'Go to: {{place}}' },
   commands: { type: 'What would you like to do?', nothing: 'Nothing found. Try another word.' },
   trouble: { again: 'Try again', home: 'To the start' },
+  waiting: {
+    begins: 'Parley opens…',
+    silent: 'Parley does not answer yet. The page opens by itself as soon as it does.',
+    away: 'The server cannot reach its database or its disk. The page opens by itself as soon as that is mended.',
+  },
   notFound: {
     title: 'There is nothing here',
     next: 'The address may be misspelt, or what stood here was removed.',
@@ -16,6 +21,7 @@ export default {
   },
   line: {
     offline: 'No connection to Parley. What you see may be old; it goes on by itself.',
+    away: 'The server cannot reach its database or its disk. What you see may be old; it goes on by itself.',
     see: 'Look into it',
     broken: {
       signed_out: '{{name}} is signed out: nothing arrives and nothing leaves by it.',
@@ -104,7 +110,7 @@ export default {
     },
     unavailable: {
       title: 'The database or the disk is away or full',
-      next: 'Parley goes on by itself as soon as that is mended. Try again.',
+      next: 'Parley goes on by itself as soon as that is mended.',
     },
   },
 }

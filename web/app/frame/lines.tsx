@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconCloudOff, IconShieldExclamation } from '@tabler/
 import { Link } from '@tanstack/react-router'
 import { useChannels, WEIGHT } from '../channels.ts'
 import { useFeedState } from '../feed.ts'
+import { useServerAway } from '../server-away.ts'
 import { isShutOut, useMay, useMe } from '../session.ts'
 import { useWords } from '../words.ts'
 import { HoldLine } from './hold-line.tsx'
@@ -25,10 +26,11 @@ export function Lines() {
 function ConnectionLine() {
   const t = useWords('app')
   const state = useFeedState()
-  if (state !== 'offline') return null
+  const isAway = useServerAway()
+  if (state !== 'offline' && !isAway) return null
   return (
     <Line weight="warning" icon={<IconCloudOff size={18} aria-hidden />}>
-      {t('line.offline')}
+      {t(state === 'offline' ? 'line.offline' : 'line.away')}
     </Line>
   )
 }
