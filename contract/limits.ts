@@ -1,3 +1,15 @@
 /** Limits that forms of the window hold too: plain numbers, for the window brings no schemas. */
-export const LONGEST = { name: 120, contactName: 200, email: 254, password: 200, search: 200, subject: 500 } as const
+export const LONGEST = {
+  name: 120,
+  contactName: 200,
+  email: 254,
+  password: 200,
+  search: 200,
+  subject: 500,
+  language: 35,
+  timeZone: 60,
+  tag: 60,
+  factName: 60,
+  fact: 2000,
+} as const
 export const SHORTEST_PASSWORD = 10

@@ -130,10 +130,10 @@ export const changeContact = endpoint({
   params: byId,
   body: z.strictObject({
     name: nameUpTo(LONGEST.contactName).or(z.string().trim().length(0)).nullable().optional(),
-    language: z.string().max(35).nullable().optional(),
-    timeZone: z.string().max(60).nullable().optional(),
-    tags: z.array(z.string().trim().min(1).max(60)).max(50).optional(),
-    fields: z.record(z.string().max(60), z.string().max(2000)).optional(),
+    language: z.string().max(LONGEST.language).nullable().optional(),
+    timeZone: z.string().max(LONGEST.timeZone).nullable().optional(),
+    tags: z.array(z.string().trim().min(1).max(LONGEST.tag)).max(50).optional(),
+    fields: z.record(z.string().max(LONGEST.factName), z.string().max(LONGEST.fact)).optional(),
   }),
   result: ContactView,
 })

@@ -9,6 +9,8 @@ export interface WindowOptions {
   width?: number
   height?: number
   dark?: boolean
+  /** A finger and no pointer. */
+  touch?: boolean
   language?: 'en' | 'ru'
   email?: string
   /** Where it opens. */
@@ -32,6 +34,7 @@ export async function openWindow(
     width = 1440,
     height = 900,
     dark = false,
+    touch = false,
     language = 'en',
     email = OWNER.email,
     path = '/inbox',
@@ -44,6 +47,7 @@ export async function openWindow(
     locale: language === 'ru' ? 'ru-RU' : 'en-GB',
     timezoneId: 'Europe/Berlin',
     reducedMotion: 'reduce',
+    ...(touch ? { hasTouch: true, isMobile: true } : {}),
   })
   const response = await context.request.post(`${parley.url}/api/session`, {
     data: { email, password: OWNER.password },

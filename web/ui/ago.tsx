@@ -32,9 +32,12 @@ function watch(changed: () => void): () => void {
   }
 }
 
+/** The time as those clocks show it: what is counted from it stays true while it stands there. */
+export const useNow = (): number => useSyncExternalStore(watch, () => now)
+
 /** "3 minutes ago", with the exact time on hover. Stays true while it stands there. */
 export function Ago({ at }: { at: string }) {
-  const base = useSyncExternalStore(watch, () => now)
+  const base = useNow()
   return (
     <Tooltip label={exactTime(at)}>
       <time dateTime={at}>{agoWords(at, base)}</time>

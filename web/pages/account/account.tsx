@@ -1,12 +1,13 @@
 import { Button, Group, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core'
+import { IconLogout } from '@tabler/icons-react'
 import { useState } from 'react'
 import { changeMe } from '#contract/calls/members.ts'
 import { LONGEST } from '#contract/limits.ts'
 import { useAct } from '../../app/acts.ts'
 import { keepMe } from '../../app/members.ts'
 import { refusedIn } from '../../app/refused.ts'
-import { useMe } from '../../app/session.ts'
-import { tell } from '../../app/tell.ts'
+import { leave, useMe } from '../../app/session.ts'
+import { tell, tellFailure } from '../../app/tell.ts'
 import { LANGUAGES, useWords, wordsIn, type Language } from '../../app/words.ts'
 import { NAMES } from '../../ui/door.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
@@ -30,7 +31,24 @@ export function AccountPage() {
           <SessionsSection />
         </>
       )}
+      <LeaveSection />
     </PageFrame>
+  )
+}
+
+/** Here too: on a phone there is no rail, whose menu has it. */
+function LeaveSection() {
+  const t = useWords('account')
+  return (
+    <Section title={t('app:own.leave')} about={t('leaveAbout')}>
+      <Button
+        variant="default"
+        leftSection={<IconLogout size={16} aria-hidden />}
+        onClick={() => void leave().catch(tellFailure)}
+      >
+        {t('app:own.leave')}
+      </Button>
+    </Section>
   )
 }
 

@@ -42,6 +42,8 @@ function TurnOn() {
       </Button>
     )
   const { secret, url } = begin.data
+  // The words for it elsewhere are those of the door: e-mail and password.
+  const isWrongCode = prove.error?.code === 'wrong_credentials'
   return (
     <form
       onSubmit={(event) => {
@@ -65,9 +67,13 @@ function TurnOn() {
               autoComplete="one-time-code"
               maxLength={10}
               value={code}
-              onChange={(event) => setCode(event.currentTarget.value)}
+              error={isWrongCode ? t('factor.wrongCode') : null}
+              onChange={(event) => {
+                prove.reset()
+                setCode(event.currentTarget.value)
+              }}
             />
-            <FailureNote error={prove.error} />
+            <FailureNote error={isWrongCode ? null : prove.error} />
             <Group>
               <Button type="submit" loading={prove.isPending} disabled={code.trim() === ''}>
                 {t('factor.prove')}

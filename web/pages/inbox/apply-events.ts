@@ -33,11 +33,17 @@ function touches(event: FeedEvent): QueryKey[] {
       return [
         [THREAD, event.message.conversation],
         [LIST],
+        ...contactOf(event.message.conversation),
         keyOf(getConversation, { params: { id: event.message.conversation } }),
         keyOf(listRoads, { params: { id: event.message.conversation } }),
       ]
     case 'conversation.changed':
-      return [[LIST], keyOf(getConversation, { params: { id: event.conversation.id } }), keyOf(countConversations)]
+      return [
+        [LIST],
+        ...(event.conversation.contact ? [keyOf(getContact, { params: { id: event.conversation.contact } })] : []),
+        keyOf(getConversation, { params: { id: event.conversation.id } }),
+        keyOf(countConversations),
+      ]
     case 'conversation.joined':
     case 'conversation.parted':
       return [[THREAD], [LIST], [getConversation.path], [listRoads.path], keyOf(countConversations)]
@@ -95,6 +101,7 @@ export function keepConversation(row: ConversationRow): void {
   client.setQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } }), (before) =>
     before ? { ...row, readCount: row.readCount ?? before.readCount } : before,
   )
+  if (row.contact) isCalledOtherwise(row.contact, row)
   const me = client.getQueryData<MeView>(keyOf(getMe))?.member.id
   if (!me) return
   for (const [key, data] of client.getQueriesData<ListPages>({ queryKey: [LIST] })) {
@@ -124,7 +131,21 @@ function keepLast(message: MessageView): void {
 /** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
 function heardFrom({ direction, conversation }: MessageView): void {
   if (direction === 'in' || direction === 'event') renewRoads(conversation)
-  if (direction === 'event') renew([getContact.path])
+  // When they were last seen, and what they are called by now.
+  if (direction === 'in') for (const key of contactOf(conversation)) renewSoon(key)
+}
+
+/** Whose conversation it is, as far as it was opened here. */
+function contactOf(id: ConversationId): QueryKey[] {
+  const row = client.getQueryData<ConversationRow>(keyOf(getConversation, { params: { id } }))
+  return row?.contact ? [keyOf(getContact, { params: { id: row.contact } })] : []
+}
+
+/** A name that its network gave anew is told of the conversation only. */
+function isCalledOtherwise(id: ContactId, { name, avatar }: ConversationRow): void {
+  const key = keyOf(getContact, { params: { id } })
+  const known = client.getQueryData<ContactView>(key)
+  if (known && (known.name !== name || known.avatar !== avatar)) renewSoon(key)
 }
 
 export function keepContact(contact: ContactView): void {

@@ -15,7 +15,7 @@ import { call } from '../../app/call.ts'
 import { useChannels, useConnectors } from '../../app/channels.ts'
 import { lazily } from '../../app/lazily.ts'
 import { useMembers } from '../../app/members.ts'
-import { useMe } from '../../app/session.ts'
+import { useMay, useMe } from '../../app/session.ts'
 import { tellFailure } from '../../app/tell.ts'
 import { useKeys } from '../../app/use-keys.ts'
 import { loadWords, useWords } from '../../app/words.ts'
@@ -122,7 +122,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const [isViewsOpen, setViewsOpen] = useState(false)
   const [isSearching, setSearching] = useState(false)
   const [isProving, setProving] = useState(false)
-  const [isBusy, setBusy] = useState(false)
+  const [busyWith, setBusyWith] = useState<Change['to'] | null>(null)
   const [asked, setAsked] = useState<ContactDialog | null>(null)
   /** As the list shows them now. */
   const shown = useRef<Row[]>([])
@@ -148,9 +148,9 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   }
   const onAim = useCallback((message: MessageId | null) => goTo(open, message ? { message } : {}), [goTo, open])
   const changeChosen = async (change: Change) => {
-    setBusy(true)
+    setBusyWith(change.to)
     await changeAll([...choice.chosen], change, language)
-    setBusy(false)
+    setBusyWith(null)
     choice.clear()
   }
   const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
@@ -158,10 +158,11 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   // The list stands first; what the first press will open comes behind it.
   useEffect(() => void Promise.all([loadThread(), loadContact()]).catch(() => {}), [])
 
+  const canChange = useMay()('conversation.change')
   const wasCovered = useWasCovered()
   const back = () => {
     if (wasCovered.current) return
-    if (choice.chosen.size > 0) choice.clear()
+    if (choice.isChoosing) choice.clear()
     else goTo(null)
   }
   useKeys([
@@ -171,10 +172,14 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     { keys: 'z', about: t('keys.undo'), run: undoLast },
     { keys: 'v', about: t('views.label'), run: () => setViewsOpen(true) },
     { keys: ']', about: t('header.pane'), run: togglePane },
-    { keys: 'x', about: t('keys.choose'), run: () => open && choice.toggle(open) },
-    { keys: 'mod+a', about: t('keys.chooseAll'), run: choice.all },
-    { keys: 'shift+j', about: t('keys.chooseNext'), run: () => (open && choice.add(open), step(1)) },
-    { keys: 'shift+k', about: t('keys.choosePrevious'), run: () => (open && choice.add(open), step(-1)) },
+    ...(canChange
+      ? [
+          { keys: 'x', about: t('keys.choose'), run: () => open && choice.toggle(open) },
+          { keys: 'mod+a', about: t('keys.chooseAll'), run: choice.all },
+          { keys: 'shift+j', about: t('keys.chooseNext'), run: () => (open && choice.add(open), step(1)) },
+          { keys: 'shift+k', about: t('keys.choosePrevious'), run: () => (open && choice.add(open), step(-1)) },
+        ]
+      : []),
     { keys: 'escape', about: t('keys.back'), run: back },
   ])
 
@@ -208,11 +213,13 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
             density={density}
             open={open}
             chosen={choice.chosen}
+            isChoosing={choice.isChoosing}
+            onChooseSeveral={canChange ? choice.begin : null}
             hasChannels={hasChannels}
             bulk={{
               count: choice.chosen.size,
               isAll: choice.chosen.size >= list.rows.length,
-              isBusy,
+              busyWith,
               onAll: choice.all,
               onChange: (change) => void changeChosen(change),
               onClear: choice.clear,

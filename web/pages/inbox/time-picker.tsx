@@ -27,20 +27,31 @@ export function LaterItems({ isDisabled = false, onPick }: { isDisabled?: boolea
 /** Any time that is still to come. */
 export function TimePicker({ label, button, onPick }: { label: string; button: string; onPick: (at: string) => void }) {
   const [picked, setPicked] = useState<{ typed: string; at: string | null }>({ typed: '', at: null })
+  const t = useWords('inbox')
   const pick = (typed: string) => {
     const time = new Date(typed)
     setPicked({ typed, at: time.getTime() > Date.now() ? time.toISOString() : null })
   }
   return (
-    <Stack gap="xs">
+    <Stack
+      component="form"
+      gap="xs"
+      onSubmit={(event) => {
+        event.preventDefault()
+        // Through the popover's portal it would reach the form it stands in.
+        event.stopPropagation()
+        if (picked.at) onPick(picked.at)
+      }}
+    >
       <TextInput
         type="datetime-local"
         label={label}
         value={picked.typed}
+        error={picked.typed !== '' && picked.at === null ? t('later.past') : null}
         onChange={(event) => pick(event.currentTarget.value)}
         data-autofocus
       />
-      <Button size="sm" disabled={picked.at === null} onClick={() => picked.at && onPick(picked.at)}>
+      <Button type="submit" size="sm" disabled={picked.at === null}>
         {button}
       </Button>
     </Stack>

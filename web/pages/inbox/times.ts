@@ -64,10 +64,22 @@ export const fullTime = (at: string, language: string): string =>
     second: '2-digit',
   }).format(new Date(at))
 
-export const dayAndClock = (at: string, language: string): string =>
-  format(language, { weekday: 'short', day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(
-    new Date(at),
-  )
+/** Of another year a time says so, unless it is one of the months to come. */
+const NEAR_MS = 92 * 86_400_000
+
+export function dayAndClock(at: string, language: string, now = new Date()): string {
+  const time = new Date(at)
+  const ahead = time.getTime() - now.getTime()
+  const saysYear = time.getFullYear() !== now.getFullYear() && !(ahead > 0 && ahead < NEAR_MS)
+  return format(language, {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    ...(saysYear ? { year: 'numeric' } : {}),
+    hour: '2-digit',
+    minute: '2-digit',
+  }).format(time)
+}
 
 /** "3 minutes ago", "in 21 hours". */
 export function relativeTime(at: string, language: string, now = Date.now()): string {

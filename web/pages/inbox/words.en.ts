@@ -19,6 +19,8 @@ export default {
   edge: { list: 'Width of the list', pane: 'Width of the contact pane' },
   list: {
     label: 'Conversations',
+    more: 'More for the list',
+    chooseSeveral: 'Choose several',
     look: 'Density of the list',
     filter: 'Filter by name or address',
     filterClear: 'Clear the filter',
@@ -97,6 +99,7 @@ export default {
     tomorrow: 'Tomorrow morning',
     monday: 'On Monday morning',
     own: 'Another time…',
+    past: 'This time is over',
     when: 'When to send',
     send: 'Send then',
   },
@@ -213,20 +216,6 @@ export default {
     delete: 'The deletion:',
     react: 'The reaction:',
   },
-  trouble: {
-    maybe: 'It may have arrived',
-    maybeNext:
-      'The connection broke at the worst moment, so Parley does not send it again by itself. If you can, ask the contact.',
-    theirs: 'The network said: {{words}}',
-    parts: 'Of {{of}} parts, {{arrived}} arrived. The others follow when you send again.',
-    resend: 'Send again',
-    resendRest: 'Send the rest',
-    resendMaybe: 'Send again (may double)',
-    by: 'By {{network}}: {{address}}',
-    arrived: 'It arrived',
-    notArrived: 'It did not',
-    seenTo: 'Leave it',
-  },
   road: {
     label: 'Road of the next message',
     change: 'Change the road',
@@ -284,13 +273,6 @@ export default {
     notTaken: '{{network}} does not take such files',
     empty: 'The file is empty',
     asFile: '{{network}} shows it as a file',
-  },
-  collision: {
-    types: '{{name}} is typing an answer too.',
-    wrote: '{{name}} wrote meanwhile: “{{words}}”',
-    answered: '{{name}} answered meanwhile: “{{words}}”',
-    send: 'Send anyway',
-    stay: 'Keep writing',
   },
   part: {
     showAll: 'Show all of it',

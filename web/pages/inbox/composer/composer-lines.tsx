@@ -1,6 +1,6 @@
 /** Lines above the text: what is answered or edited, why nothing can be written, and what to look at before sending. */
 import { Button, CloseButton, Group } from '@mantine/core'
-import { IconArrowBackUp, IconEdit, IconUsers } from '@tabler/icons-react'
+import { IconArrowBackUp, IconEdit, IconEye, IconUsers } from '@tabler/icons-react'
 import type { MessageView, RoadOption } from '#contract/calls/conversations.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
@@ -66,6 +66,18 @@ export function CannotWrite({
   )
 }
 
+/** In place of the text box: whoever may only read is told before he has written anything. */
+export function ReadsOnly() {
+  const t = useWords('inbox')
+  return (
+    <section className={css.composer} aria-label={t('compose.label')}>
+      <p className={css.readsOnly}>
+        <IconEye size={16} aria-hidden /> {t('thread:readsOnly')}
+      </p>
+    </section>
+  )
+}
+
 export function SecondLook({ words, onSend, onStay }: { words: string; onSend: () => void; onStay: () => void }) {
   const t = useWords('inbox')
   return (
@@ -73,10 +85,10 @@ export function SecondLook({ words, onSend, onStay }: { words: string; onSend: (
       <IconUsers size={18} aria-hidden />
       <p>{words}</p>
       <Button size="compact-sm" onClick={onSend} data-autofocus>
-        {t('collision.send')}
+        {t('thread:collision.send')}
       </Button>
       <Button size="compact-sm" variant="default" onClick={onStay}>
-        {t('collision.stay')}
+        {t('thread:collision.stay')}
       </Button>
     </div>
   )

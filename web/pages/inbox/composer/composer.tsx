@@ -182,7 +182,7 @@ export function Composer(props: ComposerProps) {
     const typing = others.find((each) => each.isTyping && each.member !== toldOf.current)
     if (typing) {
       toldOf.current = typing.member
-      return t('collision.types', { name: memberName(typing.member) })
+      return t('thread:collision.types', { name: memberName(typing.member) })
     }
     const came = cameMeanwhile(newest, {
       begunSeq: begunSeq.current,
@@ -198,7 +198,7 @@ export function Composer(props: ComposerProps) {
       name: came.author.name,
       words: wordsOf(came.content).slice(0, 120) || t(`part.${came.content.parts[0]!.kind}`),
     }
-    return came.direction === 'in' ? t('collision.wrote', values) : t('collision.answered', values)
+    return came.direction === 'in' ? t('thread:collision.wrote', values) : t('thread:collision.answered', values)
   }
 
   async function send(how: { close?: boolean; at?: string }): Promise<void> {

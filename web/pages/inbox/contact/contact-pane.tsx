@@ -1,21 +1,13 @@
 import { ActionIcon, Button, Skeleton, Stack, TextInput } from '@mantine/core'
 import { IconLink, IconUsersGroup, IconX } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
-import {
-  changeContact,
-  getContact,
-  listActs,
-  listSuggestions,
-  type ContactView,
-  type IdentityView,
-} from '#contract/calls/contacts.ts'
+import { getContact, listActs, listSuggestions, type ContactView, type IdentityView } from '#contract/calls/contacts.ts'
 import type { ConversationRow } from '#contract/calls/conversations.ts'
+import { LONGEST } from '#contract/limits.ts'
 import type { ContactId } from '#contract/ids.ts'
-import { read, useAct } from '../../../app/acts.ts'
+import { read } from '../../../app/acts.ts'
 import { wordsOfFailure } from '../../../app/failures.ts'
 import { useWords } from '../../../app/words.ts'
-import { keepContact } from '../apply-events.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
 import { dayAndClock, lastingSince } from '../times.ts'
@@ -27,6 +19,7 @@ import { Facts } from './facts.tsx'
 import { ContactFiles } from './contact-files.tsx'
 import { Identities } from './identities.tsx'
 import { Suggestions } from './suggestions.tsx'
+import { useSaved } from './use-saved.ts'
 
 /** The dialogs these open belong to the page: a pane comes and goes with the width of the window. */
 export interface ContactPaneActs {
@@ -144,9 +137,11 @@ export function ContactCard({ contact, suggestions, acts, row, ...panes }: Conta
           </ul>
         </Block>
       )}
-      <Block title={t('contact.facts')}>
-        <Facts contact={contact} />
-      </Block>
+      {(may('contact.change') || isAnythingKnown(contact)) && (
+        <Block title={t('contact.facts')}>
+          <Facts contact={contact} />
+        </Block>
+      )}
       {(isItsOwn || row.waitingSince !== null || acts.length > 0) && (
         <Block title={t('contact.history')}>
           <Stack gap={4}>
@@ -165,17 +160,19 @@ export function ContactCard({ contact, suggestions, acts, row, ...panes }: Conta
   )
 }
 
+const isAnythingKnown = ({ tags, language, timeZone, fields }: ContactView): boolean =>
+  tags.length > 0 || Boolean(language) || Boolean(timeZone) || Object.keys(fields).length > 0
+
 /** Given by a member, else what their networks call them. */
 function Name({ contact }: { contact: ContactView }) {
   const { may } = useDirectory()
   const t = useWords('inbox')
-  const [typed, setTyped] = useState<string | null>(null)
-  const change = useAct(changeContact, { done: keepContact })
-  const save = () => {
-    if (typed !== null && typed.trim() !== contact.name)
-      change.mutate({ params: { id: contact.id }, body: { name: typed.trim() || null } })
-    setTyped(null)
-  }
+  const field = useSaved({
+    contact,
+    place: 'name',
+    value: contact.name,
+    bodyOf: (name) => ({ name: name || null }),
+  })
   return (
     <div className={css.whoWords}>
       <TextInput
@@ -183,17 +180,11 @@ function Name({ contact }: { contact: ContactView }) {
         variant="unstyled"
         size="md"
         fw={600}
-        value={typed ?? contact.name}
+        classNames={{ input: css.nameInput! }}
+        title={contact.name}
+        maxLength={LONGEST.contactName}
         readOnly={!may('contact.change')}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        onBlur={save}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') event.currentTarget.blur()
-          if (event.key === 'Escape') {
-            event.stopPropagation()
-            setTyped(null)
-          }
-        }}
+        {...field}
       />
       {contact.givenName !== null && <span className={css.dim}>{t('contact.named')}</span>}
     </div>
@@ -209,7 +200,9 @@ function RoomPane({ row, onClose }: { row: ConversationRow; onClose: (() => void
       <div className={css.who}>
         <Face name={row.name} id={row.room ?? row.id} avatar={row.avatar} size={48} />
         <div className={css.whoWords}>
-          <strong dir="auto">{row.name}</strong>
+          <strong>
+            <bdi>{row.name}</bdi>
+          </strong>
           <div className={css.dim}>{t('contact.room', { network: row.networks.map(networkName).join(', ') })}</div>
         </div>
         {onClose && (

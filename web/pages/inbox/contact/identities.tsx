@@ -3,6 +3,7 @@ import { IconCopy, IconDots, IconScissors } from '@tabler/icons-react'
 import type { ContactView, IdentityView } from '#contract/calls/contacts.ts'
 import { tell } from '../../../app/tell.ts'
 import { useWords } from '../../../app/words.ts'
+import { useNow } from '../../../ui/ago.tsx'
 import { useDirectory } from '../directory.tsx'
 import { NetworkMark } from '../network-mark.tsx'
 import { relativeTime } from '../times.ts'
@@ -40,6 +41,7 @@ interface IdentityProps {
 
 function Identity({ contact, identity, canSplit, onSplit }: IdentityProps) {
   const { language, networkName, channels, may } = useDirectory()
+  const now = useNow()
   const t = useWords('inbox')
   const address = addressOf(identity)
   const network = networkName(identity.network)
@@ -51,8 +53,8 @@ function Identity({ contact, identity, canSplit, onSplit }: IdentityProps) {
     <li className={css.identity}>
       <NetworkMark network={identity.network} size={20} named />
       <div className={css.identityWords}>
-        <span className={css.address} dir="auto">
-          {address}
+        <span className={css.address}>
+          <bdi>{address}</bdi>
         </span>
         <span className={css.dim}>
           {[...new Set([network, identity.name, ...identity.roads.map((road) => channels.get(road.channel)?.name)])]
@@ -61,7 +63,9 @@ function Identity({ contact, identity, canSplit, onSplit }: IdentityProps) {
         </span>
         <span className={css.dim}>
           {identity.seenAt
-            ? t('contact.seen', { when: relativeTime(identity.seenAt, language) })
+            ? t('contact.seen', {
+                when: relativeTime(identity.seenAt, language, Math.max(now, Date.parse(identity.seenAt))),
+              })
             : t('contact.neverSeen')}
         </span>
         {(identity.reach !== 'ok' || identity.unverified) && (
@@ -72,7 +76,7 @@ function Identity({ contact, identity, canSplit, onSplit }: IdentityProps) {
               </Badge>
             )}
             {identity.unverified && (
-              <Badge size="sm" color="yellow" variant="light" tt="none">
+              <Badge size="sm" color="yellow" c="var(--text-warning)" variant="light" tt="none">
                 {t('message.unverified')}
               </Badge>
             )}

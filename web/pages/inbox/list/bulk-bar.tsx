@@ -10,16 +10,19 @@ export interface BulkBarProps {
   count: number
   /** Every one of them is loaded and chosen. */
   isAll: boolean
-  isBusy: boolean
+  /** What is being done to them. */
+  busyWith: Change['to'] | null
   onAll: () => void
   onChange: (change: Change) => void
   onClear: () => void
 }
 
 /** Acts on all that are chosen; one undo takes all of them back. */
-export function BulkBar({ count, isAll, isBusy, onAll, onChange, onClear }: BulkBarProps) {
+export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: BulkBarProps) {
   const t = useWords('inbox')
   const [open, setOpen] = useState<'assign' | 'snooze' | null>(null)
+  /** The one that was pressed turns, the others wait. */
+  const standing = (of: Change['to']) => ({ loading: busyWith === of, disabled: count === 0 || busyWith !== null })
   return (
     <div className={css.bulk} role="toolbar" aria-label={t('bulk.label')}>
       <strong aria-live="polite">{t('bulk.count', { count })}</strong>
@@ -34,7 +37,12 @@ export function BulkBar({ count, isAll, isBusy, onAll, onChange, onClear }: Bulk
         onOpen={(isOpen) => setOpen(isOpen ? 'assign' : null)}
         onAssign={(member, name) => onChange({ to: 'assign', member, name })}
       >
-        <Button size="compact-sm" variant="default" loading={isBusy} leftSection={<IconUser size={15} aria-hidden />}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          {...standing('assign')}
+          leftSection={<IconUser size={15} aria-hidden />}
+        >
           {t('header.assign')}
         </Button>
       </AssignMenu>
@@ -46,7 +54,7 @@ export function BulkBar({ count, isAll, isBusy, onAll, onChange, onClear }: Bulk
         <Button
           size="compact-sm"
           variant="default"
-          disabled={isBusy}
+          {...standing('snooze')}
           leftSection={<IconClockPause size={15} aria-hidden />}
         >
           {t('header.snooze')}
@@ -55,7 +63,7 @@ export function BulkBar({ count, isAll, isBusy, onAll, onChange, onClear }: Bulk
       <Button
         size="compact-sm"
         variant="default"
-        disabled={isBusy}
+        {...standing('close')}
         leftSection={<IconSquareCheck size={15} aria-hidden />}
         onClick={() => onChange({ to: 'close' })}
       >

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useEffectEvent, useMemo, useRef, useState, type
 import type { ConversationRow as Row } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { useWords } from '../../../app/words.ts'
+import { useDirectory } from '../directory.tsx'
 import { ConversationRow, ROW_HEIGHTS, type Density } from './conversation-row.tsx'
 import { heldOrder } from './held-order.ts'
 import css from './list.module.css'
@@ -14,6 +15,7 @@ export interface ConversationListProps {
   density: Density
   open: ConversationId | null
   chosen: ReadonlySet<ConversationId>
+  isChoosing: boolean
   drafts: ReadonlySet<ConversationId>
   hasMore: boolean
   loadMore: () => void
@@ -28,11 +30,10 @@ const AHEAD = 15
 
 /** A virtual list: a hundred thousand rows cost what thirty do. Its order is held while the pointer or a choice is on it. */
 export function ConversationList(props: ConversationListProps) {
-  const { rows: fresh, density, open, chosen, drafts, hasMore, loadMore, onOpen, onChoose, onOrder } = props
+  const { rows: fresh, density, open, chosen, isChoosing, drafts, hasMore, loadMore, onOpen, onChoose, onOrder } = props
   const t = useWords('inbox')
   const scroll = useRef<HTMLDivElement>(null)
   const [order, setOrder] = useState<readonly string[] | null>(null)
-  const isChoosing = chosen.size > 0
   const { rows, waiting } = useMemo(() => heldOrder(fresh, order), [fresh, order])
   const height = ROW_HEIGHTS[density]
   // oxlint-disable-next-line react/incompatible-library -- it measures by itself; nothing here is compiled
@@ -60,12 +61,16 @@ export function ConversationList(props: ConversationListProps) {
   useEffect(() => show(open), [open])
 
   // Steady functions: rows are drawn anew only when something of theirs changed.
-  const latest = useRef({ onOpen, onChoose })
+  const canChoose = useDirectory().may('conversation.change')
+  const latest = useRef({ onOpen, onChoose, canChoose, isChoosing })
   useEffect(() => {
-    latest.current = { onOpen, onChoose }
+    latest.current = { onOpen, onChoose, canChoose, isChoosing }
   })
   const pick = useCallback((row: Row, event: MouseEvent) => {
-    if (event.shiftKey || event.ctrlKey || event.metaKey) latest.current.onChoose(row, event.shiftKey)
+    if (latest.current.canChoose && (event.shiftKey || event.ctrlKey || event.metaKey))
+      latest.current.onChoose(row, event.shiftKey)
+    // A finger has no box to hit, and no key to hold.
+    else if (latest.current.isChoosing && isTouch(event)) latest.current.onChoose(row, false)
     else latest.current.onOpen(row)
   }, [])
   const choose = useCallback((row: Row) => latest.current.onChoose(row, false), [])
@@ -125,3 +130,6 @@ export function ConversationList(props: ConversationListProps) {
     </div>
   )
 }
+
+/** Browsers whose click is no pointer's yet say nothing, and then it opens. */
+const isTouch = ({ nativeEvent }: MouseEvent): boolean => (nativeEvent as PointerEvent).pointerType === 'touch'

@@ -40,7 +40,7 @@ export interface ConversationRowProps {
 /** One conversation in the list: who, the last words and whose they are, and what needs a person. Bold means unread, nothing else. */
 export const ConversationRow = memo(function ConversationRow(props: ConversationRowProps) {
   const { row, density, isOpen, isChosen, isChoosing, onOpen, onChoose } = props
-  const { language } = useDirectory()
+  const { language, may } = useDirectory()
   const t = useWords('inbox')
   const unread = unreadOf(row)
   const name = row.name || t('list.noName')
@@ -70,8 +70,8 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         />
         <span className={css.words}>
           <span className={css.first}>
-            <span className={css.name} dir="auto">
-              {name}
+            <span className={css.name} title={name}>
+              <bdi>{name}</bdi>
             </span>
             <RowMarks {...props} />
             <time className={css.time} dateTime={row.lastAt} title={fullTime(row.lastAt, language)}>
@@ -96,15 +96,18 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
           </span>
         )}
       </button>
-      <Checkbox
-        className={css.choose}
-        data-shown={isChoosing || undefined}
-        size="xs"
-        checked={isChosen}
-        onChange={() => onChoose(row)}
-        tabIndex={isChoosing ? 0 : -1}
-        aria-label={t('list.choose', { name })}
-      />
+      {may('conversation.change') && (
+        <Checkbox
+          className={css.choose}
+          // Its root is what is shown and hidden; other words of ours would go to the field inside.
+          wrapperProps={{ 'data-shown': isChoosing || undefined }}
+          size="xs"
+          checked={isChosen}
+          onChange={() => onChoose(row)}
+          tabIndex={isChoosing ? 0 : -1}
+          aria-label={t('list.choose', { name })}
+        />
+      )}
     </div>
   )
 })

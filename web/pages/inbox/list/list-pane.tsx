@@ -1,6 +1,13 @@
 import { ActionIcon, Button, CloseButton, Menu, Skeleton, TextInput, Tooltip } from '@mantine/core'
 import { useDebouncedCallback } from '@mantine/hooks'
-import { IconAdjustmentsHorizontal, IconCheck, IconFilter, IconMenu2, IconSearch } from '@tabler/icons-react'
+import {
+  IconAdjustmentsHorizontal,
+  IconCheck,
+  IconFilter,
+  IconListCheck,
+  IconMenu2,
+  IconSearch,
+} from '@tabler/icons-react'
 import { Suspense, useEffect, useRef, useState } from 'react'
 import type { ConversationRow as Row } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
@@ -27,6 +34,9 @@ export interface ListPaneProps {
   density: Density
   open: ConversationId | null
   chosen: ReadonlySet<ConversationId>
+  isChoosing: boolean
+  /** null: whoever sits here may change nothing. */
+  onChooseSeveral: (() => void) | null
   bulk: BulkBarProps
   hasChannels: boolean
   onDensity: (density: Density) => void
@@ -74,11 +84,19 @@ export function ListPane(props: ListPaneProps) {
           </Tooltip>
           <Menu position="bottom-end" withinPortal>
             <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('list.look')}>
+              <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t('list.more')}>
                 <IconAdjustmentsHorizontal size={18} />
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
+              {props.onChooseSeveral && (
+                <>
+                  <Menu.Item leftSection={<IconListCheck size={16} aria-hidden />} onClick={props.onChooseSeveral}>
+                    {t('list.chooseSeveral')}
+                  </Menu.Item>
+                  <Menu.Divider />
+                </>
+              )}
               <Menu.Label>{t('list.look')}</Menu.Label>
               {DENSITIES.map((each) => (
                 <Menu.Item
@@ -108,7 +126,7 @@ export function ListPane(props: ListPaneProps) {
           )}
         </div>
       </header>
-      {chosen.size > 0 && (
+      {props.isChoosing && (
         <Suspense>
           <BulkBar {...bulk} />
         </Suspense>
@@ -130,6 +148,7 @@ export function ListPane(props: ListPaneProps) {
           density={density}
           open={open}
           chosen={chosen}
+          isChoosing={props.isChoosing}
           drafts={drafts}
           hasMore={list.hasNextPage && !list.isFetchingNextPage}
           loadMore={() => void list.fetchNextPage()}

@@ -40,11 +40,11 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
       <p className={css.troubleTitle}>
         {isMaybe ? <IconQuestionMark size={16} aria-hidden /> : <IconAlertCircle size={16} aria-hidden />}
         {delivery.op === 'message' ? null : <span>{t(`op.${delivery.op}`)}</span>}
-        {isMaybe ? t('trouble.maybe') : title}
+        {isMaybe ? t('thread:trouble.maybe') : title}
       </p>
-      <p>{isMaybe ? t('trouble.maybeNext') : next}</p>
-      {delivery.parts && <p>{t('trouble.parts', delivery.parts)}</p>}
-      {theirs && <p className={css.theirs}>{t('trouble.theirs', { words: theirs })}</p>}
+      <p>{isMaybe ? t('thread:trouble.maybeNext') : next}</p>
+      {delivery.parts && <p>{t('thread:trouble.parts', delivery.parts)}</p>}
+      {theirs && <p className={css.theirs}>{t('thread:trouble.theirs', { words: theirs })}</p>}
       {may('message.send') && (
         <Group gap={6} mt={6} className={css.ways!}>
           <Button
@@ -55,7 +55,9 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
             variant="filled"
             onClick={() => resend(delivery.id)}
           >
-            {isMaybe ? t('trouble.resendMaybe') : t(delivery.parts ? 'trouble.resendRest' : 'trouble.resend')}
+            {isMaybe
+              ? t('thread:trouble.resendMaybe')
+              : t(delivery.parts ? 'thread:trouble.resendRest' : 'thread:trouble.resend')}
           </Button>
           {!isMaybe &&
             others.map((road) => (
@@ -66,16 +68,16 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
                 disabled={isBusy}
                 onClick={() => resend(delivery.id, road.identity)}
               >
-                {t('trouble.by', { network: networkName(road.network), address: road.address })}
+                {t('thread:trouble.by', { network: networkName(road.network), address: road.address })}
               </Button>
             ))}
           {isMaybe ? (
             <>
               <Button size="compact-sm" variant="default" disabled={isBusy} onClick={() => settle(delivery.id, true)}>
-                {t('trouble.arrived')}
+                {t('thread:trouble.arrived')}
               </Button>
               <Button size="compact-sm" variant="default" disabled={isBusy} onClick={() => settle(delivery.id, false)}>
-                {t('trouble.notArrived')}
+                {t('thread:trouble.notArrived')}
               </Button>
             </>
           ) : (
@@ -86,7 +88,7 @@ export function DeliveryTrouble({ delivery, roads, isBusy, resend, settle }: Del
               disabled={isBusy}
               onClick={() => settle(delivery.id, false)}
             >
-              {t('trouble.seenTo')}
+              {t('thread:trouble.seenTo')}
             </Button>
           )}
         </Group>

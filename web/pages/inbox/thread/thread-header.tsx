@@ -53,8 +53,8 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
         )}
         <Face name={row.name} id={row.contact ?? row.room ?? row.id} avatar={row.avatar} size={36} />
         <div className={css.words}>
-          <h2 className={css.name} dir="auto">
-            {row.name || t('list.noName')}
+          <h2 className={css.name} title={row.name}>
+            <bdi>{row.name || t('list.noName')}</bdi>
           </h2>
           <About row={row} />
         </div>
@@ -169,6 +169,10 @@ function About({ row }: { row: ConversationRow }) {
   const others = usePresence(row.id).filter((each) => each.member !== me.id)
   const typing = others.filter((each) => each.isTyping)
   const named = (some: typeof others) => some.map((each) => memberName(each.member)).join(', ')
+  const status =
+    row.status === 'snoozed' && row.snoozedUntil
+      ? t('list.snoozedUntil', { at: dayAndClock(row.snoozedUntil, language) })
+      : t(`status.${row.status}`)
   return (
     <p className={css.about}>
       {typing.length > 0 ? (
@@ -181,10 +185,8 @@ function About({ row }: { row: ConversationRow }) {
         </span>
       ) : null}
       {row.status !== 'open' && (
-        <Badge size="sm" variant="light" color={row.status === 'closed' ? 'gray' : 'fir'} tt="none">
-          {row.status === 'snoozed' && row.snoozedUntil
-            ? t('list.snoozedUntil', { at: dayAndClock(row.snoozedUntil, language) })
-            : t(`status.${row.status}`)}
+        <Badge size="sm" variant="light" color={row.status === 'closed' ? 'gray' : 'fir'} tt="none" title={status}>
+          {status}
         </Badge>
       )}
       {row.wokeAt && (

@@ -14,6 +14,7 @@ import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
 import { broughtBack } from '../composer/brought-back.ts'
+import { ReadsOnly } from '../composer/composer-lines.tsx'
 import { holdOf } from '../composer/hold.ts'
 import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
@@ -78,7 +79,7 @@ export function ThreadPane(props: ThreadPaneProps) {
 
 function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   const { row, aim, onAim, onProof } = props
-  const { language } = useDirectory()
+  const { language, may } = useDirectory()
   const t = useWords('inbox')
   const me = useMe()
   const thread = useThread(row.id, aim)
@@ -165,27 +166,35 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   }
   const troubled = items.find((each) => each.id === current && hasTrouble(each))
   useKeys([
-    { keys: 'r', about: t('keys.reply'), run: () => setAsk({ kind: 'reply' }) },
-    { keys: 'n', about: t('keys.note'), run: () => setAsk({ kind: 'note' }) },
-    {
-      keys: 'e',
-      about: row.status === 'closed' ? t('header.reopen') : t('header.close'),
-      run: () => change({ to: row.status === 'closed' ? 'reopen' : 'close' }),
-    },
-    { keys: 'h', about: t('header.snooze'), run: () => setMenu('snooze') },
-    { keys: 'a', about: t('header.assign'), run: () => setMenu('assign') },
-    {
-      keys: 'i',
-      about: t('assign.me'),
-      run: () => change({ to: 'assign', member: me.member.id, name: me.member.name }),
-    },
-    { keys: 'm', about: t('road.label'), run: () => setRoadOpen(true) },
+    ...(may('message.send')
+      ? [
+          { keys: 'r', about: t('keys.reply'), run: () => setAsk({ kind: 'reply' }) },
+          { keys: 'n', about: t('keys.note'), run: () => setAsk({ kind: 'note' }) },
+          { keys: 'm', about: t('road.label'), run: () => setRoadOpen(true) },
+          ...troubleKeys(troubled, roads.data?.items ?? [], acts).map((each) => ({
+            ...each,
+            about: t('keys.way', { number: each.keys }),
+          })),
+        ]
+      : []),
+    ...(may('conversation.change')
+      ? [
+          {
+            keys: 'e',
+            about: row.status === 'closed' ? t('header.reopen') : t('header.close'),
+            run: () => change({ to: row.status === 'closed' ? 'reopen' : 'close' }),
+          },
+          { keys: 'h', about: t('header.snooze'), run: () => setMenu('snooze') },
+          { keys: 'a', about: t('header.assign'), run: () => setMenu('assign') },
+          {
+            keys: 'i',
+            about: t('assign.me'),
+            run: () => change({ to: 'assign', member: me.member.id, name: me.member.name }),
+          },
+        ]
+      : []),
     { keys: 'u', about: t('header.unread'), run: () => void markUnread(row) },
     { keys: '!', about: t('keys.nextFailed'), run: nextFailed },
-    ...troubleKeys(troubled, roads.data?.items ?? [], acts).map((each) => ({
-      ...each,
-      about: t('keys.way', { number: each.keys }),
-    })),
   ])
   const joined = useEffectEvent((into: ConversationId | null) => into && props.onJoined(into))
   useEffect(() => void joined(row.joinedInto), [row.joinedInto])
@@ -220,34 +229,38 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
         onToNewest={() => onAim(null)}
         onSeen={seen}
       />
-      <Composer
-        row={row}
-        roads={roads.data?.items ?? null}
-        replyTo={replyTo}
-        editing={editing}
-        newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
-        seenSeq={seenSeq}
-        onShow={jump}
-        ask={ask}
-        hold={hold}
-        isRoadOpen={isRoadOpen}
-        onRoadOpen={setRoadOpen}
-        onQuote={(message) =>
-          void findMessage(row.id, message).then((found) => setReplyTo((before) => before ?? found))
-        }
-        onRoad={(road) => void chooseRoad(row.id, road && { identity: road.identity, channel: road.channel })}
-        onHold={(undoSeconds) => remember.mutate({ body: { preferences: { undoSeconds } } })}
-        onPlain={() => {
-          setReplyTo(null)
-          setEditing(null)
-        }}
-        onSent={({ close }) => {
-          if (aim) onAim(null)
-          if (close) change({ to: 'close' })
-        }}
-        onProofLink={() => onProof(true)}
-        onEscape={() => document.getElementById(`row-${row.id}`)?.focus()}
-      />
+      {may('message.send') ? (
+        <Composer
+          row={row}
+          roads={roads.data?.items ?? null}
+          replyTo={replyTo}
+          editing={editing}
+          newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
+          seenSeq={seenSeq}
+          onShow={jump}
+          ask={ask}
+          hold={hold}
+          isRoadOpen={isRoadOpen}
+          onRoadOpen={setRoadOpen}
+          onQuote={(message) =>
+            void findMessage(row.id, message).then((found) => setReplyTo((before) => before ?? found))
+          }
+          onRoad={(road) => void chooseRoad(row.id, road && { identity: road.identity, channel: road.channel })}
+          onHold={(undoSeconds) => remember.mutate({ body: { preferences: { undoSeconds } } })}
+          onPlain={() => {
+            setReplyTo(null)
+            setEditing(null)
+          }}
+          onSent={({ close }) => {
+            if (aim) onAim(null)
+            if (close) change({ to: 'close' })
+          }}
+          onProofLink={() => onProof(true)}
+          onEscape={() => document.getElementById(`row-${row.id}`)?.focus()}
+        />
+      ) : (
+        <ReadsOnly />
+      )}
       <Suspense>
         {removing && <RemoveDialog message={removing} onClose={() => setRemoving(null)} />}
         {props.merge && row.contact && (

@@ -1,5 +1,27 @@
 /** Comes with the first conversation, not with the list. */
 export default {
+  trouble: {
+    maybe: 'It may have arrived',
+    maybeNext:
+      'The connection broke at the worst moment, so Parley does not send it again by itself. If you can, ask the contact.',
+    theirs: 'The network said: {{words}}',
+    parts: 'Of {{of}} parts, {{arrived}} arrived. The others follow when you send again.',
+    resend: 'Send again',
+    resendRest: 'Send the rest',
+    resendMaybe: 'Send again (may double)',
+    by: 'By {{network}}: {{address}}',
+    arrived: 'It arrived',
+    notArrived: 'It did not',
+    seenTo: 'Leave it',
+  },
+  collision: {
+    types: '{{name}} is typing an answer too.',
+    wrote: '{{name}} wrote meanwhile: “{{words}}”',
+    answered: '{{name}} answered meanwhile: “{{words}}”',
+    send: 'Send anyway',
+    stay: 'Keep writing',
+  },
+  readsOnly: 'Your role reads only: nothing can be written here. An owner or an admin can change it.',
   badCopies_one: 'No address for a copy: {{who}}',
   badCopies_other: 'No addresses for copies: {{who}}',
   reason: {

@@ -1,0 +1,110 @@
+/** Several conversations at once: what is chosen is seen, a finger can choose too, and what is being done to them is told where it was pressed. */
+import { expect as see } from '@playwright/test'
+import { beforeAll, expect, test } from 'vitest'
+import { listConversations } from '#contract/calls/conversations.ts'
+import { plain } from '#contract/message/content.ts'
+import { aBrowser } from '#tests/support/browser.ts'
+import { until } from '#tests/support/parts.ts'
+import { telegramShop } from '#tests/support/telegram-shop.ts'
+import { openWindow, type WindowOptions } from '#tests/support/window.ts'
+
+const { telegram, parley, owner } = await telegramShop()
+const browser = await aBrowser()
+const ARABIC = 'محمد علي'
+const NAMES = ['Ann', 'Bob', ARABIC]
+
+beforeAll(async () => {
+  for (const name of NAMES) await telegram.phone(name).say(plain(`From ${name}`))
+  await until(async () => (await owner.call(listConversations, { query: {} })).items.length === NAMES.length, 30_000)
+})
+
+async function open(options: WindowOptions = {}) {
+  const { page, context } = await openWindow(browser, parley, { path: '/inbox?view=all', ...options })
+  page.setDefaultTimeout(30_000)
+  const row = (name: string) => page.getByRole('list', { name: 'Conversations' }).getByRole('button', { name })
+  await row('Ann').waitFor()
+  return { page, context, row, bar: page.getByRole('toolbar', { name: 'What to do with the chosen' }) }
+}
+
+test('a chosen row shows its tick, wherever the pointer is', async () => {
+  const { page, context, row } = await open()
+  await row('Ann').click({ modifiers: ['Control'] })
+  await page.mouse.move(900, 500)
+  for (const [name, isChosen] of [
+    ['Ann', true],
+    ['Bob', false],
+  ] as const) {
+    const box = page.getByRole('checkbox', { name: `Choose ${name}` })
+    expect(await box.isChecked()).toBe(isChosen)
+    await see(box.locator('xpath=ancestor::*[contains(@class,"choose")]').first()).toHaveCSS('opacity', '1')
+  }
+  await context.close()
+})
+
+test('a finger begins by the menu, chooses by the row, and ends by the bar', async () => {
+  const { page, context, row, bar } = await open({ width: 390, height: 800, touch: true })
+  await page.getByRole('button', { name: 'More for the list' }).tap()
+  await page.getByRole('menuitem', { name: 'Choose several' }).tap()
+  await bar.getByText('0 chosen').waitFor()
+  await row('Ann').tap()
+  await row('Bob').tap()
+  await bar.getByText('2 chosen').waitFor()
+  await see(page.getByRole('checkbox', { name: 'Choose Ann' })).toBeChecked()
+  await see(page.getByRole('checkbox', { name: `Choose ${ARABIC}` })).toBeVisible()
+  await bar.getByRole('button', { name: 'Choose none' }).tap()
+  await bar.waitFor({ state: 'detached' })
+  await row('Ann').tap()
+  await page.getByRole('region', { name: /^Conversation with/ }).waitFor()
+  await context.close()
+})
+
+test('the button that was pressed turns, and no other', async () => {
+  const { page, context, row, bar } = await open()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route('**/api/conversations/*', async (route) => {
+    if (route.request().method() === 'PATCH') await promise
+    await route.fallback()
+  })
+  await row('Ann').click({ modifiers: ['Control'] })
+  await bar.getByRole('button', { name: 'Close conversation' }).click()
+  await see(bar.getByRole('button', { name: 'Close conversation' })).toHaveAttribute('data-loading', 'true')
+  await see(bar.getByRole('button', { name: 'Assign' })).not.toHaveAttribute('data-loading', 'true')
+  resolve()
+  await bar.waitFor({ state: 'detached' })
+  await page.keyboard.press('z')
+  await row('Ann').waitFor()
+  await context.close()
+})
+
+test('a time is taken by Enter, one that is over says so, and a day of another year is told whole', async () => {
+  const { page, context, row } = await open()
+  await row('Bob').click()
+  await page.getByRole('button', { name: 'Snooze' }).click()
+  await page.getByRole('menuitem', { name: 'Another time…' }).click()
+  const time = page.getByLabel('Put away until')
+  await time.fill('2020-02-10T10:00')
+  await see(time).toHaveAccessibleDescription('This time is over')
+  await page.keyboard.press('Enter')
+  await see(time).toBeVisible()
+  await time.fill('2099-02-10T10:00')
+  await page.keyboard.press('Enter')
+  const header = page.getByRole('banner').or(page.locator('header')).filter({ hasText: 'Bob' })
+  await header.getByText(/Snoozed until .* 2099/).waitFor()
+  await page.keyboard.press('z')
+  await context.close()
+})
+
+test('a name that is written from the right stands beside its face', async () => {
+  const { page, context, row } = await open()
+  await row(ARABIC).click()
+  const gaps = await page.evaluate((name) => {
+    const shown = [...document.querySelectorAll('bdi')].filter((each) => each.textContent === name)
+    return shown.map((each) => {
+      const holder = each.parentElement!
+      return Math.abs(each.getBoundingClientRect().left - holder.getBoundingClientRect().left)
+    })
+  }, ARABIC)
+  expect(gaps.length).toBeGreaterThanOrEqual(2)
+  expect(Math.max(...gaps)).toBeLessThan(2)
+  await context.close()
+})

@@ -1,0 +1,32 @@
+/** What only the rail's menu had is on the account page too, for where there is no rail. */
+import { expect, test } from 'vitest'
+import { aBrowser } from '#tests/support/browser.ts'
+import { wholeParley } from '#tests/support/whole-parley.ts'
+import { openWindow } from '#tests/support/window.ts'
+
+const parley = await wholeParley()
+const browser = await aBrowser()
+
+test('on a phone a member signs out from his account', async () => {
+  const { page, context } = await openWindow(browser, parley, { width: 390, height: 800, path: '/settings/account' })
+  page.setDefaultTimeout(30_000)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL('**/sign-in')
+  await page.goto(`${parley.url}/inbox`)
+  await page.waitForURL('**/sign-in*')
+  expect((await context.request.get(`${parley.url}/api/me`)).status()).toBe(401)
+})
+
+test('a wrong code is told at its field, and hints at the clock of the phone', async () => {
+  const { page } = await openWindow(browser, parley, { path: '/settings/account' })
+  page.setDefaultTimeout(30_000)
+  await page.getByRole('button', { name: 'Turn it on' }).click()
+  const code = page.getByRole('textbox', { name: 'Code from the app' })
+  await code.fill('000000')
+  await code.press('Enter')
+  await page.getByText('This is not the code of now.').waitFor()
+  expect(await code.getAttribute('aria-invalid')).toBe('true')
+  expect(await page.getByText('Check the e-mail and the password').count()).toBe(0)
+  await code.fill('1')
+  expect(await page.getByText('This is not the code of now.').count()).toBe(0)
+})
