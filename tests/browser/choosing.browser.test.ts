@@ -97,11 +97,13 @@ test('a time is taken by Enter, one that is over says so, and a day of another y
 test('a name that is written from the right stands beside its face', async () => {
   const { page, context, row } = await open()
   await row(ARABIC).click()
+  await page.getByRole('heading', { name: ARABIC }).waitFor()
   const gaps = await page.evaluate((name) => {
-    const shown = [...document.querySelectorAll('bdi')].filter((each) => each.textContent === name)
+    const shown = [...document.querySelectorAll('[dir="auto"]')].filter((each) => each.textContent === name)
     return shown.map((each) => {
-      const holder = each.parentElement!
-      return Math.abs(each.getBoundingClientRect().left - holder.getBoundingClientRect().left)
+      const words = document.createRange()
+      words.selectNodeContents(each)
+      return words.getBoundingClientRect().left - each.getBoundingClientRect().left
     })
   }, ARABIC)
   expect(gaps.length).toBeGreaterThanOrEqual(2)

@@ -87,8 +87,8 @@ export function ViewsPane({ search, counts, onPick }: ViewsPaneProps) {
                       onClick={onPick}
                     >
                       <NetworkMark network={channel.network} size={18} named />
-                      <span className={css.name}>
-                        <bdi>{channel.name}</bdi>
+                      <span className={css.name} dir="auto">
+                        {channel.name}
                       </span>
                     </Link>
                   </Tooltip>

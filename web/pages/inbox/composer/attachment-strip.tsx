@@ -65,8 +65,8 @@ function OneAttachment({ attachment, abilities, network, onRemove }: OneProps) {
         <IconFile size={22} stroke={1.5} aria-hidden />
       )}
       <span className={css.attachmentWords}>
-        <span className={css.attachmentName}>
-          <bdi>{name}</bdi>
+        <span className={css.attachmentName} dir="auto">
+          {name}
         </span>
         <span className={css.dim}>
           {sizeOf(bytes, language)}

@@ -70,8 +70,8 @@ export const ConversationRow = memo(function ConversationRow(props: Conversation
         />
         <span className={css.words}>
           <span className={css.first}>
-            <span className={css.name} title={name}>
-              <bdi>{name}</bdi>
+            <span className={css.name} dir="auto" title={name}>
+              {name}
             </span>
             <RowMarks {...props} />
             <time className={css.time} dateTime={row.lastAt} title={fullTime(row.lastAt, language)}>

@@ -53,8 +53,8 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
         )}
         <Face name={row.name} id={row.contact ?? row.room ?? row.id} avatar={row.avatar} size={36} />
         <div className={css.words}>
-          <h2 className={css.name} title={row.name}>
-            <bdi>{row.name || t('list.noName')}</bdi>
+          <h2 className={css.name} dir="auto" title={row.name}>
+            {row.name || t('list.noName')}
           </h2>
           <About row={row} />
         </div>
@@ -176,21 +176,28 @@ function About({ row }: { row: ConversationRow }) {
   return (
     <p className={css.about}>
       {typing.length > 0 ? (
-        <span className={css.present} role="status">
+        <span className={css.present} role="status" title={named(typing)}>
           {t('presence.types', { name: named(typing), count: typing.length })}
         </span>
       ) : others.length > 0 ? (
-        <span className={css.present}>
+        <span className={css.present} title={named(others)}>
           <IconEye size={13} aria-hidden /> {t('presence.views', { name: named(others), count: others.length })}
         </span>
       ) : null}
       {row.status !== 'open' && (
-        <Badge size="sm" variant="light" color={row.status === 'closed' ? 'gray' : 'fir'} tt="none" title={status}>
+        <Badge
+          className={css.status!}
+          size="sm"
+          variant="light"
+          color={row.status === 'closed' ? 'gray' : 'fir'}
+          tt="none"
+          title={status}
+        >
           {status}
         </Badge>
       )}
       {row.wokeAt && (
-        <Badge size="sm" variant="light" color="fir" tt="none">
+        <Badge className={css.status!} size="sm" variant="light" color="fir" tt="none">
           {t('list.wokeAt', { at: dayAndClock(row.wokeAt, language) })}
         </Badge>
       )}
