@@ -44,6 +44,7 @@ export function fitMessage(op: MessageOp, abilities: Abilities, moment: Moment):
       content: {
         ...(content.cc ? { cc: content.cc } : {}),
         ...(content.bcc ? { bcc: content.bcc } : {}),
+        ...(content.answersTo ? { answersTo: content.answersTo } : {}),
         ...(begun.subject === undefined ? {} : { subject: begun.subject }),
         parts: some,
         // They stand under the last words.

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import MailComposer from 'nodemailer/lib/mail-composer'
 import type { Line } from '#connector-kit/connector.ts'
 import type { OutgoingLetter } from './frames.ts'
+import { WRITTEN_FOR } from './names.ts'
 import type { Settings } from './settings.ts'
 
 /** @param onFileError  a file could not be read: the letter must not end as if it were whole */
@@ -34,6 +35,7 @@ export function compose(
     headers: {
       // Finds the copy that the provider puts among the sent letters.
       'X-Parley-Key': key,
+      ...(letter.writtenFor === undefined ? {} : { [WRITTEN_FOR]: letter.writtenFor }),
       // RFC 3834 §5; the second is Exchange's word for the same.
       ...(letter.automatic
         ? { 'Auto-Submitted': 'auto-replied', 'X-Auto-Response-Suppress': 'All', Precedence: 'auto_reply' }

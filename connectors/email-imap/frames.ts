@@ -8,6 +8,8 @@ export const OutgoingLetter = z.object({
   id: z.string(),
   from: z.object({ address: z.string(), name: z.string() }),
   to: z.string(),
+  /** Whose letters these are, where he asked for answers at another address. */
+  writtenFor: z.string().optional(),
   cc: z.array(z.string()),
   bcc: z.array(z.string()),
   subject: z.string(),

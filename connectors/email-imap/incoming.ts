@@ -8,12 +8,12 @@
 import { createHash } from 'node:crypto'
 import type { Content, Context, Event, Incoming, Ref, Who } from '#connector-kit/connector.ts'
 import type { Part } from '#contract/message/content.ts'
-import { addressOf, asUnverified, isOurs } from './addresses.ts'
+import { addressIn, addressOf, asUnverified, isOurs } from './addresses.ts'
 import { isAutomatic } from './automatic.ts'
 import { verdictOn } from './believe.ts'
 import { wordsOfHtml } from './html-words.ts'
 import { letterEventIn, readLetter, type Letter, type LetterEvent, type Person } from './letter.ts'
-import { idsIn, isOurLetter } from './names.ts'
+import { chatOfOurs, idsIn, isOurLetter, WRITTEN_FOR } from './names.ts'
 import { newlyWritten } from './newly-written.ts'
 import { HTML, remoteOf, WHOLE } from './remotes.ts'
 import { reportIn } from './reports.ts'
@@ -41,17 +41,15 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
         )
   if (isOurs(from.address, c.settings.address)) {
     // Our own letter came back to us: we were among its receivers.
-    const chat = [...letter.to, ...letter.cc]
-      .map(({ address }) => address)
-      .find((each) => isOurLetter(c.secret, id, each))
-    if (chat !== undefined) return [copyOf(letter, told, { chat, id }, c)]
+    const chat = chatWrittenIn(letter, id, [...letter.to, ...letter.cc], c)
+    if (chat !== undefined) return [copyOf(letter, told, { chat, id, isKnown: true }, c)]
   }
   // Whoever answers a letter of ours has it; else our server's word on the sender counts. Our own address is nobody we could answer.
   const vouched = verdict === 'pass' && !isOurs(from.address, c.settings.address)
   const chat = proven ?? (vouched ? from.address : asUnverified(from.address))
   const by = whoIs(from, chat)
   if (isEmpty(letter)) return [{ is: 'unknown', what: 'empty letter', ref: { chat, id }, by, at: new Date(told.at) }]
-  const content = contentOf(letter, told, c, chat)
+  const content = { ...contentOf(letter, told, c, chat), ...answersTo(letter, from, c) }
   const answeredId = answered[0]
   const thread = idsIn(headers.get('references'))[0] ?? answeredId ?? id
   const token = tokenIn(letter, c)
@@ -75,20 +73,37 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
   ]
 }
 
+/** RFC 5322 §3.6.2. Of several the first: an answer goes to one, and the member sees to whom. Our own address would be a circle. */
+function answersTo({ replyTo }: Letter, from: Person, c: Context<Settings>): Pick<Content, 'answersTo'> {
+  const to = replyTo.find(({ address }) => !isOurs(address, c.settings.address))?.address
+  return to === undefined || to === from.address ? {} : { answersTo: { of: from.address, to } }
+}
+
 /** From the folder of sent letters: ours by this program, or typed by a person in another. */
 function ownCopy(letter: Letter, told: LetterEvent, c: Context<Settings>): Incoming[] {
   const others = letter.to.filter(({ address }) => !isOurs(address, c.settings.address))
   const id = idOf(letter, told)
-  const ours = others.map(({ address }) =>
-    [address, asUnverified(address)].find((chat) => isOurLetter(c.secret, id, chat)),
-  )
-  const chat = ours.find((each) => each !== undefined) ?? others[0]?.address
-  return chat === undefined ? [] : [copyOf(letter, told, { chat, id }, c)]
+  const known = chatWrittenIn(letter, id, others, c)
+  const chat = known ?? others[0]?.address
+  return chat === undefined ? [] : [copyOf(letter, told, { chat, id, isKnown: known !== undefined }, c)]
 }
 
-function copyOf(letter: Letter, told: LetterEvent, ref: Ref, c: Context<Settings>): Incoming {
+function chatWrittenIn(letter: Letter, id: string, to: readonly Person[], c: Context<Settings>): string | undefined {
+  const writtenFor = addressIn(letter.headers.get(WRITTEN_FOR))
+  return to
+    .map(({ address }) => chatOfOurs(c.secret, { id, to: address, writtenFor }))
+    .find((chat) => chat !== undefined)
+}
+
+/** `isKnown`: its name says that this program wrote it. */
+function copyOf(
+  letter: Letter,
+  told: LetterEvent,
+  { isKnown, ...ref }: Ref & { isKnown: boolean },
+  c: Context<Settings>,
+): Incoming {
   const answered = idsIn(letter.headers.get('in-reply-to'))[0]
-  const key = isOurLetter(c.secret, ref.id, ref.chat) ? letter.headers.get('x-parley-key')?.trim() : undefined
+  const key = isKnown ? letter.headers.get('x-parley-key')?.trim() : undefined
   return {
     is: 'message',
     ref,

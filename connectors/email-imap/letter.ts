@@ -46,6 +46,8 @@ export interface LetterFile {
 export interface Letter {
   headers: Headers
   from: Person | null
+  /** Where he asks answers to go. */
+  replyTo: Person[]
   to: Person[]
   cc: Person[]
   subject: string
@@ -77,6 +79,7 @@ export async function readLetter(event: LetterEvent): Promise<Letter> {
   return {
     headers,
     from: from ?? null,
+    replyTo: peopleIn(mail.replyTo ?? []),
     to: peopleIn(mail.to ?? []),
     cc: peopleIn(mail.cc ?? []),
     subject: oneLine(mail.subject ?? ''),

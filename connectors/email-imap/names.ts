@@ -3,6 +3,7 @@
  * signature over it and the chat it was written in. Whoever answers with it has read that letter; nobody can guess it.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import { addressOf, asUnverified } from './addresses.ts'
 
 /** 80 bits; hex, since some servers change the case of what they quote. */
 const SIGN_CHARACTERS = 20
@@ -24,6 +25,24 @@ export function isOurLetter(secret: string, id: string, chat: string): boolean {
     timingSafeEqual(Buffer.from(sign), Buffer.from(signOf(secret, origin, chat)))
   )
 }
+
+/** The header of a letter that went elsewhere: for whose letters that place was asked. */
+export const WRITTEN_FOR = 'x-parley-for'
+
+/**
+ * What the name of a letter is signed over. Where its sender asked for answers elsewhere, `to` belongs to it: whoever gets it there need
+ * not be the owner of the chat's address, and must not prove with it that he is.
+ */
+export const placeOf = (chat: string, to: string): string => (to === addressOf(chat) ? chat : `${chat}\nto ${to}`)
+
+/** In which chat we wrote the letter of this name, which went to this address; `writtenFor`: what its header says. */
+export const chatOfOurs = (
+  secret: string,
+  { id, to, writtenFor }: { id: string; to: string; writtenFor: string | null },
+): string | undefined =>
+  [to, asUnverified(to), ...(writtenFor === null ? [] : [writtenFor, asUnverified(writtenFor)])].find((chat) =>
+    isOurLetter(secret, id, placeOf(chat, to)),
+  )
 
 /** Message ids in a header, in order, without their brackets. */
 export function idsIn(value: string | undefined, most = 100): string[] {

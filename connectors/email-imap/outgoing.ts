@@ -1,11 +1,12 @@
 /** One op → one letter. Pure: `fit` has already cut the content to what the abilities allow, and parts stay together. */
 import type { Context, Op, OpDo, Plan, Sent } from '#connector-kit/connector.ts'
 import { isMedia, type Content } from '#contract/message/content.ts'
+import { verdictOf } from '#contract/message/send-errors.ts'
 import { refusalOf } from '#connector-kit/refusals.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import { addressIn, addressOf, domainOf } from './addresses.ts'
 import { SmtpAnswer, type Frame, type OutgoingLetter } from './frames.ts'
-import { letterId } from './names.ts'
+import { letterId, placeOf } from './names.ts'
 import { REFUSALS } from './refusals.ts'
 import { htmlOf, plainOf } from './rich-html.ts'
 import type { Settings } from './settings.ts'
@@ -32,23 +33,33 @@ function* send(op: MessageOp, c: Context<Settings>): Plan<Sent> {
   const letter = letterFrom(op, c)
   const reply = yield { via: 'line', frame: { do: 'send', key: op.key, letter } satisfies Frame, final: true }
   const answer = SmtpAnswer.parse(reply.body)
-  if (answer.code !== 250) throw refusalOf(REFUSALS, answer, answer)
+  if (answer.code !== 250) {
+    const refused = refusalOf(REFUSALS, answer, answer)
+    throw letter.writtenFor === undefined ? refused : elsewhere(refused)
+  }
   return { ids: [letter.id, ...(answer.renamed ? [answer.renamed] : [])], chat: chatOf(op) }
 }
+
+/** What an address refuses that somebody named in his place says nothing of himself. */
+const elsewhere = ({ code, details }: SendError): SendError =>
+  new SendError(verdictOf(code).marks === undefined ? code : 'refused', details)
 
 function letterFrom(op: MessageOp, c: Context<Settings>): OutgoingLetter {
   const { content, answers } = op
   const chat = chatOf(op)
-  const to = addressIn(addressOf(chat))
-  if (to === null) throw new SendError('no_such_identity', { words: `${addressOf(chat)} is no address` })
+  const own = addressIn(addressOf(chat))
+  if (own === null) throw new SendError('no_such_identity', { words: `${addressOf(chat)} is no address` })
+  // What somebody asked counts for letters to himself: the message may be sent again to another address.
+  const to = (content.answersTo?.of === own ? addressIn(content.answersTo.to) : null) ?? own
   const parent = op.replyTo?.id ?? answers?.ref.id
   const text = content.parts.flatMap((part) =>
     part.kind === 'text' ? [part] : isMedia(part) && part.caption ? [part.caption] : [],
   )
   return {
-    id: letterId(c.secret, op.origin ?? op.key, chat, domainOf(c.settings.address)),
+    id: letterId(c.secret, op.origin ?? op.key, placeOf(chat, to), domainOf(c.settings.address)),
     from: { address: c.settings.address, name: op.as?.name ?? c.me.name },
     to,
+    ...(to === own ? {} : { writtenFor: own }),
     cc: addressesIn(content.cc),
     bcc: addressesIn(content.bcc),
     subject: content.subject ?? (answers?.subject ? asAnswer(answers.subject) : ''),

@@ -3,9 +3,10 @@
  * (RFC 5965). Each names our letter; a report on a letter that we did not write is an ordinary letter.
  */
 import type { Context, Incoming, SendErrorCode } from '#connector-kit/connector.ts'
-import { addressIn, asUnverified } from './addresses.ts'
+import { verdictOf } from '#contract/message/send-errors.ts'
+import { addressIn, addressOf } from './addresses.ts'
 import type { Letter } from './letter.ts'
-import { idsIn, isOurLetter } from './names.ts'
+import { chatOfOurs, idsIn, WRITTEN_FOR } from './names.ts'
 import type { Settings } from './settings.ts'
 
 /** @returns null: not a report that we understand */
@@ -38,21 +39,21 @@ export function reportIn(letter: Letter, at: Date, c: Context<Settings>): Incomi
  */
 function undelivered(letter: Letter, at: Date, c: Context<Settings>): Incoming[] | null {
   const [, ...receivers] = fieldGroups(textOf(letter, /^message\/(global-)?delivery-status$/))
-  const ids = idsOfOurs(letter)
+  const ours = nameOfOurs(letter)
   const told: Incoming[] = []
   let understood = false
   for (const receiver of receivers.slice(0, 100)) {
     const addresses = [receiver.get('original-recipient'), receiver.get('final-recipient')].flatMap(
       (field) => addressIn(field?.replace(/^[^;]*;/, '').replace(/^\s*<|>\s*$/g, '')) ?? [],
     )
-    const target = targetAmong(ids, addresses, c)
+    const target = targetAmong(ours, addresses, c)
     if (!target) continue
     understood = true
     const state = STATES[receiver.get('action')?.toLowerCase() ?? '']
     if (!state) continue
     const words = (receiver.get('diagnostic-code') ?? '').replace(/^[^;]*;\s*/, '') || receiver.get('status') || ''
     const failure = {
-      error: errorOf(receiver.get('status') ?? '', words),
+      error: errorOf(receiver.get('status') ?? '', words, addresses.includes(addressOf(target.chat))),
       ...(words ? { words: words.slice(0, 500) } : {}),
     }
     told.push({ is: 'status', target, state, at, ...(state === 'failed' ? failure : {}) })
@@ -79,18 +80,22 @@ const FAILURES: readonly (readonly [status: RegExp, words: RegExp | null, code: 
   [/^4\.4\./, null, 'expired'],
 ]
 
-const errorOf = (status: string, words: string): SendErrorCode =>
-  FAILURES.find(([form, said]) => form.test(status.trim()) && (said === null || said.test(words)))?.[2] ?? 'refused'
+/** `isHis`: the letter went to the address of its chat. What another address refuses says nothing of him. */
+function errorOf(status: string, words: string, isHis: boolean): SendErrorCode {
+  const code =
+    FAILURES.find(([form, said]) => form.test(status.trim()) && (said === null || said.test(words)))?.[2] ?? 'refused'
+  return isHis || verdictOf(code).marks === undefined ? code : 'refused'
+}
 
 /** A machine may send one before anybody saw the letter: only what a person displayed counts. */
 function readReceipt(letter: Letter, at: Date, c: Context<Settings>): Incoming[] | null {
   const [fields] = fieldGroups(textOf(letter, /^message\/disposition-notification$/))
   if (!fields || !/;\s*displayed\b/i.test(fields.get('disposition') ?? '')) return null
-  const ids = idsIn(fields.get('original-message-id'))
+  const ours = { ...nameOfOurs(letter), ids: idsIn(fields.get('original-message-id')) }
   const addresses = [fields.get('original-recipient'), fields.get('final-recipient')].flatMap(
     (field) => addressIn(field?.replace(/^[^;]*;/, '')) ?? [],
   )
-  const target = targetAmong(ids, [...addresses, ...(letter.from ? [letter.from.address] : [])], c)
+  const target = targetAmong(ours, [...addresses, ...(letter.from ? [letter.from.address] : [])], c)
   return target && [{ is: 'status', target, state: 'read', at }]
 }
 
@@ -98,29 +103,40 @@ function readReceipt(letter: Letter, at: Date, c: Context<Settings>): Incoming[]
 function complaint(letter: Letter, c: Context<Settings>): Incoming[] | null {
   const [fields] = fieldGroups(textOf(letter, /^message\/feedback-report$/))
   const address = addressIn(fields?.get('original-rcpt-to')?.replace(/^\s*<|>\s*$/g, ''))
-  const target = address && targetAmong(idsOfOurs(letter), [address], c)
+  const target = address && targetAmong(nameOfOurs(letter), [address], c)
   return target ? [{ is: 'permission', by: { id: target.chat }, may: false, scope: 'marketing' }] : null
 }
 
 // ---------------------------------------------------------------- which letter of ours
 
-function idsOfOurs(letter: Letter): string[] {
+interface NameOfOurs {
+  ids: string[]
+  writtenFor: string | null
+}
+
+function nameOfOurs(letter: Letter): NameOfOurs {
   const returned = textOf(letter, /^(message\/(rfc822|global)|text\/rfc822-headers|message\/rfc822-headers)$/)
   const named = /^message-id:\s*([^]{0,2000})/im.exec(returned)?.[1]
   const status = textOf(letter, /^message\/(global-)?delivery-status$/)
-  return [
-    ...idsIn(named, 1),
-    ...idsIn(/^original-message-id:\s*([^\n]{0,2000})/im.exec(status)?.[1], 1),
-    ...idsIn(letter.headers.get('in-reply-to')),
-    ...idsIn(letter.headers.get('references')),
-  ]
+  const [, writtenFor] = FOR_LINE.exec(returned) ?? []
+  return {
+    ids: [
+      ...idsIn(named, 1),
+      ...idsIn(/^original-message-id:\s*([^\n]{0,2000})/im.exec(status)?.[1], 1),
+      ...idsIn(letter.headers.get('in-reply-to')),
+      ...idsIn(letter.headers.get('references')),
+    ],
+    writtenFor: addressIn(writtenFor),
+  }
 }
 
+const FOR_LINE = new RegExp(`^${WRITTEN_FOR}:\\s*(\\S{1,320})`, 'im')
+
 /** The signature in the id says in which chat we wrote it, so it also proves that the report is of that receiver. */
-function targetAmong(ids: readonly string[], addresses: readonly string[], c: Context<Settings>) {
+function targetAmong({ ids, writtenFor }: NameOfOurs, addresses: readonly string[], c: Context<Settings>) {
   for (const id of ids) {
     for (const address of addresses) {
-      const chat = [address, asUnverified(address)].find((each) => isOurLetter(c.secret, id, each))
+      const chat = chatOfOurs(c.secret, { id, to: address, writtenFor })
       if (chat !== undefined) return { chat, id }
     }
   }

@@ -133,6 +133,11 @@ export const Content = z.object({
   /** Further receivers of a letter; only where the abilities have `copies`. */
   cc: z.array(z.string()).optional(),
   bcc: z.array(z.string()).optional(),
+  /**
+   * Letters for `of` go to `to`, as a letter of his asked (`Reply-To`): what it asked stands on that letter, where an answer went on the
+   * answer. Never evidence of who somebody is, for anybody can ask anything.
+   */
+  answersTo: z.object({ of: z.string(), to: z.string() }).optional(),
   parts: z.array(Part).min(1),
   choices: Choices.optional(),
 })

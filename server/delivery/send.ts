@@ -15,6 +15,7 @@ import type {
 import type { Choices, Content, Part } from '#contract/message/content.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { inMonths } from '#server/platform/partitions.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { say } from './enqueue.ts'
@@ -79,7 +80,13 @@ export async function sendMessage(
   const { identity, channel } = choice.road
   const { message } = await say(tx, workspace, {
     ...base,
-    content: await withSubject(tx, workspace, conversation.id, content, channel, connectors),
+    content: await asLetter(
+      tx,
+      workspace,
+      { conversation: conversation.id, identity, channel, replyTo: spoken.replyTo },
+      content,
+      connectors,
+    ),
     road: { identity, channel, why: choice.why },
     replyTo: spoken.replyTo ?? null,
     thread: null,
@@ -104,27 +111,58 @@ export function contentOf(spoken: Pick<Spoken, 'text' | 'parts' | 'subject' | 'c
   }
 }
 
-/** A letter without a subject of its own goes on under the last one of its thread. */
-async function withSubject(
+interface Place {
+  conversation: ConversationId
+  identity: IdentityId
+  channel: ChannelId
+  replyTo: MessageId | undefined
+}
+
+/**
+ * A letter without a subject of its own goes on under the last one of its thread. Where it goes is decided now and stays in it, so that
+ * the thread says it: as the letter replied to asks, else the newest one of this person.
+ */
+async function asLetter(
   tx: Tx,
   workspace: WorkspaceId,
-  conversation: ConversationId,
+  place: Place,
   content: Content,
-  channel: ChannelId,
   connectors: Connectors,
 ): Promise<Content> {
-  if (content.subject) return content
+  const { conversation, channel } = place
   const { rows: channels } = await sql<{
     connector: string
   }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
   if (!connectors.get(channels[0]?.connector ?? '')?.connector.abilities.subject?.out) return content
+  const answersTo = await answersToIn(tx, workspace, place)
+  const addressed = answersTo ? { ...content, answersTo } : content
+  if (content.subject) return addressed
   const { rows } = await sql<{ subject: string }>`
     select content ->> 'subject' as subject from message
      where workspace_id = ${workspace} and shown_in = ${conversation} and channel_id = ${channel} and content ? 'subject' order by placed desc, seq desc limit 1`.execute(
     tx,
   )
   const last = rows[0]?.subject
-  return last ? { ...content, subject: /^re:/i.test(last) ? last : `Re: ${last}` } : content
+  return last ? { ...addressed, subject: /^re:/i.test(last) ? last : `Re: ${last}` } : addressed
+}
+
+async function answersToIn(
+  tx: Tx,
+  workspace: WorkspaceId,
+  { conversation, identity, channel, replyTo }: Place,
+): Promise<Content['answersTo']> {
+  const replied = replyTo ? [replyTo] : []
+  const { rows } = await sql<{ answersTo: Content['answersTo'] | null }>`
+    select content -> 'answersTo' as "answersTo" from (
+      (select 1 as rank, content from message
+        where workspace_id = ${workspace} and id = any (${replied}::uuid[]) and ${inMonths.of(sql`id`, replied)}
+          and channel_id = ${channel} and identity_id = ${identity} and direction = 'in')
+      union all
+      (select 2, content from message
+        where workspace_id = ${workspace} and shown_in = ${conversation} and channel_id = ${channel} and identity_id = ${identity}
+          and direction = 'in' order by placed desc, seq desc limit 1)) asked
+     order by rank limit 1`.execute(tx)
+  return rows[0]?.answersTo ?? undefined
 }
 
 async function lockConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId): Promise<{ id: ConversationId }> {

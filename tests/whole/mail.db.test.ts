@@ -96,6 +96,45 @@ test('what a person writes in another mail program stands in the thread too', as
   expect(messages.map((message) => message.direction).toSorted()).toEqual(['in', 'in', 'out'])
 })
 
+test('an answer goes where its letter asked, and the thread says so; whoever gets it there proves nothing with it', async () => {
+  const form = mail.phone('Form')
+  const office = mail.phone('Office')
+  await form.write({
+    subject: 'Order 7',
+    text: 'A customer asks',
+    headers: { 'Reply-To': office.address },
+    passing: { checks: undefined as never },
+  })
+  const conversation = await conversationOf('Form')
+  expect((await messagesOf(conversation))[0]!.content.answersTo).toEqual({ of: form.address, to: office.address })
+  const sent = await said(conversation, 'We have it.')
+  expect(sent).toMatchObject({ content: { answersTo: { to: office.address } }, deliveries: [{ state: 'sent' }] })
+  expect([office.sees().length, form.sees().length]).toEqual([1, 0])
+  // Its copy among the sent letters is no second message.
+  const name = nameOf(mail.sent.at(-1)!.raw)
+  await form.write({ text: 'More', inReplyTo: name, passing: { checks: undefined as never } })
+  const messages = await until(async () => {
+    const now = await messagesOf(conversation)
+    return now.length === 3 && now
+  })
+  expect(messages.at(-1)).toMatchObject({ replyTo: sent.id, author: { unverified: true } })
+  const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
+  expect(contact.identities).toMatchObject([{ unverified: true }])
+  // The newest letter asks for nothing.
+  await said(conversation, 'Anything else?')
+  expect([office.sees().length, form.sees().length]).toEqual([1, 1])
+})
+
+test('what the asked address refuses says nothing of the sender', async () => {
+  const flo = mail.phone('Flo')
+  await flo.write({ subject: 'Order 8', text: 'A customer asks', headers: { 'Reply-To': 'nobody@elsewhere.test' } })
+  const conversation = await conversationOf('Flo')
+  const failed = await saidUntil(conversation, 'We have it.', 'failed')
+  expect(failed.deliveries[0]).toMatchObject({ reason: 'refused' })
+  const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
+  expect(contact.identities[0]).not.toMatchObject({ reach: 'gone' })
+})
+
 test('a letter that comes back later turns its message red, with the reason', async () => {
   const dora = mail.phone('Dora')
   await dora.write({ subject: 'Question', text: 'Hello?' })

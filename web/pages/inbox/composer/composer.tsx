@@ -66,6 +66,8 @@ export interface ComposerProps {
   editing: MessageView | null
   /** The newest of what was said, by whomever. */
   newest: MessageView | null
+  /** Of letters: the one that this goes on from. */
+  answered: MessageView | null
   /** How far the member has seen the conversation. */
   seenSeq: RefObject<number>
   onShow: (message: MessageId) => void
@@ -356,6 +358,7 @@ export function Composer(props: ComposerProps) {
         <LetterFields
           placeholder={row.subject}
           hasCopies={hasCopies}
+          answered={props.answered?.content ?? null}
           value={letter}
           bad={areCopiesTyped || bad.some((each) => refusedCopies.includes(each)) ? bad : []}
           copies={copies}

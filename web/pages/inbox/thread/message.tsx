@@ -113,6 +113,7 @@ function Bubble({
             : t('message.forwarded')}
         </p>
       )}
+      {message.content.answersTo && <Elsewhere side={side} to={message.content.answersTo.to} />}
       {message.replyTo && <QuotedMessage quoted={quoted} onJump={() => acts.jump(message.replyTo!)} />}
       {isDeleted ? (
         <p className={css.gone}>{side === 'theirs' ? t('message.deletedByThem') : t('message.deleted')}</p>
@@ -173,6 +174,16 @@ function Author({ message, side }: { message: MessageView; side: 'theirs' | 'our
         {side !== 'note' ? name : author.member === me.id ? t('message.ownNote') : t('message.noteBy', { name })}
       </span>
       {author.unverified && <span className={css.unverified}>{t('message.unverified')}</span>}
+    </p>
+  )
+}
+
+/** A letter asked for answers at another address than its own, or an answer went there. Anybody can ask anything: so it is always said. */
+function Elsewhere({ side, to }: { side: 'theirs' | 'ours' | 'note'; to: string }) {
+  const t = useWords('inbox')
+  return (
+    <p className={css.aside} dir="auto">
+      {t(side === 'theirs' ? 'message.answersTo' : 'message.wentTo', { to })}
     </p>
   )
 }

@@ -12,6 +12,7 @@ import { lazily } from '../../../app/lazily.ts'
 import { useMe } from '../../../app/session.ts'
 import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
+import { answeredLetter } from '../composer/answered-letter.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
 import { broughtBack } from '../composer/brought-back.ts'
 import { ReadsOnly } from '../composer/composer-lines.tsx'
@@ -236,6 +237,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           replyTo={replyTo}
           editing={editing}
           newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
+          answered={answeredLetter(items, roads.data?.items.find((each) => each.chosen) ?? null, replyTo)}
           seenSeq={seenSeq}
           onShow={jump}
           ask={ask}
