@@ -57,7 +57,7 @@ function letterFrom(op: MessageOp, c: Context<Settings>): OutgoingLetter {
   )
   return {
     id: letterId(c.secret, op.origin ?? op.key, placeOf(chat, to), domainOf(c.settings.address)),
-    from: { address: c.settings.address, name: op.as?.name ?? c.me.name },
+    from: { address: c.settings.address, name: op.as?.name ?? c.settings.name ?? '' },
     to,
     ...(to === own ? {} : { writtenFor: own }),
     cc: addressesIn(content.cc),

@@ -23,6 +23,21 @@ export const settings = z.strictObject({
     label: { en: 'Address', ru: 'Адрес' },
     hint: { en: 'What people write to: shop@example.com', ru: 'На что вам пишут: shop@example.com' },
   }),
+  name: shown(
+    z
+      .string()
+      .trim()
+      .max(100)
+      .regex(/^\P{Cc}*$/u)
+      .optional(),
+    {
+      label: { en: 'Sender’s name', ru: 'Имя отправителя' },
+      hint: {
+        en: 'Stands beside the address in your letters: Shop on the Corner. Empty: the address alone.',
+        ru: 'Стоит рядом с адресом в ваших письмах: «Лавка на углу». Пусто — только адрес.',
+      },
+    },
+  ),
   user: shown(z.string().min(1).max(320), {
     label: { en: 'User name', ru: 'Имя пользователя' },
     hint: { en: 'Most often the whole address', ru: 'Чаще всего — адрес целиком' },
