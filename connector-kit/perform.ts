@@ -10,7 +10,7 @@ const MOST_REQUESTS = 12
 
 /**
  * The wire broke, or the platform did not answer as a platform does. `written`: a byte of the request had left. `fault`: what it died of,
- * where that is known; `place`: the `host:port` that `PARLEY_PRIVATE_HOSTS` would have to name.
+ * where that is known; `place`: the `host:port` that `PARLEY_PRIVATE_HOSTS` would have to name, or which of several servers it was.
  */
 export class WireBroken extends Error {
   readonly written: boolean

@@ -5,6 +5,7 @@
  * cert_name      its certificate is good, and for another name
  * cert_expired   its certificate is not valid today: over, or not begun
  * no_tls         no encrypted connection came about, for another reason
+ * no_starttls    the server offers no encryption, and encryption was to begin by STARTTLS
  * name_unknown   its name leads to no address
  * refused_there  the machine is there, and nothing listens at that port
  * no_way         no network leads there
@@ -19,6 +20,7 @@ export const WIRE_FAULTS = [
   'cert_name',
   'cert_expired',
   'no_tls',
+  'no_starttls',
   'name_unknown',
   'refused_there',
   'no_way',

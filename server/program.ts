@@ -15,7 +15,7 @@ import { manager } from './channels/manage.ts'
 import { channelSecrets } from './channels/seal.ts'
 import { stateKeeper } from './channels/state.ts'
 import { channelTraffic } from './channels/traffic.ts'
-import { wires, type WireOf } from './channels/wire.ts'
+import { permitOf, wires, type WireOf } from './channels/wire.ts'
 import { contactPresenters } from './contacts/views.ts'
 import { contactCalls } from './conversations/contacts.http.ts'
 import { conversationCalls } from './conversations/conversations.http.ts'
@@ -143,6 +143,7 @@ export async function startProgram(
   })
   wireOf = wires({ database, http, hints, secrets: sealers, lines, describeFile, openFile })
   const channelManager = manager({
+    unlisted: (channel) => http.unlisted(permitOf(channel)),
     database,
     connectors,
     secrets: sealers,

@@ -4,6 +4,7 @@ import type { Line } from '#connector-kit/connector.ts'
 import { WireBroken } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import { wireFaultIn } from '#connector-kit/wire-fault.ts'
+import { noStartTls } from './no-starttls.ts'
 import { staysHere, type Settings } from './settings.ts'
 
 /** RFC 2177 wants IDLE renewed before 29 min; routers forget a silent connection sooner. */
@@ -49,6 +50,9 @@ export async function openImap(line: Line<Settings>): Promise<ImapFlow> {
     await client.connect()
   } catch (error) {
     client.close()
+    // Its error for a server that has no STARTTLS has no code of its own.
+    if ((error as ImapFlowError).tlsFailed && !wireFaultIn(error) && !client.capabilities.has('STARTTLS'))
+      throw noStartTls('IMAP', imap, imapWords(error))
     throw imapError(error)
   }
   return client
@@ -57,8 +61,8 @@ export async function openImap(line: Line<Settings>): Promise<ImapFlow> {
 /** An error of the library in the kit's words. */
 export function imapError(error: unknown): Error {
   if (error instanceof SendError || error instanceof WireBroken) return error
-  const { authenticationFailed, responseText, tlsFailed, serverResponseCode, message } = error as ImapFlowError
-  const words = responseText ?? message
+  const { authenticationFailed, tlsFailed, serverResponseCode } = error as ImapFlowError
+  const words = imapWords(error)
   if (serverResponseCode === 'UNAVAILABLE' || serverResponseCode === 'LIMIT') return new WireBroken(words, false)
   if (authenticationFailed) return new SendError('signed_out', { words: `IMAP: ${words}` })
   const fault = wireFaultIn(error)
@@ -66,3 +70,5 @@ export function imapError(error: unknown): Error {
   if (tlsFailed) return new SendError('refused', { words: `IMAP: ${words}` })
   return new WireBroken(`IMAP: ${words}`, false, 'wire', 'cut')
 }
+
+const imapWords = (error: unknown): string => (error as ImapFlowError).responseText ?? (error as Error).message

@@ -12,6 +12,7 @@ import { SendError } from '#connector-kit/send-error.ts'
 import { wireFaultIn } from '#connector-kit/wire-fault.ts'
 import { compose } from './compose.ts'
 import type { OutgoingLetter, SmtpAnswer } from './frames.ts'
+import { noStartTls } from './no-starttls.ts'
 import { staysHere, type Settings } from './settings.ts'
 
 const GREETING_MS = 15_000
@@ -97,6 +98,7 @@ async function signedIn(
       const refused = await new Promise<SmtpAnswer | null>((resolve, reject) => {
         const done = (error?: Error | null) => {
           if (!error) return resolve(null)
+          if (isWithoutTls(error)) return reject(noStartTls('SMTP', smtp, error.message))
           const told = answerOf(error)
           if (told) resolve(told)
           else reject(new WireBroken(`SMTP: ${error.message}`, false, 'wire', wireFaultIn(error) ?? 'cut'))
@@ -116,6 +118,10 @@ async function signedIn(
   }
 }
 
+/** It refused STARTTLS, whatever its number: nothing was asked of it yet that could be refused. */
+const isWithoutTls = (error: Error & { code?: string; command?: string; responseCode?: number }): boolean =>
+  error.code === 'ETLS' && error.command === 'STARTTLS' && error.responseCode !== undefined
+
 /** null: it was not a server that spoke. */
 function answerOf(error: unknown): SmtpAnswer | null {
   const { responseCode, response, code, message } = error as {
@@ -125,7 +131,7 @@ function answerOf(error: unknown): SmtpAnswer | null {
     message: string
   }
   if (responseCode) return { code: responseCode, words: (response ?? message).slice(0, 500) }
-  // The server offers no encryption, or no sign-in that we know: waiting does not help.
+  // Encryption failed, or it offers no sign-in that we know: waiting does not help.
   if (code === 'ETLS' || code === 'ENOAUTH') return { code: 538, words: message }
   // Nodemailer refuses the envelope: an address that no server could take.
   return code === 'EENVELOPE' ? { code: 0, words: message } : null

@@ -63,6 +63,8 @@ export interface ManagerDeps {
   hints: Hints
   setState: ReturnType<typeof stateKeeper>
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
+  /** Private places that its settings name and that this server does not open. */
+  unlisted(channel: LiveChannel): Promise<string[]>
   /** `PARLEY_URL`, or where we listen: known once we do. */
   publicUrl(): string
   log: Log
@@ -252,13 +254,21 @@ export function manager(deps: ManagerDeps): Manager {
           detail: words,
           values: { code: error.code, words: log.scrub(saidOf(error)) },
         })
-      if (error instanceof WireBroken)
+      if (error instanceof WireBroken) {
+        const place = await placesOf(channel, error)
         throw new Refused('unreachable', {
           detail: words,
-          values: { code: error.fault ?? error.code, words, ...(error.place ? { place: error.place } : {}) },
+          values: { code: error.fault ?? error.code, words, ...(place ? { place } : {}) },
         })
+      }
       throw error
     }
+  }
+
+  /** All that must be opened at once: a restart for each would be told one by one. */
+  async function placesOf(channel: LiveChannel, { fault, place }: WireBroken): Promise<string | undefined> {
+    if (place === undefined || fault !== 'private_host') return place
+    return [...new Set([place, ...(await deps.unlisted(channel))])].join(',')
   }
 
   return { create, change, check, lookAgain, isBack, remove, usesLine, webhookUrl }

@@ -76,7 +76,11 @@ async function insideTls(): Promise<void> {
   test('a sending server that offers no encryption is refused', async () => {
     const settings = mailbox(servers, 'shop', 'by STARTTLS')
     const refused = await open({ ...settings, smtp: { ...settings.smtp, port: servers.smtp } })
-    expect(refused).toMatchObject({ status: 422, problem: { code: 'settings_refused' } })
+    const place = `SMTP ${settings.smtp.host}:${servers.smtp}`
+    expect(refused).toMatchObject({
+      status: 422,
+      problem: { code: 'unreachable', values: { code: 'no_starttls', place } },
+    })
     expect((await owner.call(listChannels, { query: {} })).items).toEqual([])
   })
 

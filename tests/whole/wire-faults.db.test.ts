@@ -34,6 +34,26 @@ test.each([
   })
 })
 
+test('of two private servers that one channel names both are told at once, so that one restart opens both', async () => {
+  const response = await owner.ask('POST', '/api/channels', {
+    body: {
+      connector: 'email-imap',
+      name: 'Mail',
+      settings: {
+        address: 'shop@shop.example',
+        user: 'shop',
+        password: 'x',
+        imap: { host: 'localhost', port: 993, tls: true },
+        smtp: { host: '10.1.2.4', port: 465, tls: true },
+      },
+    },
+  })
+  expect(await response.json()).toMatchObject({
+    code: 'unreachable',
+    values: { code: 'private_host', place: 'localhost:993,10.1.2.4:465' },
+  })
+})
+
 async function saying(words: string): Promise<{ server: Server; port: number }> {
   const server = createServer((socket) => {
     socket.on('error', () => {})

@@ -17,13 +17,13 @@ import { gather, streamed } from './exchange.ts'
 import { lanes } from './lanes.ts'
 import type { Lane } from './lanes.ts'
 import { parseJson } from '#connector-kit/parse-json.ts'
-import { canonicalHostPort, gate, hostPortOf } from './permit.ts'
+import { canonicalHostPort, gate, hostPortOf, splitHostPort } from './permit.ts'
 import type { Permit, Target } from './permit.ts'
 import { proxyChain } from './proxies.ts'
 import type { ProxyChain, ProxyHealth } from './proxies.ts'
-import { systemResolve } from './resolve.ts'
+import { checkedAddresses, systemResolve } from './resolve.ts'
 import type { Resolve } from './resolve.ts'
-import { WireFailure } from './wire-failure.ts'
+import { Unlisted, WireFailure } from './wire-failure.ts'
 
 export type { FileSource, HttpBody, MultipartPart } from './bodies.ts'
 export { permitFor } from './permit.ts'
@@ -85,6 +85,11 @@ export interface GuardedHttp {
    * `error` follows on the socket returned.
    */
   startTls(socket: Socket, to: { readonly host: string; readonly permit: Permit }): TLSSocket
+  /**
+   * Which of a permit's `hostPorts` lead to private addresses that `PARLEY_PRIVATE_HOSTS` does not name, so that whoever opens one can
+   * open all. Nobody is spoken to; what cannot be resolved is not among them.
+   */
+  unlisted(permit: Permit): Promise<string[]>
   /** How the proxies of a permit were last seen. */
   proxyHealth(permit: Permit): ProxyHealth[]
   /** Breaks what is under way. */
@@ -119,6 +124,7 @@ export function guardedHttp({
 }: GuardedHttpOptions): GuardedHttp {
   const listed = new Set(privateHosts.map(canonicalHostPort))
   const dial = dialler(resolve, connectMs)
+  const addressesOf = checkedAddresses(resolve)
   const open = lanes(dial, connections)
   const roads = new WeakMap<Permit, Road>()
   // one chain per list, so that all channels of one list know which of its proxies are down
@@ -233,6 +239,23 @@ export function guardedHttp({
       return dial.dial({ target: road.gate.judgeHostPort(to), proxies: road.proxies, ca: road.ca, timeoutMs, signal })
     },
     startTls: (socket, { host, permit }) => startTls(socket, { host, ca: permit.ca }),
+    unlisted: async (permit) => {
+      const { gate: judged, proxies } = roadOf(permit)
+      const found = await Promise.all(
+        (permit.hostPorts ?? []).map(async (each) => {
+          try {
+            const target = judged.judgeHostPort({ ...splitHostPort(each), tls: true })
+            // Names lead where the proxy says.
+            if (!proxies) await addressesOf(target, hostPortOf(target.host, target.port))
+            return []
+          } catch (error) {
+            const cause = error instanceof WireFailure ? error.cause : undefined
+            return cause instanceof Unlisted ? [cause.place] : []
+          }
+        }),
+      )
+      return [...new Set(found.flat())]
+    },
     proxyHealth: (permit) => roadOf(permit).proxies?.health() ?? [],
     close: async () => {
       closed = true

@@ -108,10 +108,16 @@ export function gate(permit: Permit, privateHosts: ReadonlySet<string>): Gate {
 
 /** `host:port` in one spelling, IPv6 in brackets. @throws WireFailure invalid, when it is not that */
 export function canonicalHostPort(text: string): string {
+  const { host, port } = splitHostPort(text)
+  return hostPortOf(host, port)
+}
+
+/** The host as a browser would read it, IPv6 without brackets. @throws WireFailure invalid */
+export function splitHostPort(text: string): { host: string; port: number } {
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(text.trim()) ?? []
   if (host === undefined || port === undefined || Number(port) === 0 || Number(port) > 65_535)
     throw new WireFailure('invalid', `"${text}" is not a host and a port, as in mail.example.com:993`)
-  return hostPortOf(canonicalHost(host), Number(port))
+  return { host: canonicalHost(host), port: Number(port) }
 }
 
 export const hostPortOf = (host: string, port: number) => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`)

@@ -11,13 +11,13 @@ export function PlatformRefusal({ error, fields }: { error: CallFailed | null; f
   const t = useWords('channels')
   if (error === null) return null
   if (error.code !== 'settings_refused' && error.code !== 'unreachable') return <FailureNote error={error} />
-  const { code, words, place } = error.problem?.values ?? {}
+  const { code, words, place = '' } = error.problem?.values ?? {}
   const isCredentials = code === 'signed_out' || code === 'banned'
   const isUnheard = error.code === 'unreachable'
   const fault = WIRE_FAULTS.find((each) => each === code)
   const kind = fault ?? (isUnheard ? 'unreachable' : isCredentials ? 'credentials' : 'settings')
   return (
-    <RedNote title={t(`refusal.${kind}.title`)}>
+    <RedNote title={t(`refusal.${kind}.title`, { place })}>
       {kind === 'no_tls' && mayChooseTls(fields) ? t('refusal.no_tls.choose') : t(`refusal.${kind}.next`, { place })}
       {typeof words === 'string' && words !== '' && (
         <Text size="sm" mt={4}>

@@ -45,6 +45,7 @@ export default {
     cert_name: 'The server’s certificate is for another name.',
     cert_expired: 'The server’s certificate is not valid today.',
     no_tls: 'No encrypted connection came about.',
+    no_starttls: 'The server offers no encryption: {{place}}.',
     name_unknown: 'The name of the server leads to no address.',
     refused_there: 'The server is there, but nothing listens at this port.',
     no_way: 'No network leads to the server.',
@@ -170,6 +171,10 @@ export default {
       next: 'Compare address and port: whatever answers there does not encrypt. Nothing was sent, nothing was saved.',
       choose:
         'Compare address and port, and whether encryption begins at once there or by STARTTLS. Nothing was sent, nothing was saved.',
+    },
+    no_starttls: {
+      title: 'This server offers no encryption: {{place}}',
+      next: 'Encryption was to begin there by STARTTLS, and the server does not know it. Enter its port where encryption begins at once (993 for IMAP, 465 for SMTP) and switch that on, or turn STARTTLS on at the server. The password was not sent, nothing was saved.',
     },
     name_unknown: {
       title: 'There is no server of this name',
