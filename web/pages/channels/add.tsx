@@ -17,6 +17,7 @@ import { PageFrame } from '../../ui/page-frame.tsx'
 import css from './channels.module.css'
 import { PlatformRefusal } from './platform-refusal.tsx'
 import { SettingsForm } from './settings-form/settings-form.tsx'
+import { useFirstFault } from './use-first-fault.ts'
 import { useSettingsForm } from './use-settings-form.ts'
 
 const route = getRouteApi('/inside/channels/add')
@@ -93,6 +94,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
   const navigate = useNavigate()
   const words = connector.manifest.name[language()]
   const form = useSettingsForm(connector.settings)
+  const { form: element, toFirstFault } = useFirstFault()
   const [name, setName] = useState(words)
   const create = useAct(createChannel, {
     done: (channel) => {
@@ -101,6 +103,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
     },
     shows: (error) => {
       form.refuse(error)
+      toFirstFault()
       return true
     },
   })
@@ -110,6 +113,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
     const settings = form.check()
     if (settings && name.trim() !== '')
       create.mutate({ body: { connector: connector.id, name: name.trim(), settings } })
+    else toFirstFault()
   }
   const { ban, cost } = connector.manifest.risk ?? {}
   return (
@@ -132,7 +136,7 @@ function Fill({ connector }: { connector: ConnectorCard }) {
       }
     >
       <div className={css.two}>
-        <form onSubmit={send} noValidate className={css.panel}>
+        <form ref={element} onSubmit={send} noValidate className={css.panel}>
           <Stack gap="md">
             {[ban, cost].map(
               (risk) =>

@@ -12,6 +12,7 @@ import { useWords } from '../../app/words.ts'
 import css from './channels.module.css'
 import { PlatformRefusal } from './platform-refusal.tsx'
 import { SettingsForm } from './settings-form/settings-form.tsx'
+import { useFirstFault } from './use-first-fault.ts'
 import { useSettingsForm } from './use-settings-form.ts'
 
 /** Name and settings; new settings are proved at the platform before they are kept. */
@@ -19,6 +20,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
   const t = useWords('channels')
   const isReadOnly = !useMay()('channel.change')
   const form = useSettingsForm(connector.settings, channel)
+  const { form: element, toFirstFault } = useFirstFault()
   const [name, setName] = useState(channel.name)
   const [isTouched, touch] = useState(false)
   const act = useAct(changeChannel, {
@@ -29,6 +31,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
     },
     shows: (error) => {
       form.refuse(error)
+      toFirstFault()
       return true
     },
   })
@@ -36,7 +39,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
     event.preventDefault()
     act.reset()
     const settings = isTouched ? form.check() : undefined
-    if (settings === null || name.trim() === '') return
+    if (settings === null || name.trim() === '') return toFirstFault()
     act.mutate({ params: { id: channel.id }, body: { name: name.trim(), ...(settings ? { settings } : {}) } })
   }
   return (
@@ -49,7 +52,7 @@ export function EditSettings({ channel, connector }: { channel: ChannelView; con
           {t('form.readOnly')}
         </Text>
       )}
-      <form onSubmit={send} noValidate>
+      <form ref={element} onSubmit={send} noValidate>
         <Stack gap="md">
           <TextInput
             label={t('form.name')}

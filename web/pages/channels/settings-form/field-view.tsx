@@ -59,6 +59,8 @@ export function FieldView(props: FieldViewProps) {
             {...text}
             required={field.isWanted && !isSet}
             placeholder={isSet ? t('form.secretSet') : ''}
+            // Mantine marks its other fields by itself.
+            aria-invalid={Boolean(common.error)}
             autoComplete="off"
             data-1p-ignore
             visibilityToggleButtonProps={{ 'aria-label': t('form.show') }}

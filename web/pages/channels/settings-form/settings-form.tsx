@@ -1,5 +1,5 @@
 import { Accordion, Stack } from '@mantine/core'
-import type { ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { useWords } from '../../../app/words.ts'
 import { FieldView } from './field-view.tsx'
 import type { Fault, Field, Value, Values } from './fields.ts'
@@ -34,12 +34,20 @@ export function SettingsForm({ children, ...props }: SettingsFormProps) {
   const hasFaultInside = rare.some((field) =>
     [...faults.keys(), ...refused.keys()].some((path) => path === field.name || path.startsWith(`${field.name}.`)),
   )
+  const [isOpen, setOpen] = useState(false)
   return (
     <Stack gap="md">
       {fields.filter((field) => !field.isAdvanced).map(draw)}
       {children}
       {rare.length > 0 && (
-        <Accordion variant="separated" chevronPosition="left" defaultValue={hasFaultInside ? 'rare' : null}>
+        <Accordion
+          variant="separated"
+          chevronPosition="left"
+          value={isOpen || hasFaultInside ? 'rare' : null}
+          onChange={(open) => setOpen(open !== null)}
+          // A field is led to at once: one that is still unfolding cannot be.
+          transitionDuration={0}
+        >
           <Accordion.Item value="rare">
             <Accordion.Control>{t('form.more')}</Accordion.Control>
             <Accordion.Panel>
