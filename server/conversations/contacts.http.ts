@@ -17,6 +17,7 @@ import {
   type ActView,
 } from '#contract/calls/contacts.ts'
 import type { ActId, ContactId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import { fillLink } from '#contract/link-pattern.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
 import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
@@ -151,7 +152,7 @@ export function contactCalls(deps: ContactCallsDeps) {
         const template = typed ? (links.open ?? links.start) : links.start
         const url =
           template &&
-          fill(template, {
+          fillLink(template, {
             handle: channel.me.handle ?? channel.me.id,
             id: channel.me.id,
             token: made.token,
@@ -271,8 +272,3 @@ const UNDO: Record<ActKind, Undo> = {
 const page = ({ settings, me }: LiveChannel): { page: string } => ({
   page: typeof settings.page === 'string' ? settings.page : (me.handle ?? ''),
 })
-
-const fill = (template: string, values: Record<string, string>): string =>
-  template.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    name === 'page' ? (values[name] ?? '') : encodeURIComponent(values[name] ?? ''),
-  )

@@ -1,5 +1,6 @@
 import { Group, Stack, Text, Title } from '@mantine/core'
 import type { ChannelView } from '#contract/calls/channels.ts'
+import { fillLink } from '#contract/link-pattern.ts'
 import { useConnector } from '../../app/channels.ts'
 import { useWords } from '../../app/words.ts'
 import { Copy } from '../../ui/copy.tsx'
@@ -45,11 +46,6 @@ function startLink(channel: ChannelView, pattern: string | undefined): string | 
     id: channel.me.id,
     page: typeof page === 'string' && page !== '' ? page : channel.me.handle,
   }
-  let isWhole = true
-  const filled = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-    const value = values[name]
-    if (value === undefined || value === '') isWhole = false
-    return name === 'page' ? (value ?? '') : encodeURIComponent(value ?? '')
-  })
-  return isWhole ? filled : null
+  const isWhole = [...pattern.matchAll(/\{(\w+)\}/g)].every(([, name]) => values[name!])
+  return isWhole ? fillLink(pattern, values) : null
 }
