@@ -158,6 +158,7 @@ export default {
     deletedByThem: 'Deleted by the sender',
     edited: 'edited',
     versionNow: 'As it is now',
+    cameAt: '{{at}}, here since {{came}}',
     late: 'arrived late',
     cancelled: 'taken back before it left',
     earlier: 'An earlier message',
@@ -282,7 +283,7 @@ export default {
   part: {
     showAll: 'Show all of it',
     showLess: 'Show less',
-    text: 'Text',
+    text: '(no text)',
     image: 'Picture',
     video: 'Video',
     audio: 'Audio',

@@ -191,6 +191,7 @@ export default {
     deletedByThem: 'Удалено отправителем',
     edited: 'изменено',
     versionNow: 'Как сейчас',
+    cameAt: '{{at}}, здесь с {{came}}',
     late: 'пришло с опозданием',
     cancelled: 'отозвано до отправки',
     earlier: 'Более раннее сообщение',
@@ -315,7 +316,7 @@ export default {
   part: {
     showAll: 'Показать целиком',
     showLess: 'Свернуть',
-    text: 'Текст',
+    text: '(без текста)',
     image: 'Картинка',
     video: 'Видео',
     audio: 'Аудио',

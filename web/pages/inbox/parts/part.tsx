@@ -107,6 +107,7 @@ function OnePart({ part, fetchAgain, searched }: OneProps) {
   if (isMedia(part)) return <Media part={part} fetchAgain={fetchAgain} />
   switch (part.kind) {
     case 'text':
+      if (part.text.trim() === '') return <p className={css.aside}>{t('part.text')}</p>
       return <RichText rich={part} searched={searched ?? []} />
     case 'location':
       return <Place part={part} />

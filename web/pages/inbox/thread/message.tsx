@@ -103,7 +103,7 @@ function Bubble({
       className={css.bubble}
       data-side={side}
       data-failed={troubles.length > 0 || undefined}
-      aria-label={t(`message.${side}`, { name: message.author.name, at: fullTime(message.at, language) })}
+      aria-label={t(`message.${side}`, { name: message.author.name, at: fullTime(message.placed, language) })}
     >
       {showsName && <Author message={message} side={side} />}
       {message.forwarded && (
@@ -133,9 +133,7 @@ function Bubble({
         {message.edited && !isDeleted && <Edited message={message} />}
         <OnTheWay message={message} />
         {wasCancelled && <span>{t('message.cancelled')}</span>}
-        <time dateTime={message.at} title={fullTime(message.at, language)}>
-          {clockOf(message.at, language)}
-        </time>
+        <Clock message={message} />
         {delivery && !wasCancelled && <DeliveryMark delivery={delivery} />}
       </footer>
       {waits && (
@@ -189,11 +187,23 @@ function Elsewhere({ side, to }: { side: 'theirs' | 'ours' | 'note'; to: string 
 }
 
 function EventLine({ message }: { message: MessageView }) {
-  const { language } = useDirectory()
   return (
     <div className={css.event} id={`message-${message.id}`}>
       <span dir="auto">{message.author.name}</span> <Parts content={message.content} message={message.id} />
-      <time dateTime={message.at}>{clockOf(message.at, language)}</time>
+      <Clock message={message} />
     </div>
+  )
+}
+
+/** What is read here and where it stands agree; when it came to us, if that was later, is told on hover. */
+function Clock({ message: { placed, at } }: { message: MessageView }) {
+  const { language } = useDirectory()
+  const t = useWords('inbox')
+  const stands = fullTime(placed, language)
+  const came = fullTime(at, language)
+  return (
+    <time dateTime={placed} title={came === stands ? stands : t('message.cameAt', { at: stands, came })}>
+      {clockOf(placed, language)}
+    </time>
   )
 }
