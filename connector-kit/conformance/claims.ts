@@ -189,7 +189,8 @@ function oddities({ webhook }: Connector): Claim[] {
     )
   return [
     odd('unknown kind', isShown),
-    odd('empty', isShown),
+    // A letter without a word is a letter all the same.
+    odd('empty', (golden) => isShown(golden) || tellsOf(golden).some(({ is }) => is === 'message')),
     ...(webhook ? [odd('wrong signature', ({ opened }) => /"refuse":40[134]/.test(JSON.stringify(opened) ?? ''))] : []),
     odd('batch', (golden) => keysOf(golden).length > 1),
     odd('repeated', (golden, all) =>

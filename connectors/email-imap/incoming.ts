@@ -46,17 +46,18 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
   }
   // Whoever answers a letter of ours has it; else our server's word on the sender counts. Our own address is nobody we could answer.
   const vouched = verdict === 'pass' && !isOurs(from.address, c.settings.address)
-  const chat = proven ?? (vouched ? from.address : asUnverified(from.address))
+  const chat = proven !== undefined || vouched ? from.address : asUnverified(from.address)
   const by = whoIs(from, chat)
-  if (isEmpty(letter)) return [{ is: 'unknown', what: 'empty letter', ref: { chat, id }, by, at: new Date(told.at) }]
   const content = { ...contentOf(letter, told, c, chat), ...answersTo(letter, from, c) }
   const answeredId = answered[0]
   const thread = idsIn(headers.get('references'))[0] ?? answeredId ?? id
   const token = tokenIn(letter, c)
   const joined: Incoming[] =
     proven !== undefined && proven !== from.address
-      ? [{ is: 'same', one: whoIs(from, from.address), other: by, how: 'platform' }]
+      ? [{ is: 'same', one: by, other: whoIs(from, proven), how: 'platform' }]
       : []
+  // What he answers was written to him as he was known then.
+  const answeredIn = proven !== undefined && answeredId && isOurLetter(c.secret, answeredId, proven) ? proven : chat
   return [
     {
       is: 'message',
@@ -64,7 +65,7 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
       by,
       at: new Date(told.at),
       content,
-      ...(answeredId ? { replyTo: { chat, id: answeredId } } : {}),
+      ...(answeredId ? { replyTo: { chat: answeredIn, id: answeredId } } : {}),
       thread,
       ...(token ? { token } : {}),
       ...(isAutomatic(headers, from.address) ? { automatic: true as const } : {}),
@@ -117,9 +118,6 @@ function copyOf(
   }
 }
 
-const isEmpty = ({ subject, text = '', html = '', files }: Letter): boolean =>
-  subject === '' && text.trim() === '' && html.trim() === '' && files.length === 0
-
 function whoIs({ address, name }: Person, id: string): Who {
   const known = id === addressOf(id)
   return {
@@ -162,6 +160,7 @@ function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat
     parts.push({ kind: 'html', source: source(HTML) })
   if (letter.partial)
     parts.push({ kind: 'file', source: source(WHOLE), type: 'message/rfc822', name: 'letter.eml', bytes: told.bytes })
+  // Somebody wrote, though he said nothing.
   if (parts.length === 0) parts.push({ kind: 'text', text: '', entities: [] })
   return {
     ...(letter.subject ? { subject: letter.subject.slice(0, 2_000) } : {}),

@@ -26,6 +26,7 @@ interface Row {
   lastInAt: Date | null
   windowUntil: Date | null
   address: string
+  unverified: boolean
 }
 
 export async function roadsOf(
@@ -35,14 +36,18 @@ export async function roadsOf(
   connectors: Connectors,
 ): Promise<KnownRoad[]> {
   const { rows } = await sql<Row>`
-    select r.identity_id as identity, r.channel_id as channel, ch.connector, ch.network, ch.name as "channelName", ch.state as "channelState", i.reach,
+    select r.identity_id as identity, r.channel_id as channel, ch.connector, ch.network, ch.name as "channelName", ch.state as "channelState", i.reach, i.unverified,
            r.last_in_at as "lastInAt", r.window_until as "windowUntil", coalesce(case when i.handle like '%@%' then i.handle else '@' || i.handle end, i.phone, i.email, i.name, i.external_id) as address
       from conversation c
       join identity i on i.workspace_id = c.workspace_id and (i.contact_id = c.contact_id or i.id = c.room_id)
       join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id
       join channel ch on ch.workspace_id = r.workspace_id and ch.id = r.channel_id and ch.removed_at is null
      where c.workspace_id = ${workspace} and c.id = ${conversation}`.execute(tx)
-  return rows.map(({ connector, ...row }) => {
+  // To an address that was proven, what was said there before the proof adds no second road.
+  const placeOf = ({ channel, address }: Row) => `${channel} ${address}`
+  const believed = new Set(rows.filter(({ unverified }) => !unverified).map(placeOf))
+  const distinct = rows.filter((row) => !row.unverified || !believed.has(placeOf(row)))
+  return distinct.map(({ connector, ...row }) => {
     const found = connectors.get(connector)?.connector
     return {
       ...row,

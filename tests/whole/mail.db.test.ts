@@ -5,6 +5,7 @@ import { getContact } from '#contract/calls/contacts.ts'
 import {
   listConversations,
   listMessages,
+  listRoads,
   resendDelivery,
   sendMessage,
   type ConversationRow,
@@ -237,8 +238,19 @@ test('an unverified sender who answers our letter has it, so both are one', asyn
   const one = await until(async () =>
     (await conversations()).find((each) => each.last?.words.includes('It is really me')),
   )
-  const words = (await messagesOf(one)).map(({ content }) => (content.parts[0] as { text: string }).text)
-  expect(words).toEqual(expect.arrayContaining(['Without checks', 'Who are you?', 'It is really me']))
+  const messages = await messagesOf(one)
+  const letterOf = (words: string) =>
+    messages.find(({ content }) => (content.parts[0] as { text: string }).text === words)
+  expect(letterOf('Without checks')).toMatchObject({ author: { unverified: true } })
+  // From then on he is himself, and answered there.
+  expect(letterOf('It is really me')).toMatchObject({
+    author: { unverified: false },
+    replyTo: letterOf('Who are you?')!.id,
+  })
+  const { items } = await owner.call(listRoads, { params: { id: one.id } })
+  expect(items).toMatchObject([{ address: 'gus@people.test', chosen: true }])
+  await said(one, 'Welcome, Gus')
+  expect(mail.phone('Gus').sees().at(-1)).toMatchObject({ content: { parts: plain('Welcome, Gus').parts } })
 })
 
 test('pictures and files come and go whole; a large attachment is fetched from the server', async () => {

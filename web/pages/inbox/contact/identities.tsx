@@ -19,7 +19,7 @@ export interface IdentitiesProps {
 export function Identities({ contact, onSplit }: IdentitiesProps) {
   return (
     <ul className={css.identities}>
-      {contact.identities.map((identity) => (
+      {distinctOf(contact.identities).map((identity) => (
         <Identity
           key={identity.id}
           contact={contact}
@@ -30,6 +30,13 @@ export function Identities({ contact, onSplit }: IdentitiesProps) {
       ))}
     </ul>
   )
+}
+
+/** An address that was proven stands once, though letters came from it before the proof. */
+function distinctOf(identities: readonly IdentityView[]): IdentityView[] {
+  const nameOf = (each: IdentityView) => `${each.network} ${addressOf(each)}`
+  const believed = new Set(identities.filter(({ unverified }) => !unverified).map(nameOf))
+  return identities.filter((each) => !each.unverified || !believed.has(nameOf(each)))
 }
 
 interface IdentityProps {
