@@ -5,7 +5,7 @@ import { OuterLink } from './outer-link.tsx'
 import { useWords } from '../app/words.ts'
 
 /**
- * The Markdown of set-up texts: headings, paragraphs, lists, tables, fenced code, **bold**, `code`, [links](https://…). It becomes elements,
+ * The Markdown of set-up texts: headings, paragraphs, lists, tables, fenced code, **bold**, *stressed*, `code`, [links](https://…). It becomes elements,
  * never HTML, so there is nothing to sanitise; what is not understood stays text.
  */
 export function Markdown({ text }: { text: string }) {
@@ -112,7 +112,7 @@ function BlockView({ block }: { block: Block }) {
               {block.rows.map((row, at) => (
                 <Table.Tr key={at}>
                   {row.map((cell, column) => (
-                    <Table.Td key={column} style={{ overflowWrap: 'anywhere' }}>
+                    <Table.Td key={column} style={{ overflowWrap: 'break-word' }}>
                       {inline(cell)}
                     </Table.Td>
                   ))}
@@ -127,16 +127,18 @@ function BlockView({ block }: { block: Block }) {
   }
 }
 
-const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\[([^\]]+)\]\(([^)\s]+)\)/g
+/** A star with blank space beside it is a star. */
+const INLINE = /`([^`]+)`|\*\*([^*]+)\*\*|\*([^*\s](?:[^*]*[^*\s])?)\*|\[([^\]]+)\]\(([^)\s]+)\)/g
 
 function inline(text: string): ReactNode {
   const pieces: ReactNode[] = []
   let from = 0
   for (const match of text.matchAll(INLINE)) {
     pieces.push(text.slice(from, match.index))
-    const [whole, code, bold, words, address] = match
+    const [whole, code, bold, stressed, words, address] = match
     if (code !== undefined) pieces.push(<Code>{code}</Code>)
     else if (bold !== undefined) pieces.push(<b>{inline(bold)}</b>)
+    else if (stressed !== undefined) pieces.push(<em>{inline(stressed)}</em>)
     else pieces.push(<OuterLink to={address!}>{words!}</OuterLink>)
     from = match.index + whole.length
   }
