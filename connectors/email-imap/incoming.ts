@@ -156,8 +156,9 @@ function contentOf(letter: Letter, told: LetterEvent, c: Context<Settings>, chat
       ...(file.cid && letter.html !== undefined && isShownIn(letter.html, file.cid) ? { cid: file.cid } : {}),
       ...(kindOf(file.type) === 'video' ? { look: 'plain' } : {}),
     } as Part)
-  if (letter.html !== undefined || lettersOf(text) < lettersOf(whole))
-    parts.push({ kind: 'html', source: source(HTML) })
+  const isFolded = lettersOf(text) < lettersOf(whole)
+  if (letter.html !== undefined || isFolded)
+    parts.push({ kind: 'html', source: source(HTML), ...(isFolded ? { folded: true as const } : {}) })
   if (letter.partial)
     parts.push({ kind: 'file', source: source(WHOLE), type: 'message/rfc822', name: 'letter.eml', bytes: told.bytes })
   // Somebody wrote, though he said nothing.

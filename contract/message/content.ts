@@ -96,8 +96,8 @@ export const Part = z.discriminatedUnion('kind', [
   part('event', { what: z.string(), who: z.array(z.string()) }),
   /** Outgoing only: a text the platform has approved before. */
   part('template', { name: z.string(), language: z.string(), values: z.record(z.string(), z.string()) }),
-  /** The mail as it was sent, shown in a sandbox beside its text part. */
-  part('html', { source: FileRef }),
+  /** The mail as it was sent, shown in a sandbox beside its text part. `folded`: the text leaves out what this quotes or is signed with. */
+  part('html', { source: FileRef, folded: z.literal(true).optional() }),
   /** Of a kind that Parley does not know yet: kept, shown, never dropped. */
   part('unknown', { what: z.string(), openUrl: z.url().optional() }),
 ])

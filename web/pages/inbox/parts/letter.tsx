@@ -6,12 +6,13 @@
 import { Button, Group, SegmentedControl, Skeleton } from '@mantine/core'
 import { IconPhotoOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { use, useEffect, useRef, useState } from 'react'
+import { use, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { isMedia, type Part, type PartOf } from '#contract/message/content.ts'
 import { useWords } from '../../../app/words.ts'
 import { ByReader } from './by-reader.ts'
 import { cleanLetter, withPictures } from './clean-letter.ts'
 import { fetchEnclosedPictures, fetchFile, fetchRemotePictures } from './fetch-letter.ts'
+import { guessedHeight } from './guessed-height.ts'
 import { Media } from './media.tsx'
 import { heldFile } from './media-url.ts'
 import css from './parts.module.css'
@@ -28,7 +29,8 @@ export interface LetterProps {
 
 export function Letter({ part, text, message, beside }: LetterProps) {
   const t = useWords('inbox')
-  const [look, setLook] = useState<'letter' | 'text'>('letter')
+  // What was quoted is above already: then the new words are what is read.
+  const [look, setLook] = useState<'letter' | 'text'>(part.folded && text ? 'text' : 'letter')
   const [pictures, setPictures] = useState<ReadonlyMap<string, string> | null>(null)
   const [isFetching, setFetching] = useState(false)
   const file = heldFile(part.source)
@@ -115,6 +117,8 @@ function unescaped(text: string): string {
   }
 }
 
+const USUAL_WIDTH = 640
+
 interface Policy {
   createHTML(html: string): string
 }
@@ -131,6 +135,10 @@ function Frame({ html, title }: { html: string; title: string }) {
   const t = useWords('inbox')
   const byReader = use(ByReader)
   const [isTall, setTall] = useState(false)
+  const [width, setWidth] = useState(USUAL_WIDTH)
+  // Before it is drawn, so that nothing below it jumps.
+  useLayoutEffect(() => setWidth(frame.current?.clientWidth || USUAL_WIDTH), [])
+  const height = useMemo(() => guessedHeight(html, width), [html, width])
   useEffect(() => {
     if (frame.current) frame.current.srcdoc = policy.createHTML(html)
   }, [html])
@@ -141,6 +149,7 @@ function Frame({ html, title }: { html: string; title: string }) {
         key={html}
         ref={frame}
         className={isTall ? css.frameTall : css.frame}
+        {...(isTall ? {} : { height })}
         title={title}
         // Links open in a tab of their own; nothing else is allowed.
         sandbox="allow-popups allow-popups-to-escape-sandbox"
