@@ -74,9 +74,12 @@ function fromSomebody(letter: Letter, told: LetterEvent, c: Context<Settings>): 
   ]
 }
 
-/** RFC 5322 §3.6.2. Of several the first: an answer goes to one, and the member sees to whom. Our own address would be a circle. */
+/**
+ * RFC 5322 §3.6.2. Of several the first: an answer goes to one, and the member sees to whom; so not to one that holds letters nobody sees,
+ * which may turn it round. Our own address would be a circle.
+ */
 function answersTo({ replyTo }: Letter, from: Person, c: Context<Settings>): Pick<Content, 'answersTo'> {
-  const to = replyTo.find(({ address }) => !isOurs(address, c.settings.address))?.address
+  const to = replyTo.find(({ address }) => !isOurs(address, c.settings.address) && !/\p{Cf}/u.test(address))?.address
   return to === undefined || to === from.address ? {} : { answersTo: { of: from.address, to } }
 }
 
