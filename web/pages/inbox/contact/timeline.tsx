@@ -48,8 +48,8 @@ export function Timeline({ conversations, holds = () => true, label }: TimelineP
           <span className={css.timelineWords} dir="auto">
             <strong>{message.author.name}</strong> {shortWords(message.content)}
           </span>
-          <time className={css.dim} dateTime={message.at}>
-            {rowTime(message.at, language)}
+          <time className={css.dim} dateTime={message.placed}>
+            {rowTime(message.placed, language)}
           </time>
         </li>
       ))}
