@@ -131,6 +131,7 @@ function keepLast(message: MessageView): void {
 /** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
 function heardFrom({ direction, conversation }: MessageView): void {
   if (direction === 'in' || direction === 'event') renewRoads(conversation)
+  if (direction === 'event') renew([getContact.path])
   // When they were last seen, and what they are called by now.
   if (direction === 'in') for (const key of contactOf(conversation)) renewSoon(key)
 }
