@@ -8,7 +8,7 @@ import type pg from 'pg'
 import { OWNER_PASSES } from '#server/platform/owner-passes.ts'
 
 /** Found before a workspace is known. */
-const ACCOUNTS = ['account', 'session', 'setup_link', 'throttle']
+const ACCOUNTS = ['account', 'session', 'setup_link', 'recovery_code', 'throttle']
 
 /** Read by workers across workspaces to find work. Only ids, hashes, numbers, times and codes; the texts below are such codes. */
 const PLUMBING = [

@@ -4,6 +4,7 @@ export const LONGEST = {
   contactName: 200,
   email: 254,
   password: 200,
+  code: 40,
   search: 200,
   subject: 500,
   language: 35,

@@ -21,6 +21,8 @@ export const Me = z.object({
   workspace: z.object({ id: WorkspaceId, name: z.string() }),
   language: z.enum(['en', 'ru']),
   secondFactor: z.boolean(),
+  /** That still work in place of a code of the second factor. */
+  recoveryCodesLeft: z.int(),
   preferences: z.record(z.string(), z.unknown()),
   /** Shown as a line on the screen: no second factor on a public address, plain http beyond loopback, events that nobody reads. */
   warnings: z.array(z.enum(['second_factor_wanted', 'plain_http', 'events_wait', 'disk_full'])),
@@ -63,12 +65,24 @@ export const signIn = endpoint({
   path: '/api/session',
   may: 'public',
   status: 201,
-  about: 'Signs in with password and, where set, the code of the second factor (401 code_wanted asks for it)',
+  about:
+    'Signs in with password and, where set, a code of the second factor or a recovery code (401 code_wanted asks for it)',
   body: z.strictObject({
     email: Email,
     password: z.string().min(1).max(LONGEST.password),
-    code: z.string().max(10).optional(),
+    code: z.string().max(LONGEST.code).optional(),
   }),
+  result: Me,
+})
+
+export const resetSignIn = endpoint({
+  method: 'POST',
+  path: '/api/session/reset',
+  may: 'public',
+  status: 201,
+  about:
+    'By a one-time link to sign in again (/reset#token): sets a new password, turns the second factor off, ends all sessions, and signs in',
+  body: z.strictObject({ token: z.string().min(1).max(100), password: Password }),
   result: Me,
 })
 
@@ -140,16 +154,26 @@ export const proveSecondFactor = endpoint({
   method: 'PUT',
   path: '/api/me/totp',
   may: 'signed_in',
-  about: 'Turns the second factor on with a first code',
+  about: 'Turns the second factor on with a first code; the recovery codes are shown only once',
   body: z.strictObject({ secret: z.string().max(100), code: z.string().max(10) }),
-  result: Me,
+  result: Me.extend({ recoveryCodes: z.array(z.string()) }),
+})
+
+export const makeRecoveryCodes = endpoint({
+  method: 'POST',
+  path: '/api/me/recovery-codes',
+  may: 'signed_in',
+  status: 201,
+  about: 'Ten new recovery codes, shown only once; those before work no more. Wants the password',
+  body: z.strictObject({ password: z.string().max(LONGEST.password) }),
+  result: z.object({ recoveryCodes: z.array(z.string()) }),
 })
 
 export const removeSecondFactor = endpoint({
   method: 'DELETE',
   path: '/api/me/totp',
   may: 'signed_in',
-  about: 'Turns the second factor off; wants the password',
+  about: 'Turns the second factor off, and its recovery codes with it; wants the password',
   body: z.strictObject({ password: z.string().max(200) }),
   result: Me,
 })
@@ -203,6 +227,17 @@ export const removeMember = endpoint({
   about: 'Ends all access within a second; what they wrote stays',
   params: z.object({ id: MemberId }),
   result: nothing,
+})
+
+export const helpToSignIn = endpoint({
+  method: 'POST',
+  path: '/api/members/:id/sign-in-link',
+  may: 'member.change',
+  status: 201,
+  about:
+    'A link for a colleague who cannot sign in any more, shown only once: /reset#token sets a new password and turns the second factor off, within 24 hours. Only an owner makes one for owners and admins',
+  params: z.object({ id: MemberId }),
+  result: z.object({ token: z.string(), expiresAt: z.iso.datetime() }),
 })
 
 export const TokenView = z.object({

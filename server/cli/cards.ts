@@ -18,6 +18,10 @@ export const CARDS = {
     takes: '--workspace NAME --email E --password P [--name N] [--json]',
     does: 'makes a workspace, its owner and a token for programs',
   },
+  'reset-sign-in': {
+    takes: 'EMAIL',
+    does: 'prints a one-time link for whoever lost the password or the second factor',
+  },
   doctor: {
     takes: '[--json]',
     does: 'tells what is wrong and what to do about it; changes nothing',

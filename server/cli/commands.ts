@@ -7,6 +7,7 @@ export const COMMANDS: Readonly<Record<CommandName, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   demo: async () => (await import('./demo.ts')).demo,
   setup: async () => (await import('./setup.ts')).setup,
+  'reset-sign-in': async () => (await import('./reset-sign-in.ts')).resetSignIn,
   doctor: async () => (await import('./doctor.ts')).doctor,
   backup: async () => (await import('./backup.ts')).backup,
   restore: async () => (await import('./restore.ts')).restore,

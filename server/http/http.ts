@@ -27,7 +27,7 @@ import { isModest } from '#server/platform/modest.ts'
 import { namedLocks } from '#server/platform/named-locks.ts'
 import { problemOf, Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
-import type { Settings } from '#server/platform/settings.ts'
+import { addressOf, type Settings } from '#server/platform/settings.ts'
 import { StartFailure } from '#server/platform/start-failure.ts'
 import { storable } from '#server/platform/storable.ts'
 import { docs } from './docs.ts'
@@ -73,7 +73,14 @@ const PER_CALLER = { burst: 1_000, perSecond: 100 }
 /** What proxies write of whom they speak for. */
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via']
 /** Enough to turn on a second factor, and to leave. */
-const OWN_ACCOUNT = new Set(['/api/me', '/api/me/totp', '/api/session', '/api/sessions', '/api/sessions/:id'])
+const OWN_ACCOUNT = new Set([
+  '/api/me',
+  '/api/me/totp',
+  '/api/me/recovery-codes',
+  '/api/session',
+  '/api/sessions',
+  '/api/sessions/:id',
+])
 const WINDOW = new URL('../../dist/web/', import.meta.url)
 const WIDGET = new URL('../../dist/widget/', import.meta.url)
 
@@ -291,7 +298,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   const address = app.server.address()
   const port = address && typeof address === 'object' ? address.port : settings.port
   return {
-    url: settings.url ?? `http://${settings.host.includes(':') ? `[${settings.host}]` : settings.host}:${port}`,
+    url: addressOf({ ...settings, port }),
     setCookie: (caller, secret) => void cookies.set(caller.request, secret),
     close: async () => {
       app.server.closeIdleConnections()

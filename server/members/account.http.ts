@@ -8,8 +8,10 @@ import {
   getSetup,
   listSessions,
   listWorkspaces,
+  makeRecoveryCodes as makeRecoveryCodesCall,
   proveSecondFactor,
   removeSecondFactor,
+  resetSignIn,
   setUp,
   signIn,
   signOut,
@@ -36,7 +38,10 @@ import { auditBy, record } from './audit.ts'
 import type { Callers } from './callers.ts'
 import { changeOf } from './change-of.ts'
 import { memberViews } from './members.http.ts'
+import { recordEverywhere } from './memberships.ts'
 import { hashPassword, isPassword } from './password.ts'
+import { looksLikeRecoveryCode, makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from './recovery-codes.ts'
+import { dropResetLinks, useResetSecret } from './reset-links.ts'
 import { countTry, forgive } from './throttle.ts'
 import { checkTotp, newTotpSecret, totpPlace, totpUrl } from './totp.ts'
 
@@ -63,6 +68,7 @@ export function accountCalls(deps: AccountCallsDeps) {
 
   async function meOf(caller: Pick<Caller, 'workspace' | 'member' | 'account'>): Promise<z.infer<typeof Me>> {
     const account = caller.account ? await findAccount(database, { id: caller.account }) : null
+    const codes = account?.totp_secret ? await recoveryCodesLeft(database, account.id) : 0
     return database.inWorkspace(caller.workspace, async (tx) => {
       const [member] = await memberViews(tx, caller.workspace, [caller.member])
       const { rows } = await sql<{ name: string; preferences: Record<string, unknown> }>`
@@ -78,6 +84,7 @@ export function accountCalls(deps: AccountCallsDeps) {
         workspace: { id: caller.workspace, name: rows[0].name },
         language: account?.language ?? 'en',
         secondFactor,
+        recoveryCodesLeft: codes,
         preferences: rows[0].preferences,
         warnings: [
           ...(deps.isPublic && leads && account && !secondFactor ? (['second_factor_wanted'] as const) : []),
@@ -120,9 +127,22 @@ export function accountCalls(deps: AccountCallsDeps) {
     return account
   }
 
-  async function proveCode(account: Account, code: string | undefined): Promise<void> {
+  async function spendRecoveryCode(account: Account, code: string, address: string): Promise<void> {
+    await database.transaction(async (tx) => {
+      if (!(await useRecoveryCode(tx, account.id, code))) throw new Refused('wrong_credentials')
+      await recordEverywhere(tx, account.id, (member) => ({
+        actor: { kind: 'member', id: member },
+        act: 'account.recovery_code_used',
+        object: { kind: 'account', id: account.id },
+        address,
+      }))
+    })
+  }
+
+  async function proveCode(account: Account, code: string | undefined, address: string): Promise<void> {
     if (!account.totp_secret) return
     if (!code) throw new Refused('code_wanted')
+    if (looksLikeRecoveryCode(code)) return spendRecoveryCode(account, code, address)
     const sealer = await secrets.of(PROGRAM)
     const secret = sealer.open(account.totp_secret, totpPlace(account.id)).toString()
     const step = checkTotp(secret, code, account.totp_used_step, new Date())
@@ -149,7 +169,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       const account = await findAccount(database, { email: body.email })
       if (!(await isPassword(account?.password_hash ?? null, body.password)) || !account)
         throw new Refused('wrong_credentials')
-      await proveCode(account, body.code)
+      await proveCode(account, body.code, caller.address)
       const [workspace] = await workspacesOf(database, account.id)
       if (!workspace) throw new Refused('wrong_credentials')
       await forgive(database, 'sign_in', { account: body.email, address: caller.address })
@@ -159,6 +179,26 @@ export function accountCalls(deps: AccountCallsDeps) {
         }>`select id from member where workspace_id = ${workspace.id} and account_id = ${account.id}`.execute(tx),
       )
       return signedIn(caller, account, workspace.id, rows[0]!.id, 'account.signed_in')
+    }),
+    answer(resetSignIn, async ({ body }, caller) => {
+      await countTry(database, 'reset', { address: caller.address })
+      const hash = await hashPassword(body.password)
+      const { account, places } = await database.transaction(async (tx) => {
+        const id = await useResetSecret(tx, body.token, hash)
+        const memberships = await recordEverywhere(tx, id, (member) => ({
+          actor: { kind: 'member', id: member },
+          act: 'account.reset',
+          object: { kind: 'account', id },
+          address: caller.address,
+        }))
+        if (memberships.length === 0) throw new Refused('not_found')
+        return { account: id, places: memberships }
+      })
+      callers.forget()
+      for (const { workspace } of places) hints.tell('callers', workspace)
+      // As signing in does: the newest.
+      const { workspace, member } = places.at(-1)!
+      return signedIn(caller, { id: account }, workspace, member, 'account.signed_in')
     }),
     answer(signOut, async (_, caller) => {
       await sql`delete from session where id = ${caller.session}`.execute(database.plumbing)
@@ -210,6 +250,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       await change(caller, async (tx) => {
         await sql`update member set name = coalesce(${body.name ?? null}, name), preferences = preferences || ${JSON.stringify(body.preferences ?? {})}::jsonb
                    where workspace_id = ${caller.workspace} and id = ${caller.member}`.execute(tx)
+        if (body.password && caller.account) await dropResetLinks(tx, caller.account)
         if (body.password) await auditBy(tx, caller, 'account.password_changed', { kind: 'member', id: caller.member })
         await announce(tx, caller.workspace, [{ kind: 'member.changed', subject: caller.member }])
       })
@@ -227,12 +268,26 @@ export function accountCalls(deps: AccountCallsDeps) {
       const step = checkTotp(body.secret, body.code, 0, new Date())
       if (step === null) throw new Refused('wrong_credentials')
       const sealer = await secrets.of(PROGRAM)
-      await sql`update account set totp_secret = ${sealer.seal(Buffer.from(body.secret), totpPlace(account.id))}, totp_used_step = ${step} where id = ${account.id}`.execute(
-        database.plumbing,
-      )
+      const sealed = sealer.seal(Buffer.from(body.secret), totpPlace(account.id))
+      const recoveryCodes = await change(caller, async (tx) => {
+        await sql`update account set totp_secret = ${sealed}, totp_used_step = ${step} where id = ${account.id}`.execute(
+          tx,
+        )
+        await auditBy(tx, caller, 'account.second_factor_on', { kind: 'account', id: account.id })
+        return makeRecoveryCodes(tx, account.id)
+      })
       await endOthers(caller)
-      await change(caller, (tx) => auditBy(tx, caller, 'account.second_factor_on', { kind: 'account', id: account.id }))
-      return meOf(caller)
+      return { ...(await meOf(caller)), recoveryCodes }
+    }),
+    answer(makeRecoveryCodesCall, async ({ body }, caller) => {
+      const account = await accountOf(caller)
+      await countTry(database, 'password', { account: account.email, address: caller.address })
+      if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
+      if (!account.totp_secret) throw new Refused('conflict', { detail: 'turn the second factor on first' })
+      return change(caller, async (tx) => {
+        await auditBy(tx, caller, 'account.recovery_codes_made', { kind: 'account', id: account.id })
+        return { recoveryCodes: await makeRecoveryCodes(tx, account.id) }
+      })
     }),
     answer(removeSecondFactor, async ({ body }, caller) => {
       const account = await accountOf(caller)

@@ -7,6 +7,7 @@ import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { record } from './audit.ts'
 import { hashPassword, isPassword } from './password.ts'
+import { dropResetLinks } from './reset-links.ts'
 import { hashOf, newSecret, newToken } from './secret.ts'
 
 export interface Account {
@@ -62,6 +63,7 @@ export async function createWorkspace(
     await enterWorkspace(tx, workspace)
     await inSameTx?.(tx)
     if (hash) await insertAccount(tx, account, owner, hash)
+    else await dropResetLinks(tx, account)
     await sql`insert into workspace_directory (workspace_id) values (${workspace})`.execute(tx)
     await sql`insert into workspace (workspace_id, name, language) values (${workspace}, ${name}, ${owner.language})`.execute(
       tx,
@@ -127,7 +129,7 @@ export async function useSetupSecret(tx: Tx, secret: string): Promise<void> {
   const { rows: owners } = await sql`select 1 from account limit 1`.execute(tx)
   if (owners.length > 0) throw new Refused('already_set_up')
   const { rows } =
-    await sql`delete from setup_link where token_hash = ${hashOf(secret)} and expires_at > now() returning 1`.execute(
+    await sql`delete from setup_link where token_hash = ${hashOf(secret)} and account_id is null and expires_at > now() returning 1`.execute(
       tx,
     )
   if (secret === '' || rows.length === 0) throw new Refused('not_found')

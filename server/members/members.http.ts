@@ -4,6 +4,7 @@ import {
   changeMember,
   createMember,
   createToken as createTokenCall,
+  helpToSignIn,
   listAudit,
   listMembers,
   listTokens,
@@ -26,7 +27,9 @@ import { Refused } from '#server/platform/problem.ts'
 import { createToken, insertAccount, insertMember } from './accounts.ts'
 import { auditBy } from './audit.ts'
 import { changeOf, type ChangeDeps } from './change-of.ts'
+import { worksElsewhere } from './memberships.ts'
 import { hashPassword } from './password.ts'
+import { dropResetLinks, newResetSecret } from './reset-links.ts'
 
 /** To a colleague, or to a token. */
 function mustGrant(caller: Caller, role: Role): void {
@@ -39,13 +42,14 @@ export function memberCalls(deps: ChangeDeps) {
   const { database } = deps
   const change = changeOf(deps)
 
-  /** Only an owner touches owners, and the last one stays. Owners are locked with him: two who step down at once would each see the other. */
-  async function mayTouch(
-    tx: Tx,
-    caller: Caller,
-    id: MemberId,
-    next: Role | null,
-  ): Promise<{ role: Role; account: AccountId | null }> {
+  interface Touched {
+    role: Role
+    account: AccountId | null
+    isLastOwner: boolean
+  }
+
+  /** Only an owner touches owners. Owners are locked with him: two who step down at once would each see the other. */
+  async function touched(tx: Tx, caller: Caller, id: MemberId): Promise<Touched> {
     const { rows } = await sql<{ id: MemberId; role: Role; account: AccountId | null }>`
       select id, role, account_id as account from member
        where workspace_id = ${caller.workspace} and state = 'active' and (id = ${id} or role = 'owner') order by id for update`.execute(
@@ -54,9 +58,15 @@ export function memberCalls(deps: ChangeDeps) {
     const member = rows.find((row) => row.id === id)
     if (!member || member.role === 'bot') throw new Refused('not_found')
     if (member.role === 'owner' && caller.role !== 'owner') throw new Refused('forbidden')
+    const owners = rows.filter(({ role }) => role === 'owner')
+    return { ...member, isLastOwner: member.role === 'owner' && owners.length === 1 }
+  }
+
+  /** Into this role, or out (null); the last owner stays. */
+  async function mayTouch(tx: Tx, caller: Caller, id: MemberId, next: Role | null): Promise<Touched> {
+    const member = await touched(tx, caller, id)
     if (next !== null && next !== member.role) mustGrant(caller, next)
-    if (member.role === 'owner' && next !== 'owner' && rows.filter(({ role }) => role === 'owner').length === 1)
-      throw new Refused('conflict', { detail: 'a workspace keeps one owner' })
+    if (member.isLastOwner && next !== 'owner') throw new Refused('conflict', { detail: 'a workspace keeps one owner' })
     return member
   }
 
@@ -82,6 +92,8 @@ export function memberCalls(deps: ChangeDeps) {
     answer(changeMember, ({ params, body }, caller) =>
       change(caller, async (tx) => {
         const before = await mayTouch(tx, caller, params.id, body.role ?? null)
+        // Whoever may help an agent to sign in must not become what the agent is made now.
+        if (body.role && before.account) await dropResetLinks(tx, before.account)
         await sql`update member set name = coalesce(${body.name ?? null}, name), role = coalesce(${body.role ?? null}, role)
                    where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(tx)
         await auditBy(
@@ -107,6 +119,20 @@ export function memberCalls(deps: ChangeDeps) {
         await auditBy(tx, caller, 'member.removed', { kind: 'member', id: params.id })
         await announce(tx, caller.workspace, [{ kind: 'member.changed', subject: params.id }])
         return {}
+      }),
+    ),
+    answer(helpToSignIn, ({ params }, caller) =>
+      change(caller, async (tx) => {
+        const { role, account } = await touched(tx, caller, params.id)
+        // Whoever has the link can be him: the same rule as for making somebody what he is.
+        mustGrant(caller, role)
+        // At a window left open it would be a way round the present password.
+        if (params.id === caller.member) throw new Refused('forbidden', { detail: 'for others only' })
+        if (!account) throw new Refused('not_found')
+        if (await worksElsewhere(tx, caller.workspace, account)) throw new Refused('elsewhere_too')
+        const { secret, expiresAt } = await newResetSecret(tx, account)
+        await auditBy(tx, caller, 'member.sign_in_link', { kind: 'member', id: params.id })
+        return { token: secret, expiresAt: expiresAt.toISOString() }
       }),
     ),
 

@@ -51,6 +51,10 @@ export function readSettings(env: Environment): Settings {
   ) as unknown as Settings // the type of READERS says that each key has its own reader
 }
 
+/** Where a browser finds us. */
+export const addressOf = ({ url, host, port }: Pick<Settings, 'url' | 'host' | 'port'>): string =>
+  url ?? `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+
 function valueOf({ name, otherwise, expected, secret, read }: Reader<unknown>, given: string | undefined): unknown {
   const text = given ?? otherwise
   if (text === null) return null

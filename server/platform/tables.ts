@@ -75,6 +75,7 @@ export interface Tables {
   prompt: Prompt
   proof_link: ProofLink
   reaction: Reaction
+  recovery_code: RecoveryCode
   road: Road
   session: Session
   setup_link: SetupLink
@@ -563,6 +564,11 @@ export interface Reaction {
   at: Generated<Timestamp>
 }
 
+export interface RecoveryCode {
+  code_hash: Buffer
+  account_id: AccountId
+}
+
 export interface Road {
   workspace_id: WorkspaceId
   identity_id: IdentityId
@@ -589,6 +595,7 @@ export interface Session {
 export interface SetupLink {
   token_hash: Buffer
   expires_at: Timestamp
+  account_id: AccountId | null
 }
 
 export interface Stream {

@@ -108,6 +108,7 @@ const SPECIAL: Record<string, (world: Furnished) => Partial<Example>> = {
     const { secret } = new TOTP()
     return { body: { secret: secret.base32, code: new TOTP({ secret }).generate() } }
   },
+  'POST /api/me/recovery-codes': () => ({ body: { password: OWNER.password } }),
   'DELETE /api/me/totp': () => ({ body: { password: OWNER.password } }),
   'POST /api/channels': (world) => ({ body: { connector: 'telegram', name: 'Another', settings: world.settings } }),
   'PATCH /api/channels/{id}': () => ({ body: { name: 'Renamed' } }),

@@ -45,17 +45,18 @@ test('every declared call says who may, by an act of the rights table', () => {
 test('what is public is so knowingly', () => {
   expect(declarations.flatMap(({ name, call }) => (call.may === 'public' ? name : [])).toSorted()).toEqual([
     'getSetup',
+    'resetSignIn',
     'setUp',
     'signIn',
   ])
   const open = operations.flatMap(([route, { security }]) => (security?.length === 0 ? route : []))
-  expect(open.toSorted()).toEqual(['GET /api/setup', 'POST /api/session', 'POST /api/setup'])
+  expect(open.toSorted()).toEqual(['GET /api/setup', 'POST /api/session', 'POST /api/session/reset', 'POST /api/setup'])
 })
 
-/** Answers that are right although they are no success: there is an owner already. */
-const REFUSED: Record<string, number> = { 'POST /api/setup': 409 }
+/** Answers that are right although they are no success: there is an owner already, and nobody made such a link. */
+const REFUSED: Record<string, number> = { 'POST /api/setup': 409, 'POST /api/session/reset': 404 }
 /** What ends things, after everything else; the later the more it ends. */
-const LAST = ['PUT /api/me/totp', 'DELETE /api/me/totp', 'DELETE /api/session']
+const LAST = ['PUT /api/me/totp', 'POST /api/me/recovery-codes', 'DELETE /api/me/totp', 'DELETE /api/session']
 
 test('every route answers requests made from its description, with what the description promises', async () => {
   const answers: Record<string, unknown> = {}

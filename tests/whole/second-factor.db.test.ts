@@ -25,6 +25,7 @@ const OWN = [
   'GET /api/me',
   'GET /api/sessions',
   'PATCH /api/me',
+  'POST /api/me/recovery-codes',
   'POST /api/me/totp',
   'PUT /api/me/totp',
 ]

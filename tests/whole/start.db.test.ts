@@ -63,6 +63,18 @@ test('a second Parley on the same folder stops with one line; commands work besi
   const further = JSON.parse((await parley([...again, 'correct horse battery'], env)).out) as { token: string }
   const me = await clientOf(first.url, { authorization: `Bearer ${further.token}` }).call(getMe)
   expect(me.workspace.name).toBe('Second shop')
+  // The last way back, beside the running one.
+  for (const [given, words] of [
+    [[], 'Whose? It goes: parley reset-sign-in EMAIL'],
+    [['nobody@shop.example'], 'There is no account with the e-mail "nobody@shop.example" here.'],
+  ] as const)
+    expect(await parley(['reset-sign-in', ...given], env)).toMatchObject({ code: 1, out: '', error: `${words}\n` })
+  const way = await parley(['reset-sign-in', 'Olga@shop.example'], { ...env, PARLEY_URL: 'https://parley.example' })
+  const [, secret] = /olga@shop\.example .*: https:\/\/parley\.example\/reset#([\w-]{43})\n$/.exec(way.out)!
+  const reset = { token: secret, password: 'a password after the loss' }
+  expect((await first.stranger.ask('POST', '/api/session/reset', { body: reset })).status).toBe(201)
+  const russian = await parley(['reset-sign-in', 'olga@shop.example'], { ...env, LANG: 'ru_RU.UTF-8' })
+  expect(russian.out).toMatch(/^По этой ссылке olga@shop\.example задаст новый пароль\. .*\/reset#[\w-]{43}\n$/)
   const squeezed = await parley(['start'], { PARLEY_DATA: join(home, 'c'), PARLEY_PORT: new URL(first.url).port })
   expect(squeezed).toMatchObject({ code: 1, out: '' })
   expect(squeezed.error).toMatch(/^Parley cannot listen at 127\.0\.0\.1:\d+: another program does already.*\n$/)

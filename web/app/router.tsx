@@ -175,6 +175,12 @@ const setUp = createRoute({
   component: page('set-up', () => import('../pages/set-up/set-up.tsx'), 'SetUpPage'),
 })
 
+const reset = createRoute({
+  path: '/reset',
+  getParentRoute: () => root,
+  component: page('reset', () => import('../pages/reset/reset.tsx'), 'ResetPage'),
+})
+
 const tree = root.addChildren([
   inside.addChildren([
     home,
@@ -187,6 +193,7 @@ const tree = root.addChildren([
   ]),
   signIn,
   setUp,
+  reset,
 ])
 
 export const router = createRouter({

@@ -68,7 +68,7 @@ export default {
       title: 'That does not match',
       next: 'Check the e-mail and the password, and the code if you were asked for one.',
     },
-    code_wanted: { title: 'A code is needed', next: 'Type the code from your authenticator app.' },
+    code_wanted: { title: 'A code is needed', next: 'Type the code from your authenticator app, or a recovery code.' },
     not_proven: {
       title: 'The sender of a request is not proven',
       next: 'Check the signature or secret that both sides were given.',
@@ -88,6 +88,10 @@ export default {
     not_resendable: { title: 'This cannot be resent', next: 'Only failed and unconfirmed messages can.' },
     already_set_up: { title: 'Parley has an owner already', next: 'Sign in instead.' },
     email_taken: { title: 'This e-mail has an account already', next: 'Take another.' },
+    elsewhere_too: {
+      title: 'This person works in another workspace too',
+      next: 'Only whoever runs the server can help: by the command parley reset-sign-in.',
+    },
     cannot_undo: { title: 'It cannot be undone any more', next: 'Something was built on it since.' },
     too_large: { title: 'Too large', next: 'Try something smaller.' },
     unsupported_type: { title: 'This type is not understood', next: 'Try another file.' },

@@ -25,6 +25,7 @@ export const olga: MeView = {
   workspace: { id: idOf(3), name: 'Flower shop' },
   language: 'en',
   secondFactor: false,
+  recoveryCodesLeft: 0,
   preferences: {},
   warnings: ['second_factor_wanted', 'plain_http', 'events_wait'],
 }

@@ -1,4 +1,4 @@
-import { Button, Group, List, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, List, Stack, Text, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import { beginSecondFactor, listSessions, proveSecondFactor, removeSecondFactor } from '#contract/calls/members.ts'
 import { keyOf, useAct } from '../../app/acts.ts'
@@ -11,25 +11,39 @@ import { Copy } from '../../ui/copy.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { Qr } from '../../ui/qr.tsx'
 import { Section } from '../../ui/section.tsx'
+import { PasswordForm } from './password-form.tsx'
+import { CodesLeft, CodesOnce } from './recovery-codes.tsx'
 
 /** A code of an authenticator app beside the password. It counts once a first code has proved it. */
 export function SecondFactorSection() {
   const t = useWords('account')
   const { secondFactor } = useMe()
+  // Here, for what made them is gone from the page by then.
+  const [codes, show] = useState<readonly string[] | null>(null)
   return (
     <Section title={t('factor.title')} about={secondFactor ? t('factor.isOn') : t('factor.isOff')}>
-      {secondFactor ? <TurnOff /> : <TurnOn />}
+      {codes ? (
+        <CodesOnce codes={codes} done={() => show(null)} />
+      ) : secondFactor ? (
+        <>
+          <CodesLeft show={show} />
+          <TurnOff />
+        </>
+      ) : (
+        <TurnOn show={show} />
+      )}
     </Section>
   )
 }
 
-function TurnOn() {
+function TurnOn({ show }: { show: (codes: readonly string[]) => void }) {
   const t = useWords('account')
   const [code, setCode] = useState('')
   const begin = useAct(beginSecondFactor)
   const prove = useAct(proveSecondFactor, {
-    done: (me) => {
+    done: ({ recoveryCodes, ...me }) => {
       keepMe(me)
+      show(recoveryCodes)
       void client.invalidateQueries({ queryKey: keyOf(listSessions) })
       tell({ words: t('factor.turnedOn') })
     },
@@ -37,9 +51,12 @@ function TurnOn() {
   })
   if (!begin.data)
     return (
-      <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate({})}>
-        {t('factor.turnOn')}
-      </Button>
+      <Stack gap="md" align="flex-start">
+        <Text size="sm">{t('factor.loss')}</Text>
+        <Button variant="default" loading={begin.isPending} onClick={() => begin.mutate({})}>
+          {t('factor.turnOn')}
+        </Button>
+      </Stack>
     )
   const { secret, url } = begin.data
   // The words for it elsewhere are those of the door: e-mail and password.
@@ -78,6 +95,16 @@ function TurnOn() {
               <Button type="submit" loading={prove.isPending} disabled={code.trim() === ''}>
                 {t('factor.prove')}
               </Button>
+              <Button
+                variant="default"
+                onClick={() => {
+                  begin.reset()
+                  prove.reset()
+                  setCode('')
+                }}
+              >
+                {t('cancel')}
+              </Button>
             </Group>
           </Stack>
         </Group>
@@ -89,7 +116,6 @@ function TurnOn() {
 function TurnOff() {
   const t = useWords('account')
   const [isAsking, ask] = useState(false)
-  const [password, setPassword] = useState('')
   const remove = useAct(removeSecondFactor, {
     done: (me) => {
       keepMe(me)
@@ -104,28 +130,17 @@ function TurnOff() {
       </Button>
     )
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        remove.mutate({ body: { password } })
+    <PasswordForm
+      words={t('factor.turnOffWords')}
+      act={t('factor.turnOff')}
+      isDangerous
+      isPending={remove.isPending}
+      error={remove.error}
+      run={(password) => remove.mutate({ body: { password } })}
+      cancel={() => {
+        remove.reset()
+        ask(false)
       }}
-    >
-      <Stack gap="md">
-        <Text size="sm">{t('factor.turnOffWords')}</Text>
-        <PasswordInput
-          label={t('password.now')}
-          autoComplete="current-password"
-          visibilityToggleButtonProps={{ 'aria-label': t('password.show') }}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        <FailureNote error={remove.error} />
-        <Group>
-          <Button type="submit" color="red.8" loading={remove.isPending}>
-            {t('factor.turnOff')}
-          </Button>
-        </Group>
-      </Stack>
-    </form>
+    />
   )
 }

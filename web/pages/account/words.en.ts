@@ -1,6 +1,7 @@
 export default {
   title: 'Your account',
   save: 'Save',
+  cancel: 'Cancel',
   saved: 'Saved',
   leaveAbout: 'In this browser only. Elsewhere you stay signed in.',
   profile: { title: 'Profile', name: 'Name', nameHint: 'So colleagues see you', email: 'E-mail' },
@@ -21,6 +22,7 @@ export default {
     title: 'Second factor',
     isOn: 'It is on: signing in takes a code of your authenticator app too.',
     isOff: 'It is off. With it, a stolen password alone opens nothing.',
+    loss: 'With it you get recovery codes for the day the phone is lost. Keep them where the phone is not: without phone and codes only a colleague above you can let you in again, and an only owner only whoever runs the server.',
     turnOn: 'Turn it on',
     turnedOn: 'The second factor is on. Other places are signed out.',
     turnOff: 'Turn it off',
@@ -34,6 +36,17 @@ export default {
     wrongCode: 'This is not the code of now. Type a fresh one; if it stays so, set the phone’s clock by the network.',
     code: 'Code from the app',
     prove: 'Check and turn on',
+  },
+  codes: {
+    title: 'Recovery codes',
+    left_one: '{{count}} recovery code still works in place of a code of the app.',
+    left_other: '{{count}} recovery codes still work in place of a code of the app.',
+    anew: 'Make new recovery codes',
+    anewWords: 'Ten new ones; those before work no more.',
+    once: 'They are shown only now. Each works once in place of a code of the app: keep them where the phone is not.',
+    inFile: 'Recovery codes of {{email}} for Parley at {{place}}. Each works once in place of a code of the app.',
+    download: 'Save as a file',
+    kept: 'I have kept them',
   },
   sessions: {
     title: 'Where you are signed in',

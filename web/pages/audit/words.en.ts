@@ -35,9 +35,17 @@ export default {
       password_changed: 'Changed the password',
       second_factor_on: 'Turned the second factor on',
       second_factor_off: 'Turned the second factor off',
+      recovery_code_used: 'Used a recovery code',
+      recovery_codes_made: 'Made new recovery codes',
+      reset: 'Set a new password by a one-time link; the second factor is off',
     },
     workspace: { created: 'Workspace created' },
-    member: { added: 'Added a member', changed: 'Changed a member', removed: 'Removed a member' },
+    member: {
+      added: 'Added a member',
+      changed: 'Changed a member',
+      removed: 'Removed a member',
+      sign_in_link: 'Made a link to sign in again',
+    },
     token: { created: 'Made an API token', removed: 'Removed an API token' },
     channel: {
       created: 'Connected a channel',

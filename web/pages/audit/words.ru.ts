@@ -35,9 +35,17 @@ export default {
       password_changed: 'Смена пароля',
       second_factor_on: 'Второй фактор включён',
       second_factor_off: 'Второй фактор выключен',
+      recovery_code_used: 'Использован запасной код',
+      recovery_codes_made: 'Созданы новые запасные коды',
+      reset: 'Новый пароль по одноразовой ссылке; второй фактор выключен',
     },
     workspace: { created: 'Создано рабочее место' },
-    member: { added: 'Добавлен сотрудник', changed: 'Изменён сотрудник', removed: 'Удалён сотрудник' },
+    member: {
+      added: 'Добавлен сотрудник',
+      changed: 'Изменён сотрудник',
+      removed: 'Удалён сотрудник',
+      sign_in_link: 'Создана ссылка для входа',
+    },
     token: { created: 'Создан токен API', removed: 'Удалён токен API' },
     channel: {
       created: 'Подключён канал',

@@ -1,4 +1,4 @@
-import { Badge, Button, PasswordInput, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core'
+import { Badge, Button, Group, PasswordInput, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -18,6 +18,7 @@ import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
 import { RemoveButton } from '../../ui/remove-button.tsx'
 import { RowTable, TableRow } from '../../ui/row-table.tsx'
+import { HelpButton } from './help-button.tsx'
 
 const ROLES: readonly Exclude<Role, 'bot'>[] = ['owner', 'admin', 'supervisor', 'agent', 'viewer']
 
@@ -111,12 +112,16 @@ function MemberRow({ member, mayChange }: { member: MemberView; mayChange: boole
       ]}
       acts={
         isOpen && (
-          <RemoveButton
-            title={t('remove.title', { name: member.name })}
-            words={t('remove.words')}
-            act={t('remove.act')}
-            run={() => remove.mutateAsync({ params: { id: member.id } })}
-          />
+          <Group gap={4} justify="flex-end">
+            {/* A program has no password to lose. */}
+            {member.email && <HelpButton member={member} />}
+            <RemoveButton
+              title={t('remove.title', { name: member.name })}
+              words={t('remove.words')}
+              act={t('remove.act')}
+              run={() => remove.mutateAsync({ params: { id: member.id } })}
+            />
+          </Group>
         )
       }
     />

@@ -25,6 +25,16 @@ export default {
     agent: 'Answers',
     viewer: 'Reads only',
   },
+  help: {
+    act: 'Help to sign in again',
+    title: 'Help {{name}} to sign in again',
+    words:
+      'You get a link to hand over yourself. Whoever opens it sets a new password; the second factor is off then, and all sessions end. It works once, within 24 hours.',
+    make: 'Make the link',
+    link: 'Link',
+    once: 'It is shown only now. Whoever has it gets in: give it to nobody else.',
+    kept: 'I have it',
+  },
   remove: {
     title: 'Remove {{name}}?',
     words: 'All access ends within a second, in every open window. What they wrote stays.',

@@ -20,6 +20,7 @@ export function SignInPage() {
   const { history } = useRouter()
   const isUnowned = useQuery(read(getSetup)).data?.open ?? false
   const [isCodeWanted, wantCode] = useState(false)
+  const [isPhoneAway, setPhoneAway] = useState(false)
   const form = useForm({ mode: 'uncontrolled', initialValues: { email: '', password: '', code: '' } })
   const act = useAct(signIn, {
     done: (me) => {
@@ -73,10 +74,11 @@ export function SignInPage() {
           </div>
           {isCodeWanted && (
             <TextInput
-              label={t('code')}
-              description={t('codeHint')}
-              autoComplete="one-time-code"
-              inputMode="numeric"
+              label={isPhoneAway ? t('recovery') : t('code')}
+              description={isPhoneAway ? t('recoveryHint') : t('codeHint')}
+              autoComplete={isPhoneAway ? 'off' : 'one-time-code'}
+              inputMode={isPhoneAway ? 'text' : 'numeric'}
+              maxLength={LONGEST.code}
               autoFocus
               required
               key={form.key('code')}
@@ -90,7 +92,20 @@ export function SignInPage() {
             <Button
               variant="subtle"
               onClick={() => {
+                setPhoneAway(!isPhoneAway)
+                form.setFieldValue('code', '')
+                act.reset()
+              }}
+            >
+              {isPhoneAway ? t('useApp') : t('useRecovery')}
+            </Button>
+          )}
+          {isCodeWanted && (
+            <Button
+              variant="subtle"
+              onClick={() => {
                 wantCode(false)
+                setPhoneAway(false)
                 act.reset()
               }}
             >

@@ -6,6 +6,11 @@ export default {
   showPassword: 'Show the password',
   code: 'Code',
   codeHint: 'Six digits from your authenticator app',
+  useRecovery: 'I do not have the phone',
+  recovery: 'Recovery code',
+  recoveryHint:
+    'One of the ten you kept when you turned the second factor on. Without them ask an owner or an admin for a link, or whoever runs the server.',
+  useApp: 'A code from the app',
   signIn: 'Sign in',
   back: 'Another account',
   unowned: {

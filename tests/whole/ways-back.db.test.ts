@@ -1,0 +1,183 @@
+/** Nobody is locked out for ever: recovery codes, a colleague's help, and the command of whoever has the machine. */
+import { TOTP } from 'otpauth'
+import { expect, test } from 'vitest'
+import {
+  beginSecondFactor,
+  changeMe,
+  changeMember,
+  getMe,
+  helpToSignIn,
+  listAudit,
+  makeRecoveryCodes,
+  proveSecondFactor,
+  removeMember,
+  removeSecondFactor,
+} from '#contract/calls/members.ts'
+import { createWorkspace } from '#server/members/accounts.ts'
+import { newResetSecret } from '#server/members/reset-links.ts'
+import type { Client } from '#tests/support/client.ts'
+import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
+
+const parley = await wholeParley({ env: { PARLEY_TRUSTED_PROXIES: '127.0.0.1' } })
+const { owner, stranger, test: database } = parley
+const NEXT = 'a password after the loss'
+let address = 0
+const from = () => ({ 'x-forwarded-for': `192.0.2.${++address % 250}` })
+const signIn = (body: object) => stranger.ask('POST', '/api/session', { body, headers: from() })
+const reset = (token: string, password = NEXT) =>
+  stranger.ask('POST', '/api/session/reset', { body: { token, password }, headers: from() })
+const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
+const help = (by: Client, id: string) => by.ask('POST', `/api/members/${id}/sign-in-link`)
+const acts = async () => (await owner.call(listAudit, { query: {} })).items.map(({ act }) => act)
+
+async function withFactor(client: Client): Promise<{ recoveryCodes: string[]; totp: TOTP }> {
+  const { secret } = await client.call(beginSecondFactor)
+  const totp = new TOTP({ secret })
+  const code = totp.generate({ timestamp: Date.now() - 30_000 })
+  return { ...(await client.call(proveSecondFactor, { body: { secret, code } })), totp }
+}
+
+test('with the second factor come ten codes, each of which works once in place of the phone', async () => {
+  const person = await parley.member('agent')
+  const { recoveryCodes } = await withFactor(person)
+  expect(new Set(recoveryCodes)).toHaveProperty('size', 10)
+  expect((await person.call(getMe)).recoveryCodesLeft).toBe(10)
+  const [first, second] = recoveryCodes as [string, string]
+  const given = { email: person.email, password: OWNER.password }
+
+  const twins = await Promise.all([signIn({ ...given, code: first }), signIn({ ...given, code: first })])
+  expect(twins.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 401])
+  expect((await signIn({ ...given, code: first })).status).toBe(401)
+  // As somebody types it from paper.
+  expect((await signIn({ ...given, code: ` ${second.toUpperCase().replaceAll('-', ' ')}` })).status).toBe(201)
+  expect((await person.call(getMe)).recoveryCodesLeft).toBe(8)
+  expect((await acts()).filter((act) => act === 'account.recovery_code_used')).toHaveLength(2)
+  // A code alone is nothing, and another's neither.
+  expect((await signIn({ ...given, password: 'not this one at all', code: recoveryCodes[2] })).status).toBe(401)
+  const other = await parley.member('agent')
+  await withFactor(other)
+  expect((await signIn({ ...given, email: other.email, code: recoveryCodes[2] })).status).toBe(401)
+})
+
+test('new codes want the password and end the old ones; turning the factor off ends them all', async () => {
+  const person = await parley.member('agent')
+  const before = await withFactor(person)
+  const refused = await person.ask('POST', '/api/me/recovery-codes', { body: { password: 'not this one at all' } })
+  expect(refused.status).toBe(401)
+  const { recoveryCodes } = await person.call(makeRecoveryCodes, { body: { password: OWNER.password } })
+  const given = { email: person.email, password: OWNER.password }
+  expect((await signIn({ ...given, code: before.recoveryCodes[0] })).status).toBe(401)
+  expect((await signIn({ ...given, code: recoveryCodes[0] })).status).toBe(201)
+  expect(await acts()).toContain('account.recovery_codes_made')
+
+  await person.call(removeSecondFactor, { body: { password: OWNER.password } })
+  expect(
+    await database.asOwner('select 1 from recovery_code where account_id = (select id from account where email = $1)', [
+      person.email,
+    ]),
+  ).toEqual([])
+  const none = await person.ask('POST', '/api/me/recovery-codes', { body: { password: OWNER.password } })
+  expect(none.status).toBe(409)
+})
+
+test('codes are kept as hashes', async () => {
+  const person = await parley.member('agent')
+  const { recoveryCodes } = await withFactor(person)
+  const rows = await database.asOwner<{ row: string }>('select t::text as row from recovery_code t')
+  const kept = rows.map(({ row }) => row).join('\n')
+  expect(recoveryCodes.filter((code) => kept.includes(code.replaceAll('-', '')))).toEqual([])
+})
+
+test('a link sets a new password, turns the factor off and ends every session; it works once', async () => {
+  const person = await parley.member('agent')
+  await withFactor(person)
+  const { token, expiresAt } = await owner.call(helpToSignIn, { params: { id: person.id } })
+  expect((Date.parse(expiresAt) - Date.now()) / 3_600_000).toBeCloseTo(24, 1)
+  // Nothing is changed by making it.
+  expect((await person.ask('GET', '/api/me')).status).toBe(200)
+
+  expect(await codeOf(await reset(token, 'short'))).toBe('invalid')
+  const opened = await reset(token)
+  expect([opened.status, opened.headers.getSetCookie()[0]]).toEqual([201, expect.stringMatching(/^parley=/)])
+  expect(await opened.json()).toMatchObject({ secondFactor: false, recoveryCodesLeft: 0 })
+  await expect.poll(async () => (await person.ask('GET', '/api/me')).status).toBe(401)
+  expect((await signIn({ email: person.email, password: OWNER.password })).status).toBe(401)
+  expect((await signIn({ email: person.email, password: NEXT })).status).toBe(201)
+  expect(await codeOf(await reset(token))).toBe('not_found')
+  expect((await acts()).slice(0, 4)).toEqual(expect.arrayContaining(['account.reset', 'member.sign_in_link']))
+})
+
+test('invented, expired, older and set-up links open nothing', async () => {
+  const person = await parley.member('agent')
+  const older = await owner.call(helpToSignIn, { params: { id: person.id } })
+  const newer = await owner.call(helpToSignIn, { params: { id: person.id } })
+  await database.asOwner(`update setup_link set expires_at = now() where account_id is not null`)
+  await database.asOwner(
+    `insert into setup_link (token_hash, expires_at) values (sha256('of a set-up'), now() + interval '1 day')`,
+  )
+  for (const token of ['invented', older.token, newer.token, 'of a set-up'])
+    expect([token, await codeOf(await reset(token))]).toEqual([token, 'not_found'])
+  const tries = []
+  for (let n = 0; n < 31; n++)
+    tries.push(
+      (
+        await stranger.ask('POST', '/api/session/reset', {
+          body: { token: `guess ${n}`, password: NEXT },
+          headers: { 'x-forwarded-for': '198.51.100.77' },
+        })
+      ).status,
+    )
+  expect(tries.at(-1)).toBe(429)
+}, 60_000)
+
+test('an admin helps those below him, an owner everybody but himself; nobody else helps at all', async () => {
+  const [admin, otherAdmin, supervisor] = [
+    await parley.member('admin'),
+    await parley.member('admin'),
+    await parley.member('supervisor'),
+  ]
+  const me = (await owner.call(getMe)).member.id
+  const statuses = async (by: Client) =>
+    Promise.all([me, otherAdmin.id, supervisor.id].map(async (id) => (await help(by, id)).status))
+  expect(await statuses(admin)).toEqual([403, 403, 201])
+  expect(await statuses(owner)).toEqual([403, 201, 201])
+  expect(await statuses(supervisor)).toEqual([403, 403, 403])
+  expect((await help(owner, crypto.randomUUID())).status).toBe(404)
+})
+
+test('what a link would open later is not open to whoever holds it: a new role, a removal and a new password end it', async () => {
+  const admin = await parley.member('admin')
+  const [raised, removed, careful] = [
+    await parley.member('agent'),
+    await parley.member('agent'),
+    await parley.member('agent'),
+  ]
+  const links = []
+  for (const { id } of [raised, removed, careful])
+    links.push((await admin.call(helpToSignIn, { params: { id } })).token)
+  await owner.call(changeMember, { params: { id: raised.id }, body: { role: 'owner' } })
+  await owner.call(removeMember, { params: { id: removed.id } })
+  await careful.call(changeMe, { body: { password: { now: OWNER.password, next: NEXT } } })
+  for (const token of links) expect(await codeOf(await reset(token))).toBe('not_found')
+})
+
+test('who works in another workspace too is helped by nobody of this one', async () => {
+  const person = await parley.member('agent')
+  const { token } = await owner.call(helpToSignIn, { params: { id: person.id } })
+  await createWorkspace(database.database, 'His own', {
+    name: 'Agent',
+    email: person.email,
+    password: OWNER.password,
+    language: 'en',
+  })
+  expect(await codeOf(await reset(token))).toBe('not_found')
+  expect(await codeOf(await help(owner, person.id))).toBe('elsewhere_too')
+  // Whoever has the machine may: and it is told in each.
+  const [account] = await database.asOwner<{ id: string }>('select id from account where email = $1', [person.email])
+  const { secret } = await database.database.transaction((tx) => newResetSecret(tx, account!.id as never))
+  expect((await reset(secret)).status).toBe(201)
+  const told = await database.asOwner(`select 1 from audit where act = 'account.reset' and object_id = $1`, [
+    account!.id,
+  ])
+  expect(told).toHaveLength(2)
+})
