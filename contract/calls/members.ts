@@ -200,7 +200,8 @@ export const createMember = endpoint({
   path: '/api/members',
   may: 'member.change',
   status: 201,
-  about: 'Adds a member with a first password, which is handed over by hand: Parley sends no invitations',
+  about:
+    'Adds a member with a first password, which is handed over by hand: Parley sends no invitations. Whoever was removed comes back by the same e-mail',
   body: z.strictObject({
     name: Name,
     email: Email,

@@ -24,8 +24,9 @@ import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { pageOfAll, readPageCursor, writePageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { createToken, insertAccount, insertMember } from './accounts.ts'
+import { createToken, insertAccount, insertMember, type Owner } from './accounts.ts'
 import { auditBy } from './audit.ts'
+import { bringBack } from './bring-back.ts'
 import { changeOf, type ChangeDeps } from './change-of.ts'
 import { worksElsewhere } from './memberships.ts'
 import { hashPassword } from './password.ts'
@@ -70,6 +71,14 @@ export function memberCalls(deps: ChangeDeps) {
     return member
   }
 
+  async function addNew(tx: Tx, caller: Caller, person: Omit<Owner, 'language'> & { role: Role }, hash: string) {
+    const id = newId<MemberId>()
+    const account = newId<AccountId>()
+    await insertAccount(tx, account, { ...person, language: 'en' }, hash)
+    await insertMember(tx, caller.workspace, { id, account, name: person.name, role: person.role })
+    return id
+  }
+
   return [
     answer(listMembers, ({ query }, caller) =>
       database.inWorkspace(caller.workspace, async (tx) =>
@@ -80,10 +89,7 @@ export function memberCalls(deps: ChangeDeps) {
       mustGrant(caller, body.role)
       const hash = await hashPassword(body.password)
       return change(caller, async (tx) => {
-        const id = newId<MemberId>()
-        const account = newId<AccountId>()
-        await insertAccount(tx, account, { ...body, language: 'en' }, hash)
-        await insertMember(tx, caller.workspace, { id, account, name: body.name, role: body.role })
+        const id = (await bringBack(tx, caller.workspace, body, hash)) ?? (await addNew(tx, caller, body, hash))
         await auditBy(tx, caller, 'member.added', { kind: 'member', id }, { role: body.role })
         await announce(tx, caller.workspace, [{ kind: 'member.changed', subject: id }])
         return (await memberViews(tx, caller.workspace, [id]))[0]!
