@@ -42,7 +42,7 @@ import { recordEverywhere } from './memberships.ts'
 import { hashPassword, isPassword } from './password.ts'
 import { looksLikeRecoveryCode, makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from './recovery-codes.ts'
 import { dropResetLinks, useResetSecret } from './reset-links.ts'
-import { countTry, forgive } from './throttle.ts'
+import { countTry, forgive, giveBack } from './throttle.ts'
 import { checkTotp, newTotpSecret, totpPlace, totpUrl } from './totp.ts'
 
 export interface AccountCallsDeps {
@@ -139,9 +139,8 @@ export function accountCalls(deps: AccountCallsDeps) {
     })
   }
 
-  async function proveCode(account: Account, code: string | undefined, address: string): Promise<void> {
+  async function proveCode(account: Account, code: string, address: string): Promise<void> {
     if (!account.totp_secret) return
-    if (!code) throw new Refused('code_wanted')
     if (looksLikeRecoveryCode(code)) return spendRecoveryCode(account, code, address)
     const sealer = await secrets.of(PROGRAM)
     const secret = sealer.open(account.totp_secret, totpPlace(account.id)).toString()
@@ -169,7 +168,12 @@ export function accountCalls(deps: AccountCallsDeps) {
       const account = await findAccount(database, { email: body.email })
       if (!(await isPassword(account?.password_hash ?? null, body.password)) || !account)
         throw new Refused('wrong_credentials')
-      await proveCode(account, body.code, caller.address)
+      if (account.totp_secret && !body.code) {
+        // Half of one sign-in, and nothing was guessed wrong.
+        await giveBack(database, 'sign_in', { account: body.email, address: caller.address })
+        throw new Refused('code_wanted')
+      }
+      await proveCode(account, body.code ?? '', caller.address)
       const [workspace] = await workspacesOf(database, account.id)
       if (!workspace) throw new Refused('wrong_credentials')
       await forgive(database, 'sign_in', { account: body.email, address: caller.address })
@@ -194,6 +198,7 @@ export function accountCalls(deps: AccountCallsDeps) {
         if (memberships.length === 0) throw new Refused('not_found')
         return { account: id, places: memberships }
       })
+      await giveBack(database, 'reset', { address: caller.address })
       callers.forget()
       for (const { workspace } of places) hints.tell('callers', workspace)
       // As signing in does: the newest.

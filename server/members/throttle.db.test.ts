@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { aDatabase } from '#tests/support/database.ts'
-import { countTry, forgive } from './throttle.ts'
+import { countTry, forgive, giveBack } from './throttle.ts'
 
 const { database, asOwner } = await aDatabase()
 const tried = (what: string, account: string, address: string) =>
@@ -61,4 +61,28 @@ test('a success forgives the slips of that account at that address, and of nobod
   expect(await tried('slips', 'ann@shop.example', '10.0.0.9')).toBe('too_many')
   await forgive(database, 'slips', { account: 'Ann@Shop.example', address: '10.0.0.9' })
   expect(await tried('slips', 'ann@shop.example', '10.0.0.9')).toBe('let through')
+})
+
+test('a whole office signs in from one address as often as it likes', async () => {
+  for (let n = 0; n < 40; n++) {
+    const who = { account: `clerk${n}@shop.example`, address: '10.0.0.11' }
+    // Password, then code.
+    for (const done of [giveBack, forgive]) {
+      await countTry(database, 'office', who)
+      await done(database, 'office', who)
+    }
+  }
+  const left = await outcomes(31, (n) => tried('office', `guess${n}@shop.example`, '10.0.0.11'))
+  expect(left).toEqual({ 'let through': 30, too_many: 1 })
+})
+
+test('a guesser who signs in to his own account between guesses is shut out as soon as any other', async () => {
+  const own = { account: 'eve@shop.example', address: '10.0.0.12' }
+  const guesses: Record<string, number> = {}
+  for (let n = 0; n < 40; n++) {
+    const outcome = await tried('between', `guess${n}@shop.example`, own.address)
+    guesses[outcome] = (guesses[outcome] ?? 0) + 1
+    if ((await tried('between', own.account, own.address)) === 'let through') await forgive(database, 'between', own)
+  }
+  expect(guesses['let through']).toBeLessThanOrEqual(30)
 })

@@ -104,6 +104,21 @@ test('thirty tries of one address close it, a /64 of IPv6 as one; other addresse
   expect((await signIn(OWNER, '2001:db8:1:3::1')).status).toBe(201)
 }, 120_000)
 
+test('an office of thirty-two with second factors comes in by one address', async () => {
+  const statuses = new Set<number>()
+  for (let n = 0; n < 32; n++) {
+    const person = await parley.member('agent')
+    const { secret } = await person.call(beginSecondFactor)
+    const totp = new TOTP({ secret })
+    const before = totp.generate({ timestamp: Date.now() - 30_000 })
+    await person.call(proveSecondFactor, { body: { secret, code: before } })
+    const given = { email: person.email, password: OWNER.password }
+    for (const code of [undefined, totp.generate()])
+      statuses.add((await signIn({ ...given, ...(code ? { code } : {}) }, '198.51.100.20')).status)
+  }
+  expect([...statuses]).toEqual([401, 201])
+}, 120_000)
+
 test('a code of the second factor is wanted once there is one, works once, and no twin passes beside it', async () => {
   const person = await parley.member('admin')
   const begun = await person.call(beginSecondFactor)
