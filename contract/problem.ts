@@ -19,6 +19,7 @@ export const PROBLEMS = {
   not_resendable: [409, 'Only failed and unconfirmed deliveries can be resent'],
   already_set_up: [409, 'There is an owner already'],
   email_taken: [409, 'The e-mail has an account already'],
+  last_owner: [409, 'A workspace keeps one owner'],
   elsewhere_too: [409, 'The account belongs to another workspace too'],
   cannot_undo: [409, 'It cannot be undone any more'],
   too_large: [413, 'Too large'],

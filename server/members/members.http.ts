@@ -63,11 +63,12 @@ export function memberCalls(deps: ChangeDeps) {
     return { ...member, isLastOwner: member.role === 'owner' && owners.length === 1 }
   }
 
-  /** Into this role, or out (null); the last owner stays. */
-  async function mayTouch(tx: Tx, caller: Caller, id: MemberId, next: Role | null): Promise<Touched> {
+  /** Into this role, or out; the last owner stays. */
+  async function mayTouch(tx: Tx, caller: Caller, id: MemberId, next: Role | 'out' | 'as he is'): Promise<Touched> {
     const member = await touched(tx, caller, id)
-    if (next !== null && next !== member.role) mustGrant(caller, next)
-    if (member.isLastOwner && next !== 'owner') throw new Refused('conflict', { detail: 'a workspace keeps one owner' })
+    if (next === 'as he is' || next === member.role) return member
+    if (next !== 'out') mustGrant(caller, next)
+    if (member.isLastOwner) throw new Refused('last_owner')
     return member
   }
 
@@ -97,7 +98,7 @@ export function memberCalls(deps: ChangeDeps) {
     }),
     answer(changeMember, ({ params, body }, caller) =>
       change(caller, async (tx) => {
-        const before = await mayTouch(tx, caller, params.id, body.role ?? null)
+        const before = await mayTouch(tx, caller, params.id, body.role ?? 'as he is')
         // Whoever may help an agent to sign in must not become what the agent is made now.
         if (body.role && before.account) await dropResetLinks(tx, before.account)
         await sql`update member set name = coalesce(${body.name ?? null}, name), role = coalesce(${body.role ?? null}, role)
@@ -115,7 +116,7 @@ export function memberCalls(deps: ChangeDeps) {
     ),
     answer(removeMember, ({ params }, caller) =>
       change(caller, async (tx) => {
-        const member = await mayTouch(tx, caller, params.id, null)
+        const member = await mayTouch(tx, caller, params.id, 'out')
         await sql`update member set state = 'removed' where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(
           tx,
         )

@@ -190,6 +190,9 @@ test('two owners who step down at once leave one', async () => {
     { id: other.id, client: other },
   ]
   const give = (client: Client, id: string, role: Role) => client.ask('PATCH', `/api/members/${id}`, { body: { role } })
+  expect(await (await give(owner, ours.self, 'agent')).json()).toMatchObject({ code: 'last_owner' })
+  const name = { body: { name: 'Olga' } }
+  expect((await owner.ask('PATCH', `/api/members/${ours.self}`, name)).status).toBe(200)
   for (let times = 0; times < 8; times++) {
     // Whoever is left raises the other.
     for (const { client } of both) for (const { id } of both) await give(client, id, 'owner')

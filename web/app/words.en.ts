@@ -88,6 +88,7 @@ export default {
     not_resendable: { title: 'This cannot be resent', next: 'Only failed and unconfirmed messages can.' },
     already_set_up: { title: 'Parley has an owner already', next: 'Sign in instead.' },
     email_taken: { title: 'This e-mail has an account already', next: 'Take another.' },
+    last_owner: { title: 'A workspace keeps one owner', next: 'Make somebody else an owner first.' },
     elsewhere_too: {
       title: 'This person works in another workspace too',
       next: 'Only whoever runs the server can help: by the command parley reset-sign-in.',
