@@ -288,6 +288,8 @@ export const AuditRow = z.object({
   act: z.string(),
   object: z.string(),
   objectId: z.string().nullable(),
+  /** As the member, the channel or the contact is called now. */
+  objectName: z.string().nullable(),
   address: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
 })

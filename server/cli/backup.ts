@@ -52,7 +52,7 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
 
 /** `….backup` is a file; anything else is a folder, made where it is missing. What is there is never overwritten. */
 async function placeFor(given = '.'): Promise<string> {
-  const named = `parley-${new Date().toISOString().slice(0, 16).replace('T', '-').replace(':', '')}.backup`
+  const named = `parley-${new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')}.backup`
   const path = resolve(given)
   const place = path.endsWith('.backup') ? path : join(path, named)
   await mkdir(dirname(place), { recursive: true, mode: 0o700 }).catch((error: Error) => {

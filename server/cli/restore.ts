@@ -4,7 +4,7 @@
  *
  *   key at hand? → folder empty? → unpack aside → give it its name → start it → new lineage, hold → say what waits
  */
-import { copyFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import pg from 'pg'
 import { heldInAll, holdEverything } from '../delivery/hold.ts'
@@ -16,7 +16,7 @@ import { openDatabase } from '../platform/database.ts'
 import { beginLineage } from '../platform/lineage.ts'
 import { findBinaries } from '../platform/postgres/binaries.ts'
 import { holdFolder } from '../platform/postgres/hold-folder.ts'
-import { keyFile, readOuterKeys, type OuterKeys } from '../platform/secrets/outer-key.ts'
+import { keyFile, keysIn, readOuterKeys, type OuterKeys } from '../platform/secrets/outer-key.ts'
 import { readSettings, type Settings } from '../platform/settings.ts'
 import { StartFailure } from '../platform/start-failure.ts'
 import { End, Manifest } from './backup-manifest.ts'
@@ -90,6 +90,11 @@ async function mustBeEmpty(dataDir: string): Promise<void> {
 }
 
 async function bringKey(from: string, dataDir: string): Promise<void> {
+  const text = await readFile(from, 'utf8').catch((error: Error) => {
+    throw new StartFailure(`The key file ${from} cannot be read: ${error.message}.`)
+  })
+  // Before it is a copy, of which nobody has heard.
+  keysIn(text, from)
   await copyFile(from, keyFile(dataDir)).catch((error: Error) => {
     throw new StartFailure(`The key file ${from} cannot be copied: ${error.message}.`)
   })

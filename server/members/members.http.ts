@@ -189,10 +189,14 @@ export function memberCalls(deps: ChangeDeps) {
           act: string
           object: string
           object_id: string | null
+          object_name: string | null
           address: string | null
           detail: Record<string, unknown>
         }>`
-          select a.seq, a.at, a.actor_kind, a.actor_id, m.name, a.act, a.object, a.object_id, a.address, a.detail
+          select a.seq, a.at, a.actor_kind, a.actor_id, m.name, a.act, a.object, a.object_id, a.address, a.detail,
+                 case a.object when 'member' then (select o.name from member o where o.workspace_id = a.workspace_id and o.id = a.object_id::uuid)
+                               when 'channel' then (select o.name from channel o where o.workspace_id = a.workspace_id and o.id = a.object_id::uuid)
+                               when 'contact' then (select o.name from contact o where o.workspace_id = a.workspace_id and o.id = a.object_id::uuid) end as object_name
             from audit a left join member m on m.workspace_id = a.workspace_id and m.id = a.actor_id
            where a.workspace_id = ${caller.workspace} ${before ? sql`and a.seq < ${before[0]}` : sql``} order by a.seq desc limit ${query.limit + 1}`.execute(
           tx,
@@ -204,6 +208,7 @@ export function memberCalls(deps: ChangeDeps) {
           act: row.act,
           object: row.object,
           objectId: row.object_id,
+          objectName: row.object_name,
           address: row.address,
           detail: row.detail,
         }))

@@ -107,6 +107,9 @@ describe.each([
     await writeFile(other, `${Buffer.alloc(32, 7).toString('base64')}\n`, { mode: 0o600 })
     const wrong = await parley(['restore', file, '--key', other], there)
     expect(wrong.error).toMatch(/^\S+ was sealed with a key that is not here: .*\n$/)
+    await writeFile(other, 'no key at all\n', { mode: 0o600 })
+    const none = await parley(['restore', file, '--key', other], there)
+    expect(none.error).toBe(`The key file ${other} is damaged: put back the copy that was kept of it.\n`)
   })
 
   test('one changed byte, or a missing end, is told in one line', async () => {

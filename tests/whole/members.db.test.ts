@@ -31,7 +31,7 @@ test('who was removed comes back by the same e-mail: the same member, with the n
   const again = await parley.signIn(person.email, NEXT)
   expect((await again.call(listMembers, { query: {} })).items.filter(({ id }) => id === person.id)).toHaveLength(1)
   const [row] = (await owner.call(listAudit, { query: {} })).items.filter(({ objectId }) => objectId === person.id)
-  expect(row).toMatchObject({ act: 'member.added', detail: { role: 'agent' } })
+  expect(row).toMatchObject({ act: 'member.added', objectName: 'Anna', detail: { role: 'agent' } })
   // A session of the old days opens nothing.
   expect((await person.ask('GET', '/api/me')).status).toBe(401)
 })

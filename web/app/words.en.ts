@@ -11,8 +11,8 @@ export default {
   trouble: { again: 'Try again', home: 'To the start' },
   waiting: {
     begins: 'Parley opens…',
-    silent: 'Parley does not answer yet. The page opens by itself as soon as it does.',
-    away: 'The server cannot reach its database or its disk. The page opens by itself as soon as that is mended.',
+    silent: 'Parley does not answer yet. The page opens by itself.',
+    away: 'The server cannot reach its database or its disk. The page opens by itself.',
   },
   notFound: {
     title: 'There is nothing here',
@@ -21,7 +21,7 @@ export default {
   },
   line: {
     offline: 'No connection to Parley. What you see may be old; it goes on by itself.',
-    away: 'The server cannot reach its database or its disk. What you see may be old; it goes on by itself.',
+    away: 'The server cannot reach its database or its disk. What you see may be old.',
     see: 'Look into it',
     broken: {
       signed_out: '{{name}} is signed out: nothing arrives and nothing leaves by it.',
@@ -54,7 +54,7 @@ export default {
   failure: {
     strange: {
       title: 'The answer cannot be understood',
-      next: 'Perhaps something between here and Parley gave it. Try again; if it stays, tell whoever runs the server.',
+      next: 'Try again; if it stays, tell whoever runs the server.',
     },
     offline: { title: 'No connection', next: 'Parley did not answer. Look at your network and try again.' },
     bug: {
@@ -91,7 +91,7 @@ export default {
     last_owner: { title: 'A workspace keeps one owner', next: 'Make somebody else an owner first.' },
     elsewhere_too: {
       title: 'This person works in another workspace too',
-      next: 'Only whoever runs the server can help: by the command parley reset-sign-in.',
+      next: 'Whoever runs the server can help: parley reset-sign-in.',
     },
     cannot_undo: { title: 'It cannot be undone any more', next: 'Something was built on it since.' },
     too_large: { title: 'Too large', next: 'Try something smaller.' },
@@ -115,7 +115,7 @@ export default {
     },
     unavailable: {
       title: 'The database or the disk is away or full',
-      next: 'Parley goes on by itself as soon as that is mended.',
+      next: 'Parley goes on by itself once it is mended.',
     },
   },
 }

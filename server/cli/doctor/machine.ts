@@ -38,9 +38,13 @@ function lookAtNode(): Finding {
     : { about: 'node', level: 'bad', code: 'too_old', values: { version } }
 }
 
-function lookAtAddress({ host, url }: Settings): Finding {
+function lookAtAddress({ host, url, trustedProxies }: Settings): Finding {
   const isPublic = !['127.0.0.1', '::1', 'localhost'].includes(host)
-  if (url?.startsWith('https://')) return { about: 'address', level: 'good', code: 'public', values: { url } }
+  // We speak no TLS: somebody does it for us.
+  if (url?.startsWith('https://'))
+    return trustedProxies.length > 0
+      ? { about: 'address', level: 'good', code: 'public', values: { url } }
+      : { about: 'address', level: 'note', code: 'no_proxy', values: { url } }
   if (url) return { about: 'address', level: 'note', code: 'plain', values: { url } }
   return isPublic
     ? { about: 'address', level: 'bad', code: 'open', values: { host } }

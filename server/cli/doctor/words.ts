@@ -38,6 +38,10 @@ export const WORDS: Record<string, Record<Language, string>> = {
     ru: 'не собрано, браузер ничего не покажет: выполните «npm run build».',
   },
   'address.public': { en: '{url}', ru: '{url}' },
+  'address.no_proxy': {
+    en: '{url}, and no PARLEY_TRUSTED_PROXIES: name the proxy there, or all who come through it count as one address, in limits and in the audit.',
+    ru: '{url}, но нет PARLEY_TRUSTED_PROXIES: назовите там прокси, иначе все, кто приходит через него, — один адрес и для ограничений, и для журнала.',
+  },
   'address.plain': {
     en: '{url} is not https: what members and customers write can be read on the way. Put a proxy with TLS before it.',
     ru: '{url} — не https: переписку можно прочитать по дороге. Поставьте впереди прокси с TLS.',
@@ -146,7 +150,7 @@ export const WORDS: Record<string, Record<Language, string>> = {
     en: '{quarantined} events could not be read: look at their channel, update Parley, replay them.',
     ru: 'не прочитано событий: {quarantined}. Посмотрите их канал, обновите Parley, повторите.',
   },
-  'outbox.queued': { en: '{queued} deliveries wait to leave', ru: 'ждут отправки: {queued}' },
+  'outbox.queued': { en: 'waiting to leave: {queued}', ru: 'ждут отправки: {queued}' },
   'outbox.expired': {
     en: '{queued} wait, {expired} of them beyond their time: their channels are not ready',
     ru: 'ждут: {queued}, из них просрочены {expired}: их каналы не готовы',
@@ -161,7 +165,7 @@ export const WORDS: Record<string, Record<Language, string>> = {
     ru: '{list}. Откройте каждый в настройках: там сказано, что делать.',
   },
   'hold.held': {
-    en: '{held} workspaces are in hold after a restore: nothing is sent until a member has decided.',
+    en: 'workspaces in hold after a restore: {held}. Nothing is sent until a member has decided.',
     ru: 'на удержании после восстановления: {held}. Ничего не уходит, пока участник не решит.',
   },
   'audit.holds': {

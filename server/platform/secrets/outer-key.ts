@@ -92,7 +92,12 @@ async function readKeyFile(file: string): Promise<Buffer[]> {
   })
   if (text === '') return []
   await closeToOthers(file)
-  return text
+  return keysIn(text, file)
+}
+
+/** @throws StartFailure that names the file */
+export const keysIn = (text: string, file: string): Buffer[] =>
+  text
     .trim()
     .split('\n')
     .map((line) => {
@@ -100,7 +105,6 @@ async function readKeyFile(file: string): Promise<Buffer[]> {
       if (!key) throw new StartFailure(`The key file ${file} is damaged: put back the copy that was kept of it.`)
       return key
     })
-}
 
 async function closeToOthers(file: string): Promise<void> {
   const isOpen = async () => ((await stat(file)).mode & 0o077) !== 0

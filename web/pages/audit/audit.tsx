@@ -51,6 +51,7 @@ export function AuditPage() {
                   <Table.Td>
                     {/* An act of a newer server than this page has no words yet: its name says enough. */}
                     {t(`act.${row.act}`, { defaultValue: row.act })}
+                    {row.objectName !== null && <bdi>: {row.objectName}</bdi>}
                     <Text component="span" size="sm" c="var(--text-dim)">
                       {detailWords(row.detail, t)}
                     </Text>

@@ -36,13 +36,13 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
     <Modal
       opened
       onClose={onClose}
-      title={t('proof.title', { name })}
+      title={t('thread:proof.title', { name })}
       size="md"
       closeButtonProps={{ 'aria-label': t('close') }}
     >
       <Stack gap="sm">
-        <Text size="sm">{t('proof.about')}</Text>
-        {offered.length === 0 && <Text size="sm">{t('proof.noChannels')}</Text>}
+        <Text size="sm">{t('thread:proof.about')}</Text>
+        {offered.length === 0 && <Text size="sm">{t('thread:proof.noChannels')}</Text>}
         {!made && (
           <Stack gap={6}>
             {offered.map((channel) => (
@@ -54,28 +54,28 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
                 loading={create.isPending && create.variables.body.channel === channel.id}
                 onClick={() => create.mutate({ params: { id: contact }, body: { channel: channel.id } })}
               >
-                {t('proof.by', { channel: channel.name })}
+                {t('thread:proof.by', { channel: channel.name })}
               </Button>
             ))}
           </Stack>
         )}
         {made && (
           <>
-            {made.url && <Qr text={made.url} label={t('proof.qr')} />}
-            {made.url && <Copyable label={t('proof.link')} value={made.url} />}
-            {made.code && <Copyable label={t('proof.code')} value={made.code} />}
+            {made.url && <Qr text={made.url} label={t('thread:proof.qr')} />}
+            {made.url && <Copyable label={t('thread:proof.link')} value={made.url} />}
+            {made.code && <Copyable label={t('thread:proof.code')} value={made.code} />}
             <Alert variant="light" color="gray" p="xs">
-              {t('proof.once', { at: dayAndClock(made.link.expiresAt, language) })}
+              {t('thread:proof.once', { at: dayAndClock(made.link.expiresAt, language) })}
             </Alert>
             <Group justify="flex-end" gap="xs">
               <Button variant="default" onClick={() => create.reset()}>
-                {t('proof.another')}
+                {t('thread:proof.another')}
               </Button>
               <Button
                 leftSection={<IconLink size={16} aria-hidden />}
-                onClick={() => onInsert(t('proof.words', { link: words }))}
+                onClick={() => onInsert(t('thread:proof.words', { link: words }))}
               >
-                {t('proof.insert')}
+                {t('thread:proof.insert')}
               </Button>
             </Group>
           </>
@@ -83,13 +83,14 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
         {open.length > 0 && (
           <Stack gap={4}>
             <Text size="xs" fw={600} c="var(--text-dim)">
-              {t('proof.open')}
+              {t('thread:proof.open')}
             </Text>
             {open.map((link) => (
               <Group key={link.id} gap="xs" justify="space-between">
                 <Text size="sm">
-                  {channels.get(link.channel)?.name} · {t(`proof.state.${link.state === 'asked' ? 'asked' : 'open'}`)} ·{' '}
-                  {t('proof.until', { at: dayAndClock(link.expiresAt, language) })}
+                  {channels.get(link.channel)?.name} ·{' '}
+                  {t(`thread:proof.state.${link.state === 'asked' ? 'asked' : 'open'}`)} ·{' '}
+                  {t('thread:proof.until', { at: dayAndClock(link.expiresAt, language) })}
                 </Text>
                 <Button
                   size="compact-xs"
@@ -97,7 +98,7 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
                   color="red"
                   onClick={() => revoke.mutate({ params: { id: contact, linkId: link.id } })}
                 >
-                  {t('proof.revoke')}
+                  {t('thread:proof.revoke')}
                 </Button>
               </Group>
             ))}

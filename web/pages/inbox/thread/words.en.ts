@@ -24,6 +24,23 @@ export default {
   readsOnly: 'Your role reads only: nothing can be written here. An owner or an admin can change it.',
   badCopies_one: 'No address for a copy: {{who}}',
   badCopies_other: 'No addresses for copies: {{who}}',
+  proof: {
+    title: 'Continue elsewhere with {{name}}',
+    about: 'Make a one-time link. Whoever opens it and says yes is this contact, and you can write to them there too.',
+    noChannels: 'No connected network has such links.',
+    by: 'Link into {{channel}}',
+    qr: 'QR code of the link',
+    link: 'Link',
+    code: 'Code to type there',
+    once: 'Works once, until {{at}}. It is not shown again.',
+    another: 'Another one',
+    insert: 'Put it into the reply',
+    words: 'Let us continue here: {{link}}',
+    open: 'Open links',
+    until: 'until {{at}}',
+    state: { open: 'not opened yet', asked: 'opened, not agreed yet' },
+    revoke: 'Revoke',
+  },
   reason: {
     wire: {
       title: 'The network could not be reached',
