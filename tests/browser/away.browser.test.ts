@@ -52,7 +52,7 @@ test('an open window that asks nothing hears of it too', async () => {
 test('a first page says what it waits for, and opens by itself', async () => {
   await takeAway()
   await page.reload()
-  const waiting = page.getByRole('status').getByText('The page opens by itself.')
+  const waiting = page.getByRole('status').getByText('or its disk. The page opens by itself.')
   await waiting.waitFor({ timeout: 5_000 })
   await page.waitForTimeout(4_000)
   expect(await waiting.isVisible()).toBe(true)
