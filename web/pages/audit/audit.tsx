@@ -1,6 +1,7 @@
 import { Button, Center, Skeleton, Table, Text } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { listAudit } from '#contract/calls/members.ts'
+import type { z } from 'zod'
+import { listAudit, type AuditRow } from '#contract/calls/members.ts'
 import { keyOf } from '../../app/acts.ts'
 import { call } from '../../app/call.ts'
 import { useWords, type T } from '../../app/words.ts'
@@ -53,7 +54,7 @@ export function AuditPage() {
                     {t(`act.${row.act}`, { defaultValue: row.act })}
                     {row.objectName !== null && <bdi>: {row.objectName}</bdi>}
                     <Text component="span" size="sm" c="var(--text-dim)">
-                      {detailWords(row.detail, t)}
+                      {detailWords(row, t)}
                     </Text>
                   </Table.Td>
                   <Table.Td className="tabular">{row.address}</Table.Td>
@@ -73,10 +74,10 @@ export function AuditPage() {
   )
 }
 
-/** " · name: Shop · role: agent": values as they were noted, named in words where there are some. */
-const detailWords = (detail: Record<string, unknown>, t: T): string =>
+/** " · name: Shop · role: agent": values as they were noted, named in words where there are some. What it is still called is not said twice. */
+const detailWords = ({ detail, objectName }: z.infer<typeof AuditRow>, t: T): string =>
   Object.entries(detail)
-    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    .filter(([, value]) => (typeof value === 'string' || typeof value === 'number') && value !== objectName)
     .map(([name, value]) => {
       const noted = String(value)
       const shown =
