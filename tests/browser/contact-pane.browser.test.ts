@@ -1,25 +1,16 @@
 /** The pane beside the thread: it knows what the thread knows, and tells where what was filled in is not taken. */
 import { expect as see, type Page } from '@playwright/test'
-import { afterAll, beforeEach, expect, test } from 'vitest'
-import { createChannel, getChannel } from '#contract/calls/channels.ts'
+import { beforeEach, expect, test } from 'vitest'
 import { getContact } from '#contract/calls/contacts.ts'
 import { listConversations } from '#contract/calls/conversations.ts'
-import startMail from '#connectors/email-imap/emulator.ts'
 import { withProviderHeaders } from '#connectors/email-imap/emulator/provider-headers.ts'
 import { aBrowser } from '#tests/support/browser.ts'
+import { mailShop } from '#tests/support/mail-shop.ts'
 import { until } from '#tests/support/parts.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
-const mail = await startMail()
-afterAll(() => mail.close())
-const parley = await wholeParley({ reaches: mail.hosts.map((each) => `tcp://${each}`) })
-const { owner } = parley
+const { mail, parley, owner } = await mailShop()
 const browser = await aBrowser()
-const { id: channel } = await owner.call(createChannel, {
-  body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
-})
-await until(async () => (await owner.call(getChannel, { params: { id: channel } })).state === 'ready', 15_000)
 const ann = mail.phone('Ann')
 await ann.write({ subject: 'Kettles', text: 'This is Ann' })
 const talk = await until(async () => (await owner.call(listConversations, { query: { q: 'Ann' } })).items[0], 30_000)

@@ -1,25 +1,16 @@
 /** A letter that did not leave: it waits with its conversation, and comes back whole, whoever kept it from leaving. */
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import { expect as see, type Page } from '@playwright/test'
-import { createChannel, getChannel } from '#contract/calls/channels.ts'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { changeMe } from '#contract/calls/members.ts'
-import startMail from '#connectors/email-imap/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
+import { mailShop } from '#tests/support/mail-shop.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
-const mail = await startMail()
-afterAll(() => mail.close())
-const parley = await wholeParley({ reaches: mail.hosts.map((each) => `tcp://${each}`) })
-const { owner } = parley
+const { mail, parley, owner } = await mailShop()
 const browser = await aBrowser()
-const { id: channel } = await owner.call(createChannel, {
-  body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
-})
-await until(async () => (await owner.call(getChannel, { params: { id: channel } })).state === 'ready', 15_000)
 await owner.call(changeMe, { body: { preferences: { undoSeconds: 30 } } })
 const [ann, bob] = [await conversationWith('Ann'), await conversationWith('Bob')]
 let page: Page

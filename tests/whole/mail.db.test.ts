@@ -1,6 +1,6 @@
 /** Letters, whole: somebody's mail program, the mailbox, the journal, the thread, an answer, and what comes back. */
-import { afterAll, expect, test } from 'vitest'
-import { changeChannel, createChannel, getChannel, WANTED_AGAIN } from '#contract/calls/channels.ts'
+import { expect, test } from 'vitest'
+import { changeChannel, WANTED_AGAIN } from '#contract/calls/channels.ts'
 import { getContact } from '#contract/calls/contacts.ts'
 import {
   listConversations,
@@ -13,19 +13,11 @@ import {
 } from '#contract/calls/conversations.ts'
 import type { FileId } from '#contract/ids.ts'
 import { plain, type Part } from '#contract/message/content.ts'
-import startMail from '#connectors/email-imap/emulator.ts'
+import { mailShop } from '#tests/support/mail-shop.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
 
-const mail = await startMail()
-afterAll(() => mail.close())
-const parley = await wholeParley({ reaches: mail.hosts.map((host) => `tcp://${host}`) })
-const { owner } = parley
-const channel = await owner.call(createChannel, {
-  body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
-})
-await isReady()
+const { mail, owner, channel } = await mailShop()
 
 test('a letter stands in the list, with its subject, its new words and itself', async () => {
   await mail.phone('Ann').write({
@@ -337,10 +329,6 @@ test('the stored password goes to no other server: whoever names one writes it a
 })
 
 // ---------------------------------------------------------------- helpers
-
-async function isReady(): Promise<void> {
-  await until(async () => (await owner.call(getChannel, { params: { id: channel.id } })).state === 'ready', 15_000)
-}
 
 const conversations = async (): Promise<ConversationRow[]> => (await owner.call(listConversations, { query: {} })).items
 
