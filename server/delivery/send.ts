@@ -151,18 +151,16 @@ async function answersToIn(
   workspace: WorkspaceId,
   { conversation, identity, channel, replyTo }: Place,
 ): Promise<Content['answersTo']> {
-  const replied = replyTo ? [replyTo] : []
-  const { rows } = await sql<{ answersTo: Content['answersTo'] | null }>`
-    select content -> 'answersTo' as "answersTo" from (
-      (select 1 as rank, content from message
-        where workspace_id = ${workspace} and id = any (${replied}::uuid[]) and ${inMonths.of(sql`id`, replied)}
-          and channel_id = ${channel} and identity_id = ${identity} and direction = 'in')
-      union all
-      (select 2, content from message
-        where workspace_id = ${workspace} and shown_in = ${conversation} and channel_id = ${channel} and identity_id = ${identity}
-          and direction = 'in' order by placed desc, seq desc limit 1)) asked
-     order by rank limit 1`.execute(tx)
-  return rows[0]?.answersTo ?? undefined
+  const newest = sql`shown_in = ${conversation}`
+  // What is replied to may be our own: then he said nothing there.
+  for (const which of replyTo ? [sql`id = ${replyTo} and ${inMonths.of(sql`id`, [replyTo])}`, newest] : [newest]) {
+    const { rows } = await sql<{ answersTo: Content['answersTo'] | null }>`
+      select content -> 'answersTo' as "answersTo" from message
+       where workspace_id = ${workspace} and ${which} and channel_id = ${channel} and identity_id = ${identity} and direction = 'in'
+       order by placed desc, seq desc limit 1`.execute(tx)
+    if (rows[0]) return rows[0].answersTo ?? undefined
+  }
+  return undefined
 }
 
 async function lockConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId): Promise<{ id: ConversationId }> {

@@ -1,5 +1,5 @@
 /**
- * Readers inside the server: search, statistics, outgoing webhooks. The cursor moves in the transaction of the effects, so an effect
+ * Readers inside the server, such as search. The cursor moves in the transaction of the effects, so an effect
  * happens once. A database of another lineage starts them again from the restored facts: page by page, each a transaction that moves the
  * place of the rebuild, while what is new goes on being taken before the next page.
  */
