@@ -3,14 +3,6 @@
  * platform's name of that item, so that an edit, a deletion or a latecomer finds its place. Pure.
  */
 import { isMedia, type Content, type Part } from '#contract/message/content.ts'
-import type { RefName } from './told.ts'
-
-/** The name under which later items find the message that the first one began. Not the platform's: nothing can be sent to it. */
-export const albumName = ({ channel, chat }: RefName, album: string): RefName => ({
-  channel,
-  chat,
-  id: `#album:${album}`,
-})
 
 /** One message of an album, as it stands in the whole. */
 export const asItem = (content: Content, item: string): Content => ({

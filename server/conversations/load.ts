@@ -6,7 +6,7 @@ import { recognise, type Identity, type Sighting } from '#server/contacts/identi
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { inMonths } from '#server/platform/partitions.ts'
-import { albumName } from './albums.ts'
+import { ownName, unknownName } from './names.ts'
 import {
   refKey,
   type ChannelRealm,
@@ -241,26 +241,24 @@ function namesIn(told: Told): RefName[] {
       case 'message':
         return [
           { channel, ...incoming.ref },
-          ...(incoming.album === undefined ? [] : [albumName({ channel, ...incoming.ref }, incoming.album)]),
+          ...(incoming.album === undefined ? [] : [ownName.ofAlbum({ channel, ...incoming.ref }, incoming.album)]),
           ...(incoming.replyTo ? [{ channel, ...incoming.replyTo }] : []),
-          ...(incoming.echoOf ? [{ channel, chat: '', id: `#${incoming.echoOf}` }] : []),
+          ...(incoming.echoOf ? [ownName.ofKey(channel, incoming.echoOf)] : []),
         ]
       case 'edit':
       case 'delete':
       case 'reaction':
         return [{ channel, ...incoming.target }]
       case 'status':
-        if (incoming.key) return [{ channel, chat: '', id: `#${incoming.key}` }]
+        if (incoming.key) return [ownName.ofKey(channel, incoming.key)]
         return incoming.target ? [{ channel, ...incoming.target }] : []
       case 'press':
         return [
-          { channel, chat: incoming.chat, id: `press:${incoming.id}` },
+          ownName.ofPress(channel, incoming.chat, incoming.id),
           ...(incoming.on ? [{ channel, ...incoming.on }] : []),
         ]
       case 'unknown':
-        return incoming.by
-          ? [{ channel, chat: incoming.ref?.chat ?? incoming.by.id, id: incoming.ref?.id ?? `unknown:${told.inbound}` }]
-          : []
+        return incoming.by ? [unknownName(told, incoming, incoming.by)] : []
       case 'start':
       case 'permission':
       case 'typing':

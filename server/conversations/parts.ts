@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import type { DeliveryId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { inMonths } from '#server/platform/partitions.ts'
+import { isPlatforms } from './names.ts'
 
 /**
  * Of deliveries that ended half-way: how much stands there. What was edited since is cut anew, and says nothing of its pieces.
@@ -19,7 +20,7 @@ export async function partsOf(
      cross join lateral (
            select count(distinct r.piece)::int as arrived from message_ref r
             where r.workspace_id = d.workspace_id and r.message_id = d.message_id and r.channel_id = d.channel_id and r.identity_id = d.identity_id
-              and r.external_id not like '#%') n
+              and ${isPlatforms(sql`r.external_id`)}) n
      where d.workspace_id = ${workspace} and d.id = any (${ids}::uuid[]) and ${inMonths.of(sql`d.id`, ids)} and d.op = 'message' and d.rest > 0 and n.arrived > 0`.execute(
     tx,
   )

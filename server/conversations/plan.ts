@@ -9,7 +9,8 @@ import type { Incoming, Who } from '#connector-kit/connector.ts'
 import type { ContactId, IdentityId, MessageId } from '#contract/ids.ts'
 import { plain, type Content } from '#contract/message/content.ts'
 import type { Identity } from '#server/contacts/identities.ts'
-import { albumName, asItem, withEditedItem, withItem, withoutItem } from './albums.ts'
+import { asItem, withEditedItem, withItem, withoutItem } from './albums.ts'
+import { ownName, unknownName } from './names.ts'
 import { growingPlan, type GrowingPlan, type Talk } from './growing-plan.ts'
 import { keepFiles, sameContent } from './same-content.ts'
 import { refKey, type BatchPlan, type Known, type RefName, type Told } from './told.ts'
@@ -65,7 +66,7 @@ function planner(growing: GrowingPlan, known: Known) {
       case 'reaction':
         return { channel, ...incoming.target }
       case 'status':
-        if (incoming.key) return { channel, chat: '', id: `#${incoming.key}` }
+        if (incoming.key) return ownName.ofKey(channel, incoming.key)
         return incoming.target ? { channel, ...incoming.target } : undefined
       case 'message':
       case 'press':
@@ -139,9 +140,7 @@ function planner(growing: GrowingPlan, known: Known) {
     const author = identityOf(told, incoming.by)
     const talk = talkOf(told, incoming.ref.chat, incoming.by, incoming.group !== undefined)
     if (!author || !talk) return
-    const before =
-      saidRef(name) ??
-      (incoming.echoOf ? saidRef({ channel: channel.id, chat: '', id: `#${incoming.echoOf}` }) : undefined)
+    const before = saidRef(name) ?? (incoming.echoOf ? saidRef(ownName.ofKey(channel.id, incoming.echoOf)) : undefined)
     if (before) {
       // A repeated id is never an edit, whatever it holds. An echo of ours brings the platform's id and proves that it was sent.
       if (!refOf(name)) addRef(name, before.message, before.delivery, 'out', talk.identity.id)
@@ -165,7 +164,7 @@ function planner(growing: GrowingPlan, known: Known) {
     addRef(name, added.id, null, added.direction === 'out' ? 'out' : 'in', talk.identity.id)
     if (incoming.album !== undefined)
       addRef(
-        albumName(name, incoming.album),
+        ownName.ofAlbum(name, incoming.album),
         added.id,
         null,
         added.direction === 'out' ? 'out' : 'in',
@@ -193,7 +192,7 @@ function planner(growing: GrowingPlan, known: Known) {
   ): boolean {
     const name = { channel: told.channel.id, ...incoming.ref }
     if (incoming.order !== undefined) orders.set(refKey(name), incoming.order)
-    const begun = saidRef(albumName(name, album))
+    const begun = saidRef(ownName.ofAlbum(name, album))
     const added = begun && newMessages.get(begun.message)
     const whole = added ? changing(added) : begun && (plan.changed.get(begun.message) ?? known.message(begun.message))
     if (!begun || !whole || whole.deletedAt || whole.authorIdentity !== author.id) return false
@@ -302,7 +301,7 @@ function planner(growing: GrowingPlan, known: Known) {
   function press(told: Told, incoming: Extract<Incoming, { is: 'press' }>): void {
     const author = identityOf(told, incoming.by)
     const talk = talkOf(told, incoming.chat, incoming.by, false)
-    const name = { channel: told.channel.id, chat: incoming.chat, id: `press:${incoming.id}` }
+    const name = ownName.ofPress(told.channel.id, incoming.chat, incoming.id)
     if (!author || !talk || saidRef(name)) return
     const on = incoming.on ? saidRef({ channel: told.channel.id, ...incoming.on }) : undefined
     const offered = on && (newMessages.get(on.message)?.content ?? known.message(on.message)?.content)
@@ -356,9 +355,9 @@ function planner(growing: GrowingPlan, known: Known) {
   function unknown(told: Told, incoming: Extract<Incoming, { is: 'unknown' }>): void {
     const author = incoming.by && identityOf(told, incoming.by)
     if (!incoming.by || !author) return
-    const chat = incoming.ref?.chat ?? incoming.by.id
+    const name = unknownName(told, incoming, incoming.by)
+    const { chat } = name
     const talk = talkOf(told, chat, incoming.by, false)
-    const name = { channel: told.channel.id, chat, id: incoming.ref?.id ?? `unknown:${told.inbound}` }
     if (!talk || saidRef(name)) return
     const added = add(told, talk, {
       author,

@@ -9,6 +9,7 @@ import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
 import { announce } from '#server/feed/feed.ts'
+import { isPlatforms } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { queue } from './enqueue.ts'
 import { countFailures } from './trouble.ts'
@@ -76,4 +77,4 @@ export async function resumeFollowers(tx: Tx, workspace: WorkspaceId, arrived: r
 
 /** Whether the network has named it, in whole or in part. */
 const stands = sql`exists (select from message_ref r where r.workspace_id = d.workspace_id and r.message_id = d.message_id and r.channel_id = d.channel_id
-                             and r.external_id not like '#%')`
+                             and ${isPlatforms(sql`r.external_id`)})`

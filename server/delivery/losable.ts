@@ -8,6 +8,7 @@ import { perform, type Wire } from '#connector-kit/perform.ts'
 import type { ChannelId, ConversationId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import { CONDUCT } from '#contract/message/channel-state.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
+import { isPlatforms } from '#server/conversations/names.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
@@ -51,11 +52,11 @@ export function losable(deps: {
     const { rows } = await deps.database.inWorkspace(workspace, (tx) =>
       sql<Heard>`
         select r.channel_id as channel, r.chat, r.external_id as id
-          from (select id, channel_id from message
-                 where workspace_id = ${workspace} and conversation_id = ${conversation} and direction = 'in' and seq <= coalesce(${seq}::bigint, seq)
-                 order by seq desc limit 1) m
-          join message_ref r on r.workspace_id = ${workspace} and r.message_id = m.id and r.channel_id = m.channel_id
-         where r.external_id not like '#%' limit 1`.execute(tx),
+          from message m
+         cross join lateral (select * from message_ref x where x.workspace_id = ${workspace} and x.message_id = m.id and x.channel_id = m.channel_id
+                                and ${isPlatforms(sql`x.external_id`)} limit 1) r
+         where m.workspace_id = ${workspace} and m.conversation_id = ${conversation} and m.direction = 'in' and m.seq <= coalesce(${seq}::bigint, m.seq)
+         order by m.seq desc limit 1`.execute(tx),
     )
     return rows[0]
   }

@@ -14,6 +14,7 @@ import type {
 } from '#contract/ids.ts'
 import type { Choices, Content, Part } from '#contract/message/content.ts'
 import type { Connectors } from '#connector-kit/load.ts'
+import { ownName } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { inMonths } from '#server/platform/partitions.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
@@ -175,14 +176,13 @@ async function lockConversation(tx: Tx, workspace: WorkspaceId, id: Conversation
 
 /** A client id is one more name of the message: a repeat returns the first. */
 async function byClientId(tx: Tx, workspace: WorkspaceId, clientId: ClientId): Promise<MessageId | null> {
+  const { channel, chat, id } = ownName.ofClient(clientId)
   const { rows } = await sql<{ message: MessageId }>`
-    select message_id as message from message_ref where workspace_id = ${workspace} and channel_id = ${NIL} and chat = '' and external_id = ${`#${clientId}`}`.execute(
+    select message_id as message from message_ref where workspace_id = ${workspace} and channel_id = ${channel} and chat = ${chat} and external_id = ${id}`.execute(
     tx,
   )
   return rows[0]?.message ?? null
 }
-
-const NIL = '00000000-0000-0000-0000-000000000000'
 
 async function nameByClient(
   tx: Tx,
@@ -191,8 +191,9 @@ async function nameByClient(
   message: MessageId,
 ): Promise<void> {
   if (!clientId) return
+  const { channel, chat, id } = ownName.ofClient(clientId)
   await sql`insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, direction)
-            values (${workspace}, ${NIL}, '', ${`#${clientId}`}, ${message}, 'out')`.execute(tx)
+            values (${workspace}, ${channel}, ${chat}, ${id}, ${message}, 'out')`.execute(tx)
 }
 
 /** @throws Refused `not_found` for a file that is not this workspace's */

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
+import { isPlatforms, ownName } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { inMonths } from '#server/platform/partitions.ts'
 
@@ -185,7 +186,7 @@ export async function noteAnswered(tx: Tx, workspace: WorkspaceId, letters: Disp
      cross join lateral (
            select r.chat, r.external_id, x.content ->> 'subject' as subject, x.thread
              from message x join message_ref r on r.workspace_id = x.workspace_id and r.message_id = x.id and r.channel_id = d.channel_id
-            where x.workspace_id = ${workspace} and r.external_id not like '#%'
+            where x.workspace_id = ${workspace} and ${isPlatforms(sql`r.external_id`)}
               and case when m.reply_to is not null then x.id = m.reply_to
                        else x.shown_in = m.shown_in and x.placed <= m.placed and x.id <> m.id and x.identity_id = d.identity_id end
             order by x.placed desc, x.seq desc, r.piece limit 1) said`.execute(tx)
@@ -216,7 +217,7 @@ export async function refsOf(tx: Tx, workspace: WorkspaceId, messages: MessageId
   if (messages.length === 0) return []
   const { rows } = await sql<NamedRef>`
     select message_id as message, channel_id as channel, chat, external_id as id, piece
-      from message_ref where workspace_id = ${workspace} and message_id = any (${messages}::uuid[]) and external_id not like '#%'
+      from message_ref where workspace_id = ${workspace} and message_id = any (${messages}::uuid[]) and ${isPlatforms(sql`external_id`)}
      order by piece`.execute(tx)
   return rows
 }
@@ -275,11 +276,12 @@ export async function nameByKey(
   rows: { channel: ChannelId; key: string; message: MessageId; delivery: DeliveryId; identity: IdentityId }[],
 ): Promise<void> {
   if (rows.length === 0) return
+  const names = rows.map(({ channel, key }) => ownName.ofKey(channel, key))
   await sql`
     insert into message_ref (workspace_id, channel_id, chat, external_id, message_id, delivery_id, direction, identity_id)
-    select ${workspace}, c, '', '#' || k, m, d, 'out', i
-      from unnest(${rows.map((r) => r.channel)}::uuid[], ${rows.map((r) => r.key)}::text[], ${rows.map((r) => r.message)}::uuid[],
-                  ${rows.map((r) => r.delivery)}::uuid[], ${rows.map((r) => r.identity)}::uuid[]) as n (c, k, m, d, i)
+    select ${workspace}, c, h, k, m, d, 'out', i
+      from unnest(${names.map((n) => n.channel)}::uuid[], ${names.map((n) => n.chat)}::text[], ${names.map((n) => n.id)}::text[], ${rows.map((r) => r.message)}::uuid[],
+                  ${rows.map((r) => r.delivery)}::uuid[], ${rows.map((r) => r.identity)}::uuid[]) as n (c, h, k, m, d, i)
     on conflict do nothing`.execute(tx)
 }
 

@@ -220,6 +220,24 @@ test('a pressed button reads as its label', async () => {
   expect(ann.thread().find((message) => message.id === offer.id)?.pressed).toBe('l')
 })
 
+test('what a button said is no message there: an answer to it quotes it', async () => {
+  const ann = await aVisitor()
+  await says(ann, 'which colours?')
+  const conversation = await conversationWith('which colours?')
+  const params = { id: conversation.id }
+  const choices = { as: 'buttons' as const, rows: [[{ id: 'r', label: 'Crimson' }]] }
+  await owner.call(sendMessage, { params, body: { text: 'Which one?', choices } })
+  const offer = await until(() => ann.thread().find((message) => message.content.choices))
+  await ann.act({ t: 'press', message: offer.id, value: 'r' })
+  await conversationWith('Crimson')
+  const { items } = await owner.call(listMessages, { params, query: {} })
+  const pressed = items.find(({ content }) => content.parts[0]?.kind === 'text' && content.parts[0].text === 'Crimson')!
+  await owner.call(sendMessage, { params, body: { text: 'A good one', replyTo: pressed.id } })
+  await until(() => wordsOf(ann).at(-1)?.endsWith('A good one'))
+  expect(ann.thread().at(-1)!.replyTo).toBeUndefined()
+  expect(wordsOf(ann).at(-1)).toMatch(/^team: > .*: Crimson\nA good one$/)
+})
+
 test('files go both ways', async () => {
   const ann = await aVisitor()
   const photo = await ann.upload(new Uint8Array(await aPng(40, 30)), 'shoe.png')
