@@ -10,7 +10,8 @@ import { aDatabase } from '#tests/support/database.ts'
 import { silentLog, someSecrets, until } from '#tests/support/parts.ts'
 import { aChannel, aWorkspace, said } from '#tests/support/world.ts'
 import { startJournal } from './journal.ts'
-import { MOST_TRIES, startWorker } from './worker.ts'
+import { MOST_TRIES } from './put-back.ts'
+import { startWorker } from './worker.ts'
 
 const { database, programUrl, asOwner } = await aDatabase()
 const secrets = await someSecrets(database)

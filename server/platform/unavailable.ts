@@ -13,16 +13,23 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /** Whether others were in the way at that moment, and nothing was done: asked again, the same may go well. */
-export function isCrowdedOut(error: unknown): boolean {
-  return error instanceof Error && CROWDED.has((error as { code?: string }).code ?? '')
-}
+export const isCrowdedOut = (error: unknown): boolean => isOutOfTurn(error) || codeOf(error) === TOO_LONG
 
-const CROWDED = new Set([
+/** Likewise, and it was no fault of the statement's own: it may not have taken too long. */
+export const isOutOfTurn = (error: unknown): boolean => OUT_OF_TURN.has(codeOf(error))
+
+/** The connection was taken from a transaction in which nothing was asked for too long. */
+export const wasCutWhileIdle = (error: unknown): boolean => codeOf(error) === CUT_WHILE_IDLE
+
+const codeOf = (error: unknown): string => (error instanceof Error && (error as { code?: string }).code) || ''
+
+const OUT_OF_TURN = new Set([
   '40001', // serialization
   '40P01', // deadlock
   '55P03', // a lock was not to be had
-  '57014', // longer than a statement may take
 ])
+const TOO_LONG = '57014'
+const CUT_WHILE_IDLE = '25P03'
 
 /** Classes of SQLSTATE (https://www.postgresql.org/docs/18/errcodes-appendix.html). */
 const CLASSES = new Set([
@@ -35,7 +42,7 @@ const CODES = new Set([
   '57P02', // crash of another process
   '57P03', // starting up, shutting down
   '57P05', // idle for too long
-  '25P03', // idle in a transaction for too long: the connection is gone
+  CUT_WHILE_IDLE,
   '25006', // read only: a failover is under way
   '58030', // input or output failed
   'ECONNREFUSED',
