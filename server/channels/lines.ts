@@ -19,6 +19,7 @@ import { WireFailure, type GuardedHttp } from '#server/platform/guarded-http/gua
 import type { Hints } from '#server/platform/hints.ts'
 import type { Lease } from '#server/platform/leases.ts'
 import type { Log } from '#server/platform/log.ts'
+import { timeIn } from '#server/platform/new-id.ts'
 import type { LiveChannel, LiveChannels } from './live.ts'
 import { lookAgainMs } from './look-again.ts'
 import { saidOf } from './said.ts'
@@ -218,7 +219,7 @@ export function startLines(deps: LinesDeps): Lines {
     const code = error instanceof SendError ? error.code : error instanceof WireBroken ? error.code : 'wire'
     const { fault, place } = error instanceof WireBroken ? error : {}
     const said = error instanceof SendError ? log.scrub(saidOf(error)).slice(0, 300) : words
-    const data = { words: said, ...(place ? { place } : {}), retryAt: new Date(Date.now() + waitMs).toISOString() }
+    const data = { words: said, ...(place ? { place } : {}), retryAt: timeIn(waitMs).toISOString() }
     const state = spent
       ? 'stopped'
       : code === 'signed_out' || code === 'banned' || code === 'limited' || code === 'api_changed'

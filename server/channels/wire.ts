@@ -22,6 +22,7 @@ import {
   type WireFailureKind,
 } from '#server/platform/guarded-http/guarded-http.ts'
 import type { Hints } from '#server/platform/hints.ts'
+import { timeIn } from '#server/platform/new-id.ts'
 import { storable } from '#server/platform/storable.ts'
 import type { Lines } from './lines.ts'
 import type { LiveChannel } from './live.ts'
@@ -214,7 +215,7 @@ async function toStream(
 
 async function keep(deps: WireDeps, channel: LiveChannel, request: Extract<Request, { via: 'keep' }>): Promise<Reply> {
   const sealer = await deps.secrets.of(channel.workspace)
-  const expiresAt = new Date(Date.now() + request.seconds * 1000)
+  const expiresAt = timeIn(request.seconds * 1000)
   await deps.database.inWorkspace(channel.workspace, (tx) =>
     sql`insert into channel_kept (workspace_id, channel_id, name, value, expires_at)
         values (${channel.workspace}, ${channel.id}, ${request.name}, ${sealer.sealKept(channel.id, request.name, request.value)}, ${expiresAt})

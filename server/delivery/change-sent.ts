@@ -14,6 +14,7 @@ import { keptMarks, writtenOf } from '#contract/message/marked-words.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { queue } from './enqueue.ts'
 import { cancel } from './deliveries.ts'
@@ -156,7 +157,7 @@ export async function deleteMessage(
     const tooOld =
       abilities?.delete?.within !== undefined &&
       copy.sentAt !== null &&
-      Date.now() - copy.sentAt.getTime() > abilities.delete.within * 1000
+      programClock.now().getTime() - copy.sentAt.getTime() > abilities.delete.within * 1000
     if ((!abilities?.delete?.out || tooOld) && !abilities?.edit?.out)
       throw new Refused('cannot', {
         detail: 'the network does not take messages back',

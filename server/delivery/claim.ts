@@ -5,7 +5,7 @@ import type { LiveChannel } from '#server/channels/live.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { CLOCKS_DIFFER_MS } from '#server/platform/keep-time.ts'
 import { FIRST_LANE } from '#server/platform/lanes.ts'
-import { programClock } from '#server/platform/new-id.ts'
+import { timeIn } from '#server/platform/new-id.ts'
 import { opsOf } from './ops.ts'
 import { foldsStill, roomOf, type Flight, type Landing, type Owned } from './owned.ts'
 import type { Outcome } from './results.ts'
@@ -58,7 +58,7 @@ export async function claimFlights(
       after: o.after,
       waitingLanes: o.pace.waitingLanes(now),
     })),
-    new Date(programClock.now().getTime() + CLOCKS_DIFFER_MS),
+    timeIn(CLOCKS_DIFFER_MS),
   )
   for (const { o, room } of asking) moveOn(o, room, rows, deps)
   if (rows.length === 0) return { rows, flights: [] }

@@ -2,6 +2,7 @@
 import type { SendErrorCode } from '#contract/message/send-errors.ts'
 import type { SetState } from '#server/channels/state.ts'
 import type { Log } from '#server/platform/log.ts'
+import { timeIn } from '#server/platform/new-id.ts'
 import type { Owned } from './owned.ts'
 import type { Result } from './results.ts'
 import type { WorkRow } from './sender.sql.ts'
@@ -87,7 +88,7 @@ export function learner({ setState, log, now }: { setState: SetState; log: Log; 
 
   const tellRetrying = (owned: Owned, reason: SendErrorCode = 'wire') => {
     const inMs = owned.breaker.probeAt - now()
-    const data = inMs < WORTH_TELLING_MS ? {} : { retryAt: new Date(Date.now() + inMs).toISOString() }
+    const data = inMs < WORTH_TELLING_MS ? {} : { retryAt: timeIn(inMs).toISOString() }
     return setState(owned.channel, { state: 'retrying', reason, data })
   }
 

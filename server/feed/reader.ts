@@ -10,6 +10,7 @@ import type { WorkspaceId } from '#contract/ids.ts'
 import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { turns } from '#server/platform/turns.ts'
 import { compareCursors, isTooOld, readCursor, writeCursor, type FeedCursor } from './cursor.ts'
 import { feedTopic } from './feed.ts'
@@ -68,7 +69,7 @@ export function feedReader(deps: { database: Database; hints: Hints; presenters:
     try {
       const room = await place.room
       const cursor = given === undefined ? null : readCursor(given)
-      const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, new Date())
+      const usable = cursor !== null && cursor.lineage === room.cursor.lineage && !isTooOld(cursor, programClock.now())
       if (usable) await catchUp(socket, room, cursor)
       else reset(socket, room)
       return () => {

@@ -15,7 +15,7 @@ import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
 import { buggify } from '#server/platform/buggify.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
-import { newId } from '#server/platform/new-id.ts'
+import { newId, programClock } from '#server/platform/new-id.ts'
 import { inMonths } from '#server/platform/partitions.ts'
 import type { Secrets, Sealer } from '#server/platform/secrets/secrets.ts'
 
@@ -265,7 +265,7 @@ export function startJournal(deps: {
     let bytes = 0
     return {
       add: (entry: Entry) => {
-        entries.set(entry.id, { event: entry.event, receivedAt: new Date(), bytes: entry.plain.length })
+        entries.set(entry.id, { event: entry.event, receivedAt: programClock.now(), bytes: entry.plain.length })
         bytes += entry.plain.length
         for (const [id, oldest] of entries) {
           if (bytes <= REMEMBERED_BYTES) break

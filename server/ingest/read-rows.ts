@@ -7,6 +7,7 @@ import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { ChannelId, InboundId } from '#contract/ids.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import type { Told } from '#server/conversations/told.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { storable } from '#server/platform/storable.ts'
 import type { WorkRow } from './claim.ts'
 import type { JournaledEvent } from './journal.ts'
@@ -94,7 +95,7 @@ export function rowReader(incomingOf: IncomingOf): ReadRows {
         continue
       }
       read.rows.push(row)
-      if (channel) read.told.push(toldBy(row, channel, incoming, journaled?.receivedAt ?? new Date()))
+      if (channel) read.told.push(toldBy(row, channel, incoming, journaled?.receivedAt ?? programClock.now()))
     }
     return read
   }

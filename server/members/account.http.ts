@@ -23,6 +23,7 @@ import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
+import { programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import type { Secrets } from '#server/platform/secrets/secrets.ts'
 import {
@@ -144,7 +145,7 @@ export function accountCalls(deps: AccountCallsDeps) {
     if (looksLikeRecoveryCode(code)) return spendRecoveryCode(account, code, address)
     const sealer = await secrets.of(PROGRAM)
     const secret = sealer.open(account.totp_secret, totpPlace(account.id)).toString()
-    const step = checkTotp(secret, code, account.totp_used_step, new Date())
+    const step = checkTotp(secret, code, account.totp_used_step, programClock.now())
     const { rows } =
       step === null
         ? { rows: [] }
@@ -270,7 +271,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       const account = await accountOf(caller)
       // Whoever found an open screen must not put his own phone in the owner's place.
       if (account.totp_secret) throw new Refused('conflict', { detail: 'turn the present second factor off first' })
-      const step = checkTotp(body.secret, body.code, 0, new Date())
+      const step = checkTotp(body.secret, body.code, 0, programClock.now())
       if (step === null) throw new Refused('wrong_credentials')
       const sealer = await secrets.of(PROGRAM)
       const sealed = sealer.seal(Buffer.from(body.secret), totpPlace(account.id))

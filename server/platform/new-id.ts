@@ -6,3 +6,6 @@ export const programClock = systemClock()
 
 /** An id that carries the database's time as this process knows it. */
 export const newId = <Id extends string = string>(): Id => uuidv7<Id>(programClock)
+
+/** @param ms  from now */
+export const timeIn = (ms: number): Date => new Date(programClock.now().getTime() + ms)
