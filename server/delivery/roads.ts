@@ -97,7 +97,8 @@ async function mustBeIn(tx: Tx, workspace: WorkspaceId, conversation: Conversati
   if (rows.length === 0) throw new Refused('not_found')
 }
 
-async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {
+/** @throws Refused `not_found` for a message that is not shown in this conversation */
+export async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation: ConversationId, id: MessageId) {
   const { rows } = await sql<{ identity: IdentityId | null; channel: ChannelId | null }>`
     select identity_id as identity, channel_id as channel from message where workspace_id = ${workspace} and id = ${id} and shown_in = ${conversation}`.execute(
     tx,

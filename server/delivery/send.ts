@@ -20,7 +20,7 @@ import { inMonths } from '#server/platform/partitions.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { say } from './enqueue.ts'
-import { chooseFor } from './roads.ts'
+import { chooseFor, placeOfTarget } from './roads.ts'
 
 export interface Spoken {
   text?: string | undefined
@@ -36,7 +36,7 @@ export interface Spoken {
   note?: boolean | undefined
 }
 
-/** @throws Refused `not_found` · `no_road` with the reasons of each road */
+/** @throws Refused `not_found`, of the message replied to as well · `no_road` with the reasons of each road */
 export async function sendMessage(
   tx: Tx,
   workspace: WorkspaceId,
@@ -59,6 +59,7 @@ export async function sendMessage(
     class: 1 as const,
   }
   if (spoken.note) {
+    if (spoken.replyTo) await placeOfTarget(tx, workspace, conversation.id, spoken.replyTo)
     const { message } = await say(tx, workspace, {
       ...base,
       road: null,

@@ -14,10 +14,11 @@ import {
   getConversation,
   listConversations,
   listFiles,
+  listMessages,
   markRead,
   sendMessage,
 } from '#contract/calls/conversations.ts'
-import type { FileId } from '#contract/ids.ts'
+import type { FileId, MessageId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
@@ -57,6 +58,15 @@ test('a few seconds to think better of it do not let the next message overtake',
   await owner.call(sendMessage, { params, body: { text: 'Second' } })
   await until(() => ours(phone).length === 2, 20_000)
   expect(ours(phone).map((seen) => seen.content)).toEqual([plain('First'), plain('Second')])
+})
+
+test('a note answers what is said in its own thread, and nothing of another', async () => {
+  const [ann, ben] = [await aTalk('Anouk'), await aTalk('Benno')]
+  const said = async ({ params }: typeof ann) => (await owner.call(listMessages, { params, query: {} })).items[0]!.id
+  const note = async (replyTo: MessageId) =>
+    owner.call(sendMessage, { params: ann.params, body: { text: 'Call him', note: true, replyTo } })
+  await expect(note(await said(ben))).rejects.toMatchObject({ problem: { code: 'not_found' } })
+  await note(await said(ann))
 })
 
 test('a message for tomorrow keeps nothing behind it', async () => {
