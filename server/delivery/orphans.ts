@@ -3,19 +3,31 @@ import type { WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { foldsStill, type Owned } from './owned.ts'
 import { recordResults, type Result } from './results.ts'
-import { loadDispatches, orphans, ownerless, type Dispatch, type Orphan } from './sender.sql.ts'
+import { loadDispatches, lockOrphans, orphanPlaces, ownerless, type Dispatch, type Orphan } from './sender.sql.ts'
 
 /** A new owner leaves marked rows alone as long as the old one's request may still be answered, and a little longer. */
 const REQUEST_LIMIT_MS = 20_000
 const UPLOAD_LIMIT_MS = 125_000
 
-/** What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows. */
+/**
+ * What an earlier owner left: unmarked rows go back; marked ones go again where the platform folds twins, else nobody knows.
+ * @param owned  with leases that this transaction has confirmed: their earlier owners claim no more
+ * @returns whether something changed
+ */
 export async function settleOrphans(tx: Tx, workspace: WorkspaceId, owned: Owned[]): Promise<boolean> {
-  if (owned.length === 0) return false
-  const left = await orphans(
+  const heirs = owned.filter((o) => o.inherits)
+  if (heirs.length === 0) return false
+  const places = await orphanPlaces(
     tx,
     workspace,
-    owned.map((o) => ({ channel: o.id, epoch: o.lease.epoch })),
+    heirs.map((o) => ({ channel: o.id, epoch: o.lease.epoch })),
+  )
+  for (const o of heirs) o.inherits = places.some(({ channel }) => channel === o.id)
+  if (places.length === 0) return false
+  const left = await lockOrphans(
+    tx,
+    workspace,
+    places.map(({ pos }) => pos),
   )
   const settled: Result[] = []
   const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()

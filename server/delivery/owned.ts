@@ -22,6 +22,8 @@ export interface Owned {
   readonly inFlight: Map<number, Flight>
   /** Ends the requests: later than the lease, so that a hand-over cuts nothing off that may have been accepted. */
   readonly calls: AbortController
+  /** An earlier owner may have left rows in the middle. Once a look has found none there are none: nobody but an owner claims. */
+  inherits: boolean
   after: string
   refusals: number
   /** How long it could send since that was last saved, and when that was looked at last. */
@@ -72,6 +74,7 @@ export const ownedChannel = (lease: Lease, channel: LiveChannel, kept: KeptPace,
   breaker: breaker(channel.state === 'retrying' ? nowMs : undefined),
   inFlight: new Map(),
   calls: new AbortController(),
+  inherits: true,
   after: FIRST_LANE,
   refusals: 0,
   openMs: 0,

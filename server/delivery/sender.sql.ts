@@ -297,18 +297,29 @@ export async function endWireWaits(tx: Tx, workspace: WorkspaceId, channel: Chan
 
 export type Orphan = WorkRow & { dispatchedAt: Date | null; ageMs: number }
 
-/** Rows that an earlier owner left in the middle. */
-export async function orphans(
+/** Rows that an earlier owner left in the middle: where they are. Reads all that waits. */
+export async function orphanPlaces(
   tx: Tx,
   workspace: WorkspaceId,
   owned: { channel: ChannelId; epoch: number }[],
-): Promise<Orphan[]> {
+): Promise<{ pos: number; channel: ChannelId }[]> {
+  const { rows } = await sql<{ pos: number; channel: ChannelId }>`
+    select w.pos, w.channel_id as channel
+      from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
+      join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch`.execute(
+    tx,
+  )
+  return rows
+}
+
+/** Of them, those that their owner is not just recording. */
+export async function lockOrphans(tx: Tx, workspace: WorkspaceId, positions: readonly number[]): Promise<Orphan[]> {
   const { rows } = await sql<Orphan>`
     select w.pos, w.delivery_id as delivery, w.message_id as message, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits,
            w.attempt, w.doubtful, w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
-      from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
-      join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch
-      for update of w skip locked`.execute(tx)
+      from delivery_work w
+     where w.workspace_id = ${workspace} and w.pos = any (${positions}::bigint[]) and w.state = 1
+       for update of w skip locked`.execute(tx)
   return rows
 }
 

@@ -173,9 +173,12 @@ export function aDesk(
   }
 
   function settleOrphans(owned: Owned[]): void {
+    const heirs = owned.filter((o) => o.inherits)
+    for (const o of heirs) o.inherits = false
     for (const row of store.work.values()) {
-      const o = owned.find(({ id }) => id === row.channel)
+      const o = heirs.find(({ id }) => id === row.channel)
       if (!o || row.state !== 'claimed' || row.epoch! >= o.lease.epoch) continue
+      o.inherits = true
       const settle = (outcome: Outcome) => {
         tell(() => `${node} finds ${row.delivery}/${row.piece} of epoch ${row.epoch}: ${outcome.is}`)
         store.record({ row: { ...row }, epoch: null, outcome }, now())
