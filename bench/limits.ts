@@ -90,7 +90,7 @@ export const BOUNDS = {
   inbox: {
     goal: '≤ 3 × raw SQL, the deep page ≤ 1.2 of the first, counters ≤ 1 ms at any size',
     limits:
-      'what is the same for each call: HTTP, who calls (one look, kept for 0.4 s), and two journeys to PostgreSQL; then fifty rows of eighteen columns, read, checked and written as JSON. Of PostgreSQL’s part of a page a third is the last messages, one look-up each. What one agent has open lies scattered over years: its pages come from the system’s memory, not from PostgreSQL’s 64 MB. Counters look at up to 1,000 entries of an index a view.',
+      'what is the same for each call: HTTP, who calls (one look, kept for 0.4 s), and two journeys to PostgreSQL; then fifty rows of eighteen columns, read, checked and written as JSON. Of PostgreSQL’s part of a page a third is the last messages, one look-up each. What one agent has open lies scattered over years: its pages come from the system’s memory, not from PostgreSQL’s own. Counters look at up to 1,000 entries of an index a view.',
     raise:
       'who calls and what is asked in one journey, more memory for PostgreSQL, and first words in the conversation’s own row (refused in decision 9: each edit and tick would lock it). A socket of the file system instead of TCP was tried: a twelfth.',
   },

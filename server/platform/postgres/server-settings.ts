@@ -15,8 +15,8 @@ export const serverSettings = {
   synchronous_commit: 'on',
   wal_level: 'replica',
 
-  // The whole of Parley idles below 300 MB.
-  shared_buffers: '64MB',
+  // The whole of Parley idles below 300 MB, however long it worked before. Of a queue of 300,000 messages each cost a tenth more with half of it.
+  shared_buffers: '128MB',
   effective_cache_size: '512MB',
   work_mem: '8MB',
   maintenance_work_mem: '64MB',
