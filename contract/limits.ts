@@ -14,3 +14,5 @@ export const LONGEST = {
   fact: 2000,
 } as const
 export const SHORTEST_PASSWORD = 10
+/** Conversations that are changed in one call, or acts that are undone. */
+export const MOST_AT_ONCE = 100

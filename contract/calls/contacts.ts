@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { endpoint, nothing, page, paging } from '../endpoint.ts'
 import { ActId, ChannelId, ContactId, ConversationId, FileId, IdentityId, LinkId, MemberId } from '../ids.ts'
-import { LONGEST } from '../limits.ts'
+import { LONGEST, MOST_AT_ONCE } from '../limits.ts'
 import { nameUpTo } from '../name.ts'
 
 export const Reach = z.enum(['ok', 'blocked', 'opted_out', 'gone', 'not_allowed_yet'])
@@ -183,6 +183,15 @@ export const undoAct = endpoint({
   about: 'Undoes a merge, a split, a change of status or assignment',
   params: z.object({ id: ActId }),
   result: ActView,
+})
+
+export const undoActs = endpoint({
+  method: 'POST',
+  path: '/api/acts/undo',
+  may: 'contact.merge',
+  about: 'Undoes many at once, in this order; what holds no more is passed over',
+  body: z.strictObject({ acts: z.array(ActId).min(1).max(MOST_AT_ONCE) }),
+  result: page(ActView),
 })
 
 export const createLink = endpoint({

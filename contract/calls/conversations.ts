@@ -12,7 +12,7 @@ import {
   MemberId,
   MessageId,
 } from '../ids.ts'
-import { LONGEST } from '../limits.ts'
+import { LONGEST, MOST_AT_ONCE } from '../limits.ts'
 import { Choices, Content, Entity, MEDIA_KINDS, Part } from '../message/content.ts'
 import { DeliveryState } from '../message/delivery-state.ts'
 import { SEND_ERROR_CODES } from '../message/send-errors.ts'
@@ -201,6 +201,14 @@ export const getConversation = endpoint({
   result: ConversationRow,
 })
 
+/** What can be changed of one as of many. */
+const standing = {
+  status: z.enum(['open', 'pending', 'closed']).optional(),
+  snoozeUntil: z.iso.datetime().optional(),
+  assignee: MemberId.nullable().optional(),
+  priority: z.int().min(-1).max(2).optional(),
+}
+
 export const changeConversation = endpoint({
   method: 'PATCH',
   path: '/api/conversations/:id',
@@ -208,14 +216,23 @@ export const changeConversation = endpoint({
   about: 'Assigns, closes, reopens, snoozes; the answer names the act, so that it can be undone',
   params: byId,
   body: z.strictObject({
-    status: z.enum(['open', 'pending', 'closed']).optional(),
-    snoozeUntil: z.iso.datetime().optional(),
-    assignee: MemberId.nullable().optional(),
-    priority: z.int().min(-1).max(2).optional(),
+    ...standing,
     /** The road of the next messages; null: Parley chooses again. */
     via: z.strictObject({ identity: IdentityId, channel: ChannelId }).nullable().optional(),
   }),
   result: z.object({ conversation: ConversationRow, act: ActId }),
+})
+
+export const changeConversations = endpoint({
+  method: 'POST',
+  path: '/api/conversations/changes',
+  may: 'conversation.change',
+  about: 'The same change of many; each is an act that can be undone. What is no conversation any more is passed over',
+  body: z.strictObject({
+    conversations: z.array(ConversationId).min(1).max(MOST_AT_ONCE),
+    change: z.strictObject(standing),
+  }),
+  result: z.object({ conversations: z.array(ConversationRow), acts: z.array(ActId) }),
 })
 
 export const listMessages = endpoint({

@@ -68,6 +68,26 @@ export async function changeConversation(
   return act
 }
 
+/** @returns those that were there to be changed, and their acts. @throws Refused `not_found` where none is, and for the assignee */
+export async function changeConversations(
+  tx: Tx,
+  workspace: WorkspaceId,
+  member: MemberId,
+  given: readonly ConversationId[],
+  change: Change,
+): Promise<{ ids: ConversationId[]; acts: ActId[] }> {
+  // Locked in their order: two members who change the same ones do not wait for each other.
+  const { rows } = await sql<{ id: ConversationId }>`
+    select id from conversation where workspace_id = ${workspace} and id = any (${given}::uuid[]) and joined_into is null order by id for update`.execute(
+    tx,
+  )
+  if (rows.length === 0) throw new Refused('not_found')
+  const ids = rows.map(({ id }) => id)
+  const acts: ActId[] = []
+  for (const id of ids) acts.push(await changeConversation(tx, workspace, member, id, change))
+  return { ids, acts }
+}
+
 export async function restoreConversation(
   tx: Tx,
   workspace: WorkspaceId,

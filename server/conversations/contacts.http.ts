@@ -12,6 +12,7 @@ import {
   revokeLink as revokeLinkCall,
   splitContact as splitCall,
   undoAct,
+  undoActs,
   type ContactView,
   type ActKind,
   type ActView,
@@ -132,7 +133,24 @@ export function contactCalls(deps: ContactCallsDeps) {
         return { items: await actsOf(tx, caller.workspace, params.id), next: null }
       }),
     ),
-    answer(undoAct, ({ params }, caller) => change(caller, (tx) => undo(tx, caller, params.id))),
+    answer(undoAct, ({ params }, caller) =>
+      change(caller, async (tx) => {
+        const undone = await undo(tx, caller, params.id)
+        if (!undone) throw new Refused('cannot_undo')
+        return undone
+      }),
+    ),
+    answer(undoActs, ({ body }, caller) =>
+      change(caller, async (tx) => {
+        const items: ActView[] = []
+        for (const id of body.acts) {
+          const undone = await undo(tx, caller, id)
+          if (undone) items.push(undone)
+        }
+        if (items.length === 0) throw new Refused('cannot_undo')
+        return { items, next: null }
+      }),
+    ),
     answer(createLinkCall, async ({ params, body }, caller) => {
       const channel = await deps.channels.get(body.channel)
       if (!channel || channel.workspace !== caller.workspace) throw new Refused('not_found')
@@ -197,13 +215,14 @@ export function contactCalls(deps: ContactCallsDeps) {
     return act
   }
 
-  async function undo(tx: Tx, caller: Caller, id: ActId): Promise<ActView> {
+  /** @returns null where it holds no more. @throws Refused `not_found` */
+  async function undo(tx: Tx, caller: Caller, id: ActId): Promise<ActView | null> {
     const { rows } = await sql<{ object: string; undo: unknown }>`
       select object_id as object, undo from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
       tx,
     )
     const { kind, undoable } = await actOf(tx, caller, id)
-    if (!undoable) throw new Refused('cannot_undo')
+    if (!undoable) return null
     await UNDO[kind](tx, caller, rows[0]!.object, rows[0]!.undo)
     await sql`update act set undone_at = now() where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
     await deps.audit(tx, caller, 'act.undone', { kind, id })

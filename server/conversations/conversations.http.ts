@@ -3,6 +3,7 @@ import {
   announcePresence,
   beginConversation,
   changeConversation as changeCall,
+  changeConversations as changeManyCall,
   countConversations,
   getConversation,
   getDraft,
@@ -22,7 +23,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { changeConversation, markRead, markUnread } from './change.ts'
+import { changeConversation, changeConversations, markRead, markUnread } from './change.ts'
 import { contactOf } from './contacts.http.ts'
 import { inWorkspaceOf } from './in-workspace-of.ts'
 import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
@@ -77,6 +78,18 @@ export function conversationCalls(deps: ConversationCallsDeps) {
       change(caller, async (tx) => {
         const act = await changeConversation(tx, caller.workspace, caller.member, params.id, body)
         return { conversation: await rowOf(tx, caller, params.id), act }
+      }),
+    ),
+    answer(changeManyCall, ({ body }, caller) =>
+      change(caller, async (tx) => {
+        const { ids, acts } = await changeConversations(
+          tx,
+          caller.workspace,
+          caller.member,
+          body.conversations,
+          body.change,
+        )
+        return { conversations: await conversationsById(tx, caller.workspace, caller.member, ids), acts }
       }),
     ),
     answer(messagesCall, ({ params, query }, caller) =>

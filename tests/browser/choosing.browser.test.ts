@@ -58,21 +58,24 @@ test('a finger begins by the menu, chooses by the row, and ends by the bar', asy
   await context.close()
 })
 
-test('the button that was pressed turns, and no other', async () => {
+test('the button that was pressed turns, and no other; all go in one call, and come back in one', async () => {
   const { page, context, row, bar } = await open()
   const { promise, resolve } = Promise.withResolvers<void>()
-  await page.route('**/api/conversations/*', async (route) => {
-    if (route.request().method() === 'PATCH') await promise
+  const calls: string[] = []
+  await page.route(/\/api\/(conversations\/changes|acts\/undo)$/, async (route) => {
+    calls.push(new URL(route.request().url()).pathname)
+    await promise
     await route.fallback()
   })
-  await row('Ann').click({ modifiers: ['Control'] })
+  for (const name of ['Ann', 'Bob']) await row(name).click({ modifiers: ['Control'] })
   await bar.getByRole('button', { name: 'Close conversation' }).click()
   await see(bar.getByRole('button', { name: 'Close conversation' })).toHaveAttribute('data-loading', 'true')
   await see(bar.getByRole('button', { name: 'Assign' })).not.toHaveAttribute('data-loading', 'true')
   resolve()
   await bar.waitFor({ state: 'detached' })
   await page.keyboard.press('z')
-  await row('Ann').waitFor()
+  for (const name of ['Ann', 'Bob']) await row(name).waitFor()
+  expect(calls).toEqual(['/api/conversations/changes', '/api/acts/undo'])
   await context.close()
 })
 

@@ -138,11 +138,13 @@ const SPECIAL: Record<string, (world: Furnished) => Partial<Example>> = {
 
 /** Ids by the name of what holds them. */
 const IDS: Record<string, (world: Furnished) => string> = {
+  acts: (world) => world.otherAct,
   around: (world) => world.ours,
   assignee: (world) => world.member,
   channel: (world) => world.channel,
   clientId: () => randomUUID(),
   contact: (world) => world.otherContact,
+  conversations: (world) => world.conversation,
   deliveries: (world) => world.queued,
   identity: (world) => world.identity,
   identityId: (world) => world.identity,

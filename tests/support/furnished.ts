@@ -68,7 +68,9 @@ export async function furnish(parley: WholeParley, owner: Client, telegram: Tele
   await until(async () => (await owner.call(getContact, { params: { id: bob.contact } })).identities[0]!.reach === 'ok')
   telegram.fault({ is: 'media_gone' }, 9)
   await ann.phone.say({ parts: [{ kind: 'image', source: { remote: '' }, type: 'image/png' }] })
-  const { act } = await owner.call(changeConversation, { params: { id: bob.conversation }, body: { priority: 1 } })
+  const raise = async () =>
+    (await owner.call(changeConversation, { params: { id: bob.conversation }, body: { priority: 1 } })).act
+  const [act, otherAct] = [await raise(), await raise()]
   const { link } = await owner.call(createLink, { params: { id: ann.contact }, body: { channel: channel.id } })
   const person = { name: mark, password: OWNER.password, role: 'agent' as const }
   const member = await owner.call(createMember, { body: { ...person, email: `${mark}@shop.example` } })
@@ -103,6 +105,7 @@ export async function furnish(parley: WholeParley, owner: Client, telegram: Tele
     failed: failed.id,
     failedToo: failedToo.id,
     act,
+    otherAct,
     link: link.id,
     member: member.id,
     memberEmail: member.email!,

@@ -1,9 +1,10 @@
 /** A day at the inbox over the API: paging while people write, snooze, undo, preview, two members, words found in all their forms. */
 import { expect, test } from 'vitest'
 import { listChannels } from '#contract/calls/channels.ts'
-import { undoAct } from '#contract/calls/contacts.ts'
+import { mergeContacts, undoAct, undoActs } from '#contract/calls/contacts.ts'
 import {
   changeConversation,
+  changeConversations,
   editMessage,
   getConversation,
   listConversations,
@@ -12,7 +13,7 @@ import {
   sendMessage,
 } from '#contract/calls/conversations.ts'
 import { search } from '#contract/calls/search.ts'
-import type { FileId } from '#contract/ids.ts'
+import type { ConversationId, FileId } from '#contract/ids.ts'
 import { plain, wordsOf } from '#contract/message/content.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
@@ -101,6 +102,23 @@ test('closing, assigning and snoozing are undone to what was before', async () =
     await owner.call(undoAct, { params: { id: act } })
     expect(await owner.call(getConversation, { params })).toEqual(before)
   }
+})
+
+test('many are closed at once and come back at once; what is no conversation any more is passed over', async () => {
+  const talks = [await aTalk('Many, one'), await aTalk('Many, two'), await aTalk('Many, gone')]
+  const [one, two, gone] = await Promise.all(talks.map(({ params }) => owner.call(getConversation, { params })))
+  await owner.call(mergeContacts, { params: { id: one!.contact! }, body: { with: gone!.contact! } })
+  const conversations = talks.map(({ params }) => params.id as ConversationId)
+  const closed = await owner.call(changeConversations, { body: { conversations, change: { status: 'closed' } } })
+  expect(closed.conversations.map(({ id, status }) => [id, status]).toSorted()).toEqual(
+    [one!, two!].map(({ id }) => [id, 'closed']).toSorted(),
+  )
+  await owner.call(changeConversations, { body: { conversations: [two!.id], change: { priority: 2 } } })
+  await owner.call(undoActs, { body: { acts: closed.acts } })
+  expect((await owner.call(getConversation, { params: { id: two!.id } })).status).toBe(two!.status)
+  await expect(owner.call(undoActs, { body: { acts: closed.acts } })).rejects.toMatchObject({
+    problem: { code: 'cannot_undo' },
+  })
 })
 
 test('what one member takes, another sees as taken; what he leaves, nobody holds', async () => {

@@ -1,11 +1,18 @@
 /** What a member does to conversations, one or many: said, undoable, and seen at once. */
-import { changeConversation, markRead, type ConversationRow } from '#contract/calls/conversations.ts'
+import {
+  changeConversation,
+  changeConversations,
+  markRead,
+  type ConversationRow,
+} from '#contract/calls/conversations.ts'
+import { MOST_AT_ONCE } from '#contract/limits.ts'
 import type { ActId, ChannelId, ConversationId, IdentityId, MemberId } from '#contract/ids.ts'
 import { call } from '../../app/call.ts'
 import { client } from '../../app/client.ts'
 import { tellFailure } from '../../app/tell.ts'
 import { wordsIn } from '../../app/words.ts'
 import { keepConversation } from './apply-events.ts'
+import { portionsOf } from './portions.ts'
 import { dayAndClock } from './times.ts'
 import { tellDone } from './undo.ts'
 import { keyOf } from '../../app/acts.ts'
@@ -30,14 +37,14 @@ const bodyOf = (change: Change) => {
   }
 }
 
-/** Changes them one after another, so that a refusal leaves the others done and told. */
+/** Changes them portion by portion; a refusal leaves the earlier ones done and told. */
 export async function changeAll(ids: readonly ConversationId[], change: Change, language: string): Promise<void> {
   const acts: ActId[] = []
   try {
-    for (const id of ids) {
-      const { conversation, act } = await call(changeConversation, { params: { id }, body: bodyOf(change) })
-      keepConversation(conversation)
-      acts.push(act)
+    for (const conversations of portionsOf(ids, MOST_AT_ONCE)) {
+      const done = await call(changeConversations, { body: { conversations, change: bodyOf(change) } })
+      for (const row of done.conversations) keepConversation(row)
+      acts.push(...done.acts)
     }
   } catch (error) {
     tellFailure(error)

@@ -1,9 +1,11 @@
 /** The member's own acts, newest last: what is done can be undone, by the button at the edge of the screen or by Z. */
-import { undoAct } from '#contract/calls/contacts.ts'
+import { undoActs } from '#contract/calls/contacts.ts'
 import type { ActId } from '#contract/ids.ts'
+import { MOST_AT_ONCE } from '#contract/limits.ts'
 import { call } from '../../app/call.ts'
 import { tell, tellFailure } from '../../app/tell.ts'
 import { wordsIn } from '../../app/words.ts'
+import { portionsOf } from './portions.ts'
 
 /** One press undoes all acts of a bulk. */
 interface Done {
@@ -33,7 +35,7 @@ async function undo(which: Done): Promise<void> {
   if (index < 0) return
   done.splice(index, 1)
   try {
-    for (const id of which.acts.toReversed()) await call(undoAct, { params: { id } })
+    for (const acts of portionsOf(which.acts.toReversed(), MOST_AT_ONCE)) await call(undoActs, { body: { acts } })
     tell({ words: wordsIn('inbox')('undo.done'), id: 'inbox.undo' })
   } catch (error) {
     tellFailure(error)
