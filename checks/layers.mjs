@@ -35,7 +35,7 @@ export const LADDER = [
 
 /** Beside the ladder: who may import what. */
 const ASIDE = [
-  { name: 'window', from: '^web/(?!vite\\.config|gallery/vite)', to: '^(?!web/|contract/|node_modules)' },
+  { name: 'window', from: '^web/(?!vite\\.config|build/|gallery/vite)', to: '^(?!web/|contract/|node_modules)' },
   { name: 'widget', from: '^widget/(?!vite\\.config)', to: '^(?!widget/|contract/|node_modules)' },
   {
     name: 'nobody-imports-the-top',

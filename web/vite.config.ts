@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
+import { onlyAddresses } from './build/only-addresses.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 const PARLEY = process.env.PARLEY_DEV ?? 'http://127.0.0.1:4100'
@@ -15,8 +16,8 @@ const BASE =
  */
 export default defineConfig(({ command }) => ({
   root: here('.'),
-  plugins: [react()],
-  // The built window trusts its server's answers: the schemas are left out, 60 KB of the first load. `vite web` checks them.
+  plugins: [react(), onlyAddresses()],
+  // The built window trusts its server's answers: zod is left out, 60 KB of the first load. `vite web` checks them.
   resolve: { alias: command === 'build' ? { zod: here('app/no-zod.ts') } : {} },
   build: {
     outDir: here('../dist/web'),
@@ -32,6 +33,7 @@ export default defineConfig(({ command }) => ({
     chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      treeshake: { manualPureFunctions: ['z'] },
       input: { index: here('index.html') },
       output: {
         // What every page stands on is one file: cut up by who shares what, it is sixty, and a tenth bigger.
