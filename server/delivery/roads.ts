@@ -13,6 +13,7 @@ export interface KnownRoad extends RoadState {
   readonly network: string
   readonly address: string
   readonly channelName: string
+  readonly unverified: boolean
 }
 
 interface Row {
@@ -43,11 +44,7 @@ export async function roadsOf(
       join road r on r.workspace_id = i.workspace_id and r.identity_id = i.id
       join channel ch on ch.workspace_id = r.workspace_id and ch.id = r.channel_id and ch.removed_at is null
      where c.workspace_id = ${workspace} and c.id = ${conversation}`.execute(tx)
-  // To an address that was proven, what was said there before the proof adds no second road.
-  const placeOf = ({ channel, address }: Row) => `${channel} ${address}`
-  const believed = new Set(rows.filter(({ unverified }) => !unverified).map(placeOf))
-  const distinct = rows.filter((row) => !row.unverified || !believed.has(placeOf(row)))
-  return distinct.map(({ connector, ...row }) => {
+  const roads = rows.map(({ connector, ...row }) => {
     const found = connectors.get(connector)?.connector
     return {
       ...row,
@@ -56,6 +53,11 @@ export async function roadsOf(
       official: found?.manifest.access !== 'unofficial',
     }
   })
+  // Where an address is all that one needs to write, what was said there before its proof adds no second road to it. Elsewhere two that
+  // are called alike are two places.
+  const placeOf = ({ channel, address }: KnownRoad) => `${channel} ${address}`
+  const believed = new Set(roads.filter(({ unverified }) => !unverified).map(placeOf))
+  return roads.filter((road) => !road.mayBegin || !road.unverified || !believed.has(placeOf(road)))
 }
 
 export interface Asked {

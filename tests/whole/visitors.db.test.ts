@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { afterEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { createLink, getContact } from '#contract/calls/contacts.ts'
+import { createLink, getContact, mergeContacts } from '#contract/calls/contacts.ts'
 import {
   announcePresence,
   deleteMessage,
@@ -386,6 +386,21 @@ test('a signed customer is one person in two browsers, and what he said before s
 
   await owner.call(sendMessage, { params: { id: conversation.id }, body: { text: 'Hello Carl' } })
   await until(() => wordsOf(laptop).includes('team: Hello Carl') && wordsOf(known).includes('team: Hello Carl'))
+})
+
+test('who was joined to a signed customer by a member is answered where he wrote, though both are called alike', async () => {
+  const signed = await aVisitor({ jwt: hs256(claimsFor('gina', { email: 'gina@customer.example' })) })
+  await says(signed, 'Gina, signed')
+  const phone = await aVisitor()
+  await phone.act({ t: 'form', name: 'gina', email: 'gina@customer.example' })
+  await says(phone, 'Gina, on my phone')
+  const one = await conversationWith('Gina, signed')
+  const other = await conversationWith('Gina, on my phone')
+  await owner.call(mergeContacts, { params: { id: one.contact! }, body: { with: other.contact! } })
+  await says(phone, 'do you hear me?')
+  await conversationWith('do you hear me?')
+  await owner.call(sendMessage, { params: { id: one.id }, body: { text: 'I hear you' } })
+  await until(() => wordsOf(phone).includes('team: I hear you'))
 })
 
 test('another customer in the same browser is somebody else', async () => {
