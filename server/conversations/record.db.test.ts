@@ -124,6 +124,17 @@ describe('what a platform tells becomes a conversation', () => {
     expect(await texts()).toEqual(['first', 'second', 'third'])
     expect((await messages()).map((message) => message.late)).toEqual([true, true, false])
   })
+
+  test('what came last may have no number: the others’ decide all the same', async () => {
+    const { channel, receive, texts } = await aTalk()
+    const at = new Date(Math.floor(Date.now() / 1000) * 1000)
+    await receive(told(channel, [said('101', 'second', { at, order: '101' })]))
+    await receive(
+      told(channel, [{ is: 'press', id: 'p', chat: 'ann', by: { id: 'ann', name: 'ann' }, at, value: 'pressed' }]),
+    )
+    await receive(told(channel, [said('100', 'first', { at, order: '100' })]))
+    expect(await texts()).toEqual(['first', 'second', 'pressed'])
+  })
 })
 
 describe('edits, deletions and reactions', () => {

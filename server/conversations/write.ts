@@ -122,16 +122,16 @@ async function writeMessages(tx: Tx, workspace: WorkspaceId, messages: NewMessag
       select m.*, next.placed is not null as late,
              coalesce(next.placed - interval '1 microsecond', prev.placed, case when m.fresh then m.now else m.platform_at end) as wanted
         from told m
-        -- who follows the newest follows them all: in a busy chat nobody reads through its last second
+        -- who follows the newest follows them all, if both have the platform's numbers: in a busy chat nobody reads through its last second
         left join lateral (
-             select x.platform_at, x.platform_order from message x
+             select x.placed, x.platform_at, x.platform_order from message x
               where m.direction = 'in' and m.last_at >= m.platform_at
                 and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
                 and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
               order by x.placed desc limit 1) newest on true
         left join lateral (
              select x.placed from message x
-              where ${isLater(sql`newest`)}
+              where (${isLater(sql`newest`)} or m.platform_order is not null and newest.placed is not null and newest.platform_order is null)
                 and x.workspace_id = ${workspace} and x.shown_in = m.conversation and x.placed > m.platform_at - interval '1 second'
                 and ${inMonths.after(sql`x.id`, oldest)} and x.channel_id = m.channel and x.direction = 'in'
                 and ${isLater(sql`x`)}
