@@ -17,6 +17,8 @@ import { waitAgain } from './wait-again.ts'
 const WAITING = 0
 const HELD = 3
 
+/** Rows of one statement: one that takes seconds is ended. */
+const CHANGED_AT_ONCE = 20_000
 const DROPPED_AT_ONCE = 1_000
 
 export interface Hold {
@@ -80,14 +82,8 @@ export async function decide(
   deliveries?: readonly DeliveryId[],
 ): Promise<number> {
   // Somebody may have decided already, in another window: what was written since then is nobody's to drop.
-  if (await isInHold(tx, workspace)) await setApart(tx, workspace)
-  const which = deliveries ? sql`and delivery_id = any (${deliveries}::uuid[])` : sql``
-  const done =
-    decision === 'drop'
-      ? await drop(tx, workspace, which)
-      : decision === 'send'
-        ? await release(tx, workspace, which)
-        : (await holdOf(tx, workspace)).queued
+  const asked = (await isInHold(tx, workspace)) ? [WAITING, HELD] : [HELD]
+  const done = await DECISIONS[decision](tx, workspace, asked, deliveries)
   await setHold(tx, workspace, false)
   return done
 }
@@ -99,33 +95,76 @@ async function isInHold(tx: Tx, workspace: WorkspaceId): Promise<boolean> {
   return rows[0]?.hold === true
 }
 
-/** All that waits becomes held, each for itself. */
-async function setApart(tx: Tx, workspace: WorkspaceId): Promise<void> {
-  await sql`update delivery_work set state = ${HELD} where workspace_id = ${workspace} and state = ${WAITING}`.execute(
-    tx,
-  )
+type Decide = (
+  tx: Tx,
+  workspace: WorkspaceId,
+  /** States of what the decision is about. */
+  asked: readonly number[],
+  deliveries?: readonly DeliveryId[],
+) => Promise<number>
+
+const DECISIONS: Record<Decision, Decide> = {
+  send: async (tx, workspace, asked, deliveries) => {
+    if (!deliveries) return release(tx, workspace, asked)
+    await setApart(tx, workspace, asked)
+    return release(tx, workspace, [HELD], deliveries)
+  },
+  drop: async (tx, workspace, asked, deliveries) => {
+    if (deliveries) await setApart(tx, workspace, asked)
+    return drop(tx, workspace, deliveries ? [HELD] : asked, deliveries)
+  },
+  one_by_one: async (tx, workspace, asked) => {
+    await setApart(tx, workspace, asked)
+    return (await holdOf(tx, workspace)).queued
+  },
 }
 
-async function release(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
+/** What waits becomes held, each for itself. */
+async function setApart(tx: Tx, workspace: WorkspaceId, asked: readonly number[]): Promise<void> {
+  if (!asked.includes(WAITING)) return
+  await inPortions(CHANGED_AT_ONCE, async (after) => {
+    const { rows } = await sql<{ pos: number }>`
+      update delivery_work set state = ${HELD}
+       where workspace_id = ${workspace} and pos = any (${some(workspace, [WAITING], after, CHANGED_AT_ONCE)}) returning pos`.execute(
+      tx,
+    )
+    return rows
+  })
+}
+
+async function release(
+  tx: Tx,
+  workspace: WorkspaceId,
+  asked: readonly number[],
+  deliveries?: readonly DeliveryId[],
+): Promise<number> {
   // The time in hold does not count: somebody has just said that it shall go.
-  const { rows } = await sql`
-    update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
-           expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
-             coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))
-     where workspace_id = ${workspace} and state = ${HELD} ${which} returning 1`.execute(tx)
-  return rows.length
+  return inPortions(CHANGED_AT_ONCE, async (after) => {
+    const { rows } = await sql<{ pos: number }>`
+      update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
+             expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
+               coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))
+       where workspace_id = ${workspace} and pos = any (${some(workspace, asked, after, CHANGED_AT_ONCE, deliveries)}) returning pos`.execute(
+      tx,
+    )
+    return rows
+  })
 }
 
-/** A page at a time: a statement that takes seconds is ended. */
-async function drop(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql>): Promise<number> {
-  for (let dropped = 0; ;) {
+async function drop(
+  tx: Tx,
+  workspace: WorkspaceId,
+  asked: readonly number[],
+  deliveries?: readonly DeliveryId[],
+): Promise<number> {
+  return inPortions(DROPPED_AT_ONCE, async (after) => {
+    const { rows: gone } = await sql<{ pos: number; delivery: DeliveryId }>`
+      delete from delivery_work
+       where workspace_id = ${workspace} and pos = any (${some(workspace, asked, after, DROPPED_AT_ONCE, deliveries)})
+      returning pos, delivery_id as delivery`.execute(tx)
     const { rows } = await sql<{ id: DeliveryId; message: MessageId; op: string }>`
-      with gone as (
-        delete from delivery_work where workspace_id = ${workspace} and pos = any (array(
-          select pos from delivery_work where workspace_id = ${workspace} and state = ${HELD} ${which} order by pos limit ${DROPPED_AT_ONCE}))
-        returning delivery_id)
       update delivery set state = 'failed', reason = 'cancelled', settled = true, ended_at = now()
-       where workspace_id = ${workspace} and id in (select delivery_id from gone)
+       where workspace_id = ${workspace} and id = any (${gone.map(({ delivery }) => delivery)}::uuid[])
       returning id, message_id as message, op`.execute(tx)
     await endFollowers(
       tx,
@@ -142,8 +181,30 @@ async function drop(tx: Tx, workspace: WorkspaceId, which: ReturnType<typeof sql
       workspace,
       rows.map(({ message }) => ({ kind: 'message.changed' as const, subject: message })),
     )
-    dropped += rows.length
-    if (rows.length < DROPPED_AT_ONCE) return dropped
+    return gone
+  })
+}
+
+/** Places of work in these states behind a place, in their order. */
+const some = (
+  workspace: WorkspaceId,
+  states: readonly number[],
+  after: number,
+  most: number,
+  deliveries?: readonly DeliveryId[],
+) => sql`array(
+  select pos from delivery_work
+   where workspace_id = ${workspace} and pos > ${after} and state = any (${states}::smallint[])
+         ${deliveries ? sql`and delivery_id = any (${deliveries}::uuid[])` : sql``}
+   order by pos limit ${most})`
+
+/** @param step  one statement's portion behind a place: fewer than `most` are the last. @returns how many rows it was in all */
+async function inPortions(most: number, step: (after: number) => Promise<readonly { pos: number }[]>): Promise<number> {
+  for (let count = 0, after = 0; ;) {
+    const rows = await step(after)
+    count += rows.length
+    if (rows.length < most) return count
+    after = rows.reduce((last, { pos }) => Math.max(last, pos), after)
   }
 }
 
