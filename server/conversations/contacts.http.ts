@@ -143,6 +143,10 @@ export function contactCalls(deps: ContactCallsDeps) {
     answer(undoActs, ({ body }, caller) =>
       change(caller, async (tx) => {
         const items: ActView[] = []
+        // In their order: each undoing takes the audit's lock too, and two who undo the same ones wait for each other otherwise.
+        await sql`select from act where workspace_id = ${caller.workspace} and id = any (${body.acts}::uuid[]) order by id for update`.execute(
+          tx,
+        )
         for (const id of body.acts) {
           const undone = await undo(tx, caller, id)
           if (undone) items.push(undone)

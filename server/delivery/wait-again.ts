@@ -24,7 +24,7 @@ export async function waitAgain(tx: Tx, workspace: WorkspaceId, messages: readon
                                                    and ${stands}), '-infinity')) as since
         from talk t)
     update conversation c set waiting_since = u.since from unanswered u
-     where c.workspace_id = ${workspace} and c.id = u.id and u.since is not null and c.waiting_since is null and c.status <> 'closed'
+     where c.workspace_id = ${workspace} and c.id = u.id and c.status <> 'closed' and (c.waiting_since is null or c.waiting_since > u.since)
     returning c.id`.execute(tx)
   await announce(
     tx,

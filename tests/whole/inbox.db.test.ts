@@ -80,6 +80,17 @@ test('a message for tomorrow keeps nothing behind it', async () => {
   expect(taken.deliveries).toMatchObject([{ state: 'failed', reason: 'cancelled', settled: true }])
 })
 
+test('whoever wrote again before the answer was taken back waits since he wrote first', async () => {
+  const { phone, params } = await aTalk('Ursula')
+  const since = async () => (await owner.call(getConversation, { params })).waitingSince
+  const first = await since()
+  const { deliveries } = await owner.call(sendMessage, { params, body: { text: 'Soon', sendAt: inSeconds(86_400) } })
+  await phone.say(plain('Are you there?'))
+  await until(async () => (await since()) !== null)
+  await owner.call(cancelDelivery, { params: { id: deliveries[0]!.id } })
+  expect(await since()).toBe(first)
+})
+
 test('whoever’s answer was taken back before it left waits again, since his own words', async () => {
   const { params } = await aTalk('Una')
   const now = async () => {
