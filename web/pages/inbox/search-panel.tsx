@@ -2,7 +2,7 @@ import { Kbd, Loader, Modal, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconSearch } from '@tabler/icons-react'
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
-import { Fragment, useState, type KeyboardEvent } from 'react'
+import { Fragment, type KeyboardEvent, type PropsWithChildren, useState } from 'react'
 import { search as searchCall, type MessageHit } from '#contract/calls/search.ts'
 import type { ContactView } from '#contract/calls/contacts.ts'
 import type { ConversationId, MessageId } from '#contract/ids.ts'
@@ -135,14 +135,13 @@ export function SearchPanel({ onClose, onContact, onMessage }: SearchPanelProps)
   )
 }
 
-interface HitProps {
+interface FoundProps {
   id: string
   isCurrent: boolean
   onOpen: () => void
 }
 
-function ContactHit({ contact, id, isCurrent, onOpen }: HitProps & { contact: ContactView }) {
-  const { networkName } = useDirectory()
+function Found({ id, isCurrent, onOpen, children }: PropsWithChildren<FoundProps>) {
   return (
     <button
       type="button"
@@ -153,6 +152,15 @@ function ContactHit({ contact, id, isCurrent, onOpen }: HitProps & { contact: Co
       className={css.hit}
       onClick={onOpen}
     >
+      {children}
+    </button>
+  )
+}
+
+function ContactHit({ contact, ...place }: FoundProps & { contact: ContactView }) {
+  const { networkName } = useDirectory()
+  return (
+    <Found {...place}>
       <Face name={contact.name} id={contact.id} avatar={contact.avatar} size={32} />
       <span className={css.words}>
         <strong dir="auto">{contact.name}</strong>
@@ -160,22 +168,14 @@ function ContactHit({ contact, id, isCurrent, onOpen }: HitProps & { contact: Co
           {contact.identities.map((each) => `${networkName(each.network)} ${addressOf(each)}`).join(' · ')}
         </span>
       </span>
-    </button>
+    </Found>
   )
 }
 
-function Hit({ hit, id, isCurrent, onOpen }: HitProps & { hit: MessageHit }) {
+function Hit({ hit, ...place }: FoundProps & { hit: MessageHit }) {
   const { language } = useDirectory()
   return (
-    <button
-      type="button"
-      role="option"
-      id={id}
-      aria-selected={isCurrent}
-      tabIndex={-1}
-      className={css.hit}
-      onClick={onOpen}
-    >
+    <Found {...place}>
       {hit.network ? <NetworkMark network={hit.network} size={18} /> : <span />}
       <span className={css.words}>
         <span className={css.dim}>
@@ -194,7 +194,7 @@ function Hit({ hit, id, isCurrent, onOpen }: HitProps & { hit: MessageHit }) {
       <time className={css.dim} dateTime={hit.at} title={fullTime(hit.at, language)}>
         {rowTime(hit.at, language)}
       </time>
-    </button>
+    </Found>
   )
 }
 
