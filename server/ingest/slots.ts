@@ -7,9 +7,9 @@
  */
 import { randomInt } from 'node:crypto'
 import { sql } from 'kysely'
-import type pg from 'pg'
 import type { WorkspaceId } from '#contract/ids.ts'
 import type { Database } from '#server/platform/database.ts'
+import { keptSession } from '#server/platform/kept-session.ts'
 
 export interface Slots {
   /** One of a worker's batches. Resolves when the note is visible to others. */
@@ -21,34 +21,17 @@ export interface Slots {
 
 export function openSlots(database: Database): Slots {
   const ids = new Map<number, string>()
-  let opening: Promise<Session> | undefined
-
-  interface Session {
-    client: pg.Client
-    lockKey: string
-  }
-
   /** Its life proves ours. */
-  async function open(): Promise<Session> {
-    const client = await database.session()
-    const forget = () => (opening = undefined)
-    client.on('end', forget)
-    client.on('error', forget)
+  const session = keptSession(database, async (client) => {
     const lockKey = String(randomInt(1, 2 ** 47))
     await client.query('set synchronous_commit = off')
     await client.query('select pg_advisory_lock($1)', [lockKey])
     return { client, lockKey }
-  }
-
-  const session = () =>
-    (opening ??= open().catch((error: unknown) => {
-      opening = undefined
-      throw error
-    }))
+  })
 
   return {
     note: async (batch, workspace, positions) => {
-      const { client, lockKey } = await session()
+      const { client, lockKey } = await session.use()
       const id = ids.get(batch) ?? crypto.randomUUID()
       ids.set(batch, id)
       await client.query(
@@ -72,13 +55,9 @@ export function openSlots(database: Database): Slots {
         returning w.workspace_id as workspace`.execute(database.plumbing)
       return [...new Set(rows.map((row) => row.workspace))]
     },
-    close: async () => {
-      const now = await opening?.catch(() => undefined)
-      if (!now) return
-      await now.client
-        .query('delete from worker_slot where worker = any ($1::uuid[])', [[...ids.values()]])
-        .catch(() => {})
-      await now.client.end().catch(() => {})
-    },
+    close: () =>
+      session.close(({ client }) =>
+        client.query('delete from worker_slot where worker = any ($1::uuid[])', [[...ids.values()]]),
+      ),
   }
 }

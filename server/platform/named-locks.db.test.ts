@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import type pg from 'pg'
 import { afterEach, expect, test } from 'vitest'
 import { aDatabase } from '#tests/support/database.ts'
 import { openDatabase } from './database.ts'
@@ -68,4 +69,23 @@ test('a connection that breaks lets go, and the next is another', async () => {
   await session.query('select pg_terminate_backend($1)', [pid])
   await letGo!()
   await expect.poll(() => take('d').catch(() => null)).toBeTypeOf('function')
+})
+
+test('what an earlier connection tells late concerns the next one no more: a lock is let go where it was taken', async () => {
+  const opened: pg.Client[] = []
+  const session = async () => {
+    opened.push(await database.session())
+    return opened.at(-1)!
+  }
+  const { take } = locks({ ...database, session })
+  const [first, elsewhere] = [await take('e'), locksElsewhere()]
+  opened[0]!.emit('error', new Error('broken'))
+  const second = await take('f')
+  opened[0]!.emit('end')
+  await Promise.all([first!(), second!()])
+  expect([await elsewhere.take('f'), await take('g'), opened.length]).toEqual([
+    expect.any(Function),
+    expect.any(Function),
+    2,
+  ])
 })

@@ -2,8 +2,8 @@
  * Locks with names, over all processes. One connection holds those of this process: its life proves ours, and a crowd of holders needs
  * no crowd of connections. Where it breaks, a twin in another process may take what is held here; one in this process may not.
  */
-import type pg from 'pg'
 import type { Database } from './database.ts'
+import { keptSession } from './kept-session.ts'
 
 export interface NamedLocks {
   /** @returns how it is let go; null: somebody holds it. Hold it as long as you like, but let it go. */
@@ -13,50 +13,45 @@ export interface NamedLocks {
 
 export function namedLocks(database: Database): NamedLocks {
   const held = new Set<string>()
-  let opening: Promise<pg.Client> | undefined
+  const session = keptSession(database, async (client) => client)
 
-  async function open(): Promise<pg.Client> {
-    const client = await database.session()
-    client.on('end', forget)
-    client.on('error', forget)
-    return client
-  }
-  const forget = () => void (opening = undefined)
-  const session = () =>
-    (opening ??= open().catch((error: unknown) => {
-      forget()
+  /** @returns how it is unlocked, on the connection that took it; null: somebody holds it */
+  async function lock(name: string): Promise<(() => Promise<void>) | null> {
+    const client = await session.use()
+    // A connection that has ended has let it go by itself.
+    const unlock = async () => {
+      await client.query('select pg_advisory_unlock(hashtextextended($1, 1))', [name]).catch(() => {})
+    }
+    try {
+      const { rows } = await client.query<{ free: boolean }>(
+        'select pg_try_advisory_lock(hashtextextended($1, 1)) as free',
+        [name],
+      )
+      return rows[0]!.free ? unlock : null
+    } catch (error) {
+      // Whoever waits no longer for the answer may have been given the lock all the same.
+      void unlock()
       throw error
-    }))
-
-  async function lock(name: string): Promise<boolean> {
-    const { rows } = await (
-      await session()
-    ).query<{ free: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 1)) as free', [name])
-    return rows[0]!.free
+    }
   }
 
   return {
     take: async (name) => {
       if (held.has(name)) return null
       held.add(name)
-      const isFree = await lock(name).catch((error: unknown) => {
+      const unlock = await lock(name).catch((error: unknown) => {
         held.delete(name)
         throw error
       })
-      if (!isFree) {
+      if (!unlock) {
         held.delete(name)
         return null
       }
       return async () => {
         held.delete(name)
-        // A connection that has ended has let it go by itself.
-        const client = await opening?.catch(() => undefined)
-        await client?.query('select pg_advisory_unlock(hashtextextended($1, 1))', [name]).catch(() => {})
+        await unlock()
       }
     },
-    close: async () => {
-      const client = await opening?.catch(() => undefined)
-      await client?.end().catch(() => {})
-    },
+    close: () => session.close(),
   }
 }
