@@ -24,7 +24,7 @@ export async function resetSignIn(args: string[], env: NodeJS.ProcessEnv): Promi
     const account = await findAccount(database, { email })
     if (!account) throw new StartFailure(`There is no account with the e-mail ${JSON.stringify(email)} here.`)
     const secret = await database.transaction(async (tx) => {
-      const made = await newResetSecret(tx, account.id)
+      const made = await newResetSecret(tx, account.id, null)
       const memberships = await recordEverywhere(tx, account.id, (member) => ({
         actor: { kind: 'program', id: null },
         act: 'member.sign_in_link',

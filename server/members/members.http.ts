@@ -28,14 +28,14 @@ import { createToken, insertAccount, insertMember, type Owner } from './accounts
 import { auditBy } from './audit.ts'
 import { bringBack } from './bring-back.ts'
 import { changeOf, type ChangeDeps } from './change-of.ts'
+import { mayGrant, mayHelp } from './grants.ts'
 import { worksElsewhere } from './memberships.ts'
 import { hashPassword } from './password.ts'
-import { dropResetLinks, newResetSecret } from './reset-links.ts'
+import { dropLinksMadeBy, dropResetLinks, newResetSecret } from './reset-links.ts'
 
 /** To a colleague, or to a token. */
 function mustGrant(caller: Caller, role: Role): void {
-  if ((role === 'owner' || role === 'admin') && caller.role !== 'owner')
-    throw new Refused('forbidden', { detail: 'only an owner makes owners and admins' })
+  if (!mayGrant(caller.role, role)) throw new Refused('forbidden', { detail: 'only an owner makes owners and admins' })
 }
 
 /** Colleagues, tokens of programs, and the audit of what all of them did. */
@@ -101,6 +101,8 @@ export function memberCalls(deps: ChangeDeps) {
         const before = await mayTouch(tx, caller, params.id, body.role ?? 'as he is')
         // Whoever may help an agent to sign in must not become what the agent is made now.
         if (body.role && before.account) await dropResetLinks(tx, before.account)
+        if (body.role && body.role !== before.role)
+          await dropLinksMadeBy(tx, { workspace: caller.workspace, member: params.id })
         await sql`update member set name = coalesce(${body.name ?? null}, name), role = coalesce(${body.role ?? null}, role)
                    where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(tx)
         await auditBy(
@@ -120,6 +122,8 @@ export function memberCalls(deps: ChangeDeps) {
         await sql`update member set state = 'removed' where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(
           tx,
         )
+        if (member.account) await dropResetLinks(tx, member.account)
+        await dropLinksMadeBy(tx, { workspace: caller.workspace, member: params.id })
         await sql`delete from session where account_id = ${member.account} and workspace_id = ${caller.workspace}`.execute(
           tx,
         )
@@ -131,13 +135,13 @@ export function memberCalls(deps: ChangeDeps) {
     answer(helpToSignIn, ({ params }, caller) =>
       change(caller, async (tx) => {
         const { role, account } = await touched(tx, caller, params.id)
-        // Whoever has the link can be him: the same rule as for making somebody what he is.
-        mustGrant(caller, role)
+        if (!mayHelp(caller.role, role))
+          throw new Refused('forbidden', { detail: 'only an owner helps owners and admins' })
         // At a window left open it would be a way round the present password.
         if (params.id === caller.member) throw new Refused('forbidden', { detail: 'for others only' })
         if (!account) throw new Refused('not_found')
         if (await worksElsewhere(tx, caller.workspace, account)) throw new Refused('elsewhere_too')
-        const { secret, expiresAt } = await newResetSecret(tx, account)
+        const { secret, expiresAt } = await newResetSecret(tx, account, caller)
         await auditBy(tx, caller, 'member.sign_in_link', { kind: 'member', id: params.id })
         return { token: secret, expiresAt: expiresAt.toISOString() }
       }),
@@ -173,6 +177,7 @@ export function memberCalls(deps: ChangeDeps) {
         await sql`update member set state = 'removed' where workspace_id = ${caller.workspace} and id = ${rows[0].member} and role <> 'owner'`.execute(
           tx,
         )
+        await dropLinksMadeBy(tx, { workspace: caller.workspace, member: rows[0].member })
         await auditBy(tx, caller, 'token.removed', { kind: 'token', id: params.id })
         return {}
       }),

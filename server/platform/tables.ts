@@ -596,6 +596,8 @@ export interface SetupLink {
   token_hash: Buffer
   expires_at: Timestamp
   account_id: AccountId | null
+  workspace_id: WorkspaceId | null
+  member_id: MemberId | null
 }
 
 export interface Stream {

@@ -8,10 +8,12 @@ import {
   getMe,
   helpToSignIn,
   listAudit,
+  listTokens,
   makeRecoveryCodes,
   proveSecondFactor,
   removeMember,
   removeSecondFactor,
+  removeToken,
 } from '#contract/calls/members.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
 import { newResetSecret } from '#server/members/reset-links.ts'
@@ -28,6 +30,13 @@ const reset = (token: string, password = NEXT) =>
   stranger.ask('POST', '/api/session/reset', { body: { token, password }, headers: from() })
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code
 const help = (by: Client, id: string) => by.ask('POST', `/api/members/${id}/sign-in-link`)
+const keptLinks = async (tokens: string[]) =>
+  (
+    await database.asOwner(
+      'select 1 from setup_link where token_hash = any (select sha256(t::bytea) from unnest($1::text[]) t)',
+      [tokens],
+    )
+  ).length
 const acts = async () => (await owner.call(listAudit, { query: {} })).items.map(({ act }) => act)
 
 async function withFactor(client: Client): Promise<{ recoveryCodes: string[]; totp: TOTP }> {
@@ -161,6 +170,49 @@ test('what a link would open later is not open to whoever holds it: a new role, 
   for (const token of links) expect(await codeOf(await reset(token))).toBe('not_found')
 })
 
+test('a link ends with the right of its maker to make it: a removed admin, one who is none any more, a token that was stopped', async () => {
+  const [removed, lowered, bot] = [
+    await parley.member('admin'),
+    await parley.member('admin'),
+    await parley.bot('admin'),
+  ]
+  const links: string[] = []
+  for (const maker of [removed, lowered, bot]) {
+    const { id } = await parley.member('agent')
+    links.push((await maker.call(helpToSignIn, { params: { id } })).token)
+  }
+  const [token] = (await owner.call(listTokens)).items
+  await owner.call(removeMember, { params: { id: removed.id } })
+  await owner.call(changeMember, { params: { id: lowered.id }, body: { role: 'supervisor' } })
+  await owner.call(removeToken, { params: { id: token!.id } })
+  expect(await keptLinks(links)).toBe(0)
+  for (const link of links) expect(await codeOf(await reset(link))).toBe('not_found')
+})
+
+test('who made a link is asked again when it is used, whatever became of him or of the other meanwhile', async () => {
+  const made = async () => {
+    const [maker, person] = [await parley.member('admin'), await parley.member('agent')]
+    return { maker, person, ...(await maker.call(helpToSignIn, { params: { id: person.id } })) }
+  }
+  const [gone, lowered, raised, good] = [await made(), await made(), await made(), await made()]
+  // As a node does that knows nothing of makers.
+  await database.asOwner(`update member set state = 'removed' where id = $1`, [gone.maker.id])
+  await database.asOwner(`update member set role = 'agent' where id = $1`, [lowered.maker.id])
+  await database.asOwner(`update member set role = 'admin' where id = $1`, [raised.person.id])
+  for (const { token } of [gone, lowered, raised]) expect(await codeOf(await reset(token))).toBe('not_found')
+  expect((await signIn({ email: gone.person.email, password: OWNER.password })).status).toBe(201)
+  // A new name is no new role.
+  await owner.call(changeMember, { params: { id: good.maker.id }, body: { name: 'Alice', role: 'admin' } })
+  expect((await reset(good.token)).status).toBe(201)
+})
+
+test('who is removed leaves no link', async () => {
+  const person = await parley.member('agent')
+  const { token } = await owner.call(helpToSignIn, { params: { id: person.id } })
+  await owner.call(removeMember, { params: { id: person.id } })
+  expect(await keptLinks([token])).toBe(0)
+})
+
 test('who works in another workspace too is helped by nobody of this one', async () => {
   const person = await parley.member('agent')
   const { token } = await owner.call(helpToSignIn, { params: { id: person.id } })
@@ -174,7 +226,7 @@ test('who works in another workspace too is helped by nobody of this one', async
   expect(await codeOf(await help(owner, person.id))).toBe('elsewhere_too')
   // Whoever has the machine may: and it is told in each.
   const [account] = await database.asOwner<{ id: string }>('select id from account where email = $1', [person.email])
-  const { secret } = await database.database.transaction((tx) => newResetSecret(tx, account!.id as never))
+  const { secret } = await database.database.transaction((tx) => newResetSecret(tx, account!.id as never, null))
   expect((await reset(secret)).status).toBe(201)
   const told = await database.asOwner(`select 1 from audit where act = 'account.reset' and object_id = $1`, [
     account!.id,
