@@ -21,7 +21,7 @@ import {
 import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
-import type { Database } from '#server/platform/database.ts'
+import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -126,6 +126,13 @@ export function accountCalls(deps: AccountCallsDeps) {
     const account = caller.account && (await findAccount(database, { id: caller.account }))
     if (!account) throw new Refused('forbidden', { detail: 'a program has no account' })
     return account
+  }
+
+  /** Of the password to come; the present one proves that it is he. */
+  async function nextHash(account: Account, password: { now: string; next: string }, caller: Caller): Promise<string> {
+    await countTry(database, 'password', { account: account.email, address: caller.address })
+    if (!(await isPassword(account.password_hash, password.now))) throw new Refused('wrong_credentials')
+    return hashPassword(password.next)
   }
 
   async function spendRecoveryCode(account: Account, code: string, address: string): Promise<void> {
@@ -241,23 +248,19 @@ export function accountCalls(deps: AccountCallsDeps) {
     }),
     answer(getMe, (_, caller) => meOf(caller)),
     answer(changeMe, async ({ body }, caller) => {
-      if (body.password || body.language) {
-        const account = await accountOf(caller)
-        if (body.password) {
-          await countTry(database, 'password', { account: account.email, address: caller.address })
-          if (!(await isPassword(account.password_hash, body.password.now))) throw new Refused('wrong_credentials')
-          const hash = await hashPassword(body.password.next)
-          await sql`update account set password_hash = ${hash} where id = ${account.id}`.execute(database.plumbing)
-          await endOthers(caller)
-        }
-        if (body.language)
-          await sql`update account set language = ${body.language} where id = ${account.id}`.execute(database.plumbing)
-      }
+      const account = body.password || body.language ? await accountOf(caller) : null
+      const hash = account && body.password ? await nextHash(account, body.password, caller) : null
       await change(caller, async (tx) => {
         await sql`update member set name = coalesce(${body.name ?? null}, name), preferences = preferences || ${JSON.stringify(body.preferences ?? {})}::jsonb
                    where workspace_id = ${caller.workspace} and id = ${caller.member}`.execute(tx)
-        if (body.password && caller.account) await dropResetLinks(tx, caller.account)
-        if (body.password) await auditBy(tx, caller, 'account.password_changed', { kind: 'member', id: caller.member })
+        if (account)
+          await sql`update account set password_hash = coalesce(${hash}, password_hash), language = coalesce(${body.language ?? null}, language)
+                     where id = ${account.id}`.execute(tx)
+        if (account && hash) {
+          await dropResetLinks(tx, account.id)
+          await endOthers(tx, caller)
+          await auditBy(tx, caller, 'account.password_changed', { kind: 'member', id: caller.member })
+        }
         await announce(tx, caller.workspace, [{ kind: 'member.changed', subject: caller.member }])
       })
       return meOf(caller)
@@ -279,10 +282,11 @@ export function accountCalls(deps: AccountCallsDeps) {
         await sql`update account set totp_secret = ${sealed}, totp_used_step = ${step} where id = ${account.id}`.execute(
           tx,
         )
+        const codes = await makeRecoveryCodes(tx, account.id)
+        await endOthers(tx, caller)
         await auditBy(tx, caller, 'account.second_factor_on', { kind: 'account', id: account.id })
-        return makeRecoveryCodes(tx, account.id)
+        return codes
       })
-      await endOthers(caller)
       return { ...(await meOf(caller)), recoveryCodes }
     }),
     answer(makeRecoveryCodesCall, async ({ body }, caller) => {
@@ -291,19 +295,21 @@ export function accountCalls(deps: AccountCallsDeps) {
       if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
       if (!account.totp_secret) throw new Refused('conflict', { detail: 'turn the second factor on first' })
       return change(caller, async (tx) => {
+        // Before the audit, as whoever spends one: otherwise each would wait for the other.
+        const recoveryCodes = await makeRecoveryCodes(tx, account.id)
         await auditBy(tx, caller, 'account.recovery_codes_made', { kind: 'account', id: account.id })
-        return { recoveryCodes: await makeRecoveryCodes(tx, account.id) }
+        return { recoveryCodes }
       })
     }),
     answer(removeSecondFactor, async ({ body }, caller) => {
       const account = await accountOf(caller)
       await countTry(database, 'password', { account: account.email, address: caller.address })
       if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
-      await sql`update account set totp_secret = null where id = ${account.id}`.execute(database.plumbing)
-      await endOthers(caller)
-      await change(caller, (tx) =>
-        auditBy(tx, caller, 'account.second_factor_off', { kind: 'account', id: account.id }),
-      )
+      await change(caller, async (tx) => {
+        await sql`update account set totp_secret = null where id = ${account.id}`.execute(tx)
+        await endOthers(tx, caller)
+        await auditBy(tx, caller, 'account.second_factor_off', { kind: 'account', id: account.id })
+      })
       return meOf(caller)
     }),
     answer(listWorkspaces, async (_, caller) => ({
@@ -316,12 +322,9 @@ export function accountCalls(deps: AccountCallsDeps) {
       next: null,
     })),
   ]
+}
 
-  async function endOthers(caller: Caller): Promise<void> {
-    await sql`delete from session where account_id = ${caller.account} and id <> ${caller.session}`.execute(
-      database.plumbing,
-    )
-    callers.forget()
-    hints.tell('callers', caller.workspace)
-  }
+/** Within a `change`, which makes it known. */
+async function endOthers(tx: Tx, caller: Caller): Promise<void> {
+  await sql`delete from session where account_id = ${caller.account} and id <> ${caller.session}`.execute(tx)
 }

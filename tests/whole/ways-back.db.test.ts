@@ -1,5 +1,6 @@
 /** Nobody is locked out for ever: recovery codes, a colleague's help, and the command of whoever has the machine. */
 import { TOTP } from 'otpauth'
+import pg from 'pg'
 import { expect, test } from 'vitest'
 import {
   beginSecondFactor,
@@ -15,6 +16,7 @@ import {
   removeSecondFactor,
   removeToken,
 } from '#contract/calls/members.ts'
+import type { WorkspaceId } from '#contract/ids.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
 import { newResetSecret } from '#server/members/reset-links.ts'
 import type { Client } from '#tests/support/client.ts'
@@ -38,6 +40,28 @@ const keptLinks = async (tokens: string[]) =>
     )
   ).length
 const acts = async () => (await owner.call(listAudit, { query: {} })).items.map(({ act }) => act)
+
+/** Holds a lock while `work` runs. */
+async function holding<T>(lock: string, work: (release: () => Promise<void>) => Promise<T>): Promise<T> {
+  const holder = new pg.Client({ connectionString: database.ownerUrl, options: '-c search_path=parley' })
+  await holder.connect()
+  try {
+    await holder.query('begin')
+    await holder.query(lock)
+    return await work(async () => void (await holder.query('commit')))
+  } finally {
+    await holder.end()
+  }
+}
+const wait = (number: number) =>
+  expect
+    .poll(async () => {
+      const [row] = await database.asOwner<{ waiting: number }>(
+        `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      )
+      return row!.waiting
+    })
+    .toBe(number)
 
 async function withFactor(client: Client): Promise<{ recoveryCodes: string[]; totp: TOTP }> {
   const { secret } = await client.call(beginSecondFactor)
@@ -232,4 +256,40 @@ test('who works in another workspace too is helped by nobody of this one', async
     account!.id,
   ])
   expect(told).toHaveLength(2)
+})
+
+test('new codes and one of the old that is spent at the same moment do not hold each other up', async () => {
+  const person = await parley.member('agent')
+  const { recoveryCodes } = await withFactor(person)
+  const { workspace } = await person.call(getMe)
+  const audit = `select pg_advisory_xact_lock(hashtextextended('audit ${workspace.id satisfies WorkspaceId}', 0))`
+  const [made, spent] = await holding(audit, async (release) => {
+    const making = person.ask('POST', '/api/me/recovery-codes', { body: { password: OWNER.password } })
+    await wait(1)
+    const spending = signIn({ email: person.email, password: OWNER.password, code: recoveryCodes[0] })
+    await wait(2)
+    await release()
+    return Promise.all([making, spending])
+  })
+  expect([made.status, spent.status]).toEqual([201, 401])
+})
+
+test('a new password that cannot be told is none: the old one, the other sessions and the links stay', async () => {
+  const person = await parley.member('agent')
+  const elsewhere = await parley.signIn(person.email)
+  const { token } = await owner.call(helpToSignIn, { params: { id: person.id } })
+  await database.asOwner(`
+    create function untold() returns trigger language plpgsql as $$ begin raise 'untold'; end $$;
+    create trigger untold before insert on audit for each row when (new.act = 'account.password_changed') execute function untold()`)
+  const body = { language: 'ru', password: { now: OWNER.password, next: NEXT } }
+  expect((await person.ask('PATCH', '/api/me', { body })).status).toBe(500)
+  await database.asOwner('drop trigger untold on audit; drop function untold()')
+  expect((await signIn({ email: person.email, password: OWNER.password })).status).toBe(201)
+  expect(await elsewhere.call(getMe)).toMatchObject({ language: 'en' })
+  expect(await keptLinks([token])).toBe(1)
+
+  await person.call(changeMe, { body: { language: 'ru', password: { now: OWNER.password, next: NEXT } } })
+  expect([(await elsewhere.ask('GET', '/api/me')).status, await keptLinks([token])]).toEqual([401, 0])
+  expect(await person.call(getMe)).toMatchObject({ language: 'ru' })
+  expect((await signIn({ email: person.email, password: NEXT })).status).toBe(201)
 })
