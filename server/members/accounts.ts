@@ -6,6 +6,7 @@ import { enterWorkspace, type Database, type Tx } from '#server/platform/databas
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { record } from './audit.ts'
+import { lockAccount } from './memberships.ts'
 import { hashPassword, isPassword } from './password.ts'
 import { dropResetLinks } from './reset-links.ts'
 import { hashOf, newSecret, newToken } from './secret.ts'
@@ -45,7 +46,7 @@ export interface Created {
 
 /**
  * A workspace with its owner. An account that exists is used again, if this is its password.
- * @throws Refused `wrong_credentials` for a known e-mail with another password
+ * @throws Refused `wrong_credentials` for a known e-mail with another password, or one that had it when we looked
  */
 export async function createWorkspace(
   database: Database,
@@ -63,7 +64,10 @@ export async function createWorkspace(
     await enterWorkspace(tx, workspace)
     await inSameTx?.(tx)
     if (hash) await insertAccount(tx, account, owner, hash)
-    else await dropResetLinks(tx, account)
+    if (known) {
+      if ((await lockAccount(tx, account)) !== known.password_hash) throw new Refused('wrong_credentials')
+      await dropResetLinks(tx, account)
+    }
     await sql`insert into workspace_directory (workspace_id) values (${workspace})`.execute(tx)
     await sql`insert into workspace (workspace_id, name, language) values (${workspace}, ${name}, ${owner.language})`.execute(
       tx,

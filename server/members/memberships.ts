@@ -44,8 +44,20 @@ export const recordEverywhere = (
   entryOf: (member: MemberId) => AuditEntry,
 ): Promise<Membership[]> => inEach(tx, account, ({ workspace, member }) => record(tx, workspace, entryOf(member)))
 
-/** Whether what is done to this account would open another workspace too. */
+/**
+ * Whoever gives the account a workspace, and whoever acts because it has no other, come one after the other. Members are locked before it, its
+ * links, sessions and codes behind it, the audit last.
+ * @returns its password as it is now
+ */
+export async function lockAccount(tx: Tx, account: AccountId): Promise<string | null> {
+  const { rows } = await sql<{ hash: string }>`
+    select password_hash as hash from account where id = ${account} for update`.execute(tx)
+  return rows[0]?.hash ?? null
+}
+
+/** Whether what is done to this account would open another workspace too; until the end of the transaction it gets none. */
 export async function worksElsewhere(tx: Tx, here: WorkspaceId, account: AccountId): Promise<boolean> {
+  await lockAccount(tx, account)
   const all = await inEach(tx, account)
   await enterWorkspace(tx, here)
   return all.some(({ workspace }) => workspace !== here)

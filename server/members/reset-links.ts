@@ -9,6 +9,7 @@ import type { Role } from '#contract/rights.ts'
 import { enterWorkspace, type Tx } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { mayHelp } from './grants.ts'
+import { lockAccount } from './memberships.ts'
 import { hashOf, newSecret } from './secret.ts'
 
 export const RESET_HOURS = 24
@@ -41,6 +42,12 @@ export async function newResetSecret(
  * @throws Refused `not_found` for an unknown, used or expired one, or one that its maker might not make any more
  */
 export async function useResetSecret(tx: Tx, secret: string, passwordHash: string): Promise<AccountId> {
+  // The account first, as whoever else changes its links has it.
+  const { rows: whose } = await sql<{ account: AccountId }>`
+    select account_id as account from setup_link where token_hash = ${hashOf(secret)} and account_id is not null`.execute(
+    tx,
+  )
+  if (whose[0]) await lockAccount(tx, whose[0].account)
   const { rows } = await sql<{ account: AccountId; workspace: WorkspaceId | null; member: MemberId | null }>`
     delete from setup_link where token_hash = ${hashOf(secret)} and account_id is not null and expires_at > now()
     returning account_id as account, workspace_id as workspace, member_id as member`.execute(tx)
@@ -64,8 +71,8 @@ async function mightMake(tx: Tx, { workspace, member }: Maker, account: AccountI
 /** A new password, and nothing of what let somebody in before it. */
 export async function beginAnew(tx: Tx, account: AccountId, passwordHash: string): Promise<void> {
   await sql`update account set password_hash = ${passwordHash}, totp_secret = null where id = ${account}`.execute(tx)
-  await sql`delete from session where account_id = ${account}`.execute(tx)
   await dropResetLinks(tx, account)
+  await sql`delete from session where account_id = ${account}`.execute(tx)
 }
 
 /** With a new password, another role or another workspace: whoever made one might open by it what he may not. */

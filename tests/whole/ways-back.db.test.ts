@@ -6,6 +6,7 @@ import {
   beginSecondFactor,
   changeMe,
   changeMember,
+  createMember,
   getMe,
   helpToSignIn,
   listAudit,
@@ -53,15 +54,15 @@ async function holding<T>(lock: string, work: (release: () => Promise<void>) => 
     await holder.end()
   }
 }
-const wait = (number: number) =>
-  expect
-    .poll(async () => {
-      const [row] = await database.asOwner<{ waiting: number }>(
-        `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-      )
-      return row!.waiting
-    })
-    .toBe(number)
+const wait = async (number: number) => {
+  const waiting = async () => {
+    const [row] = await database.asOwner<{ waiting: number }>(
+      `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+    )
+    return row!.waiting
+  }
+  await expect.poll(waiting).toBe(number)
+}
 
 async function withFactor(client: Client): Promise<{ recoveryCodes: string[]; totp: TOTP }> {
   const { secret } = await client.call(beginSecondFactor)
@@ -292,4 +293,29 @@ test('a new password that cannot be told is none: the old one, the other session
   expect([(await elsewhere.ask('GET', '/api/me')).status, await keptLinks([token])]).toEqual([401, 0])
   expect(await person.call(getMe)).toMatchObject({ language: 'ru' })
   expect((await signIn({ email: person.email, password: NEXT })).status).toBe(201)
+})
+
+test('no link is made for an account that is getting another workspace at that moment', async () => {
+  const person = await parley.member('agent')
+  const his = { name: 'Agent', email: person.email, password: OWNER.password, language: 'en' } as const
+  const helped = await holding('lock table workspace in share mode', async (release) => {
+    const creating = createWorkspace(database.database, 'His own', his)
+    await wait(1)
+    const helping = help(owner, person.id)
+    await Promise.race([helping, wait(2)])
+    await release()
+    await creating
+    return helping
+  })
+  expect(await codeOf(helped)).toBe('elsewhere_too')
+})
+
+test('who was added again, with a password from others, makes no workspace with the one before', async () => {
+  const person = await parley.member('agent')
+  await owner.call(removeMember, { params: { id: person.id } })
+  const his = { name: 'Agent', email: person.email, password: OWNER.password, language: 'en' } as const
+  const created = createWorkspace(database.database, 'His own', his, async () => {
+    await owner.call(createMember, { body: { name: 'Agent', email: person.email, password: NEXT, role: 'agent' } })
+  })
+  await expect(created).rejects.toThrow('wrong_credentials')
 })
