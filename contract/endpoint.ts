@@ -20,6 +20,11 @@ interface Declaration {
   readonly query?: Schema
   readonly body?: Schema
   readonly result: Schema
+  /**
+   * The answer holds what is shown this once, and is kept nowhere: a repeat by `Idempotency-Key` is refused with `shown_once`, and makes nothing
+   * anew. False when absent.
+   */
+  readonly secret?: boolean
   /** One line for the API's pages. */
   readonly about: string
 }

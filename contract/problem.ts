@@ -16,6 +16,7 @@ export const PROBLEMS = {
   too_slow: [408, 'The body took too long to arrive'],
   conflict: [409, 'It was changed meanwhile'],
   busy: [409, 'The same request is being worked on'],
+  shown_once: [409, 'It was made, and is shown only once'],
   not_resendable: [409, 'Only failed and unconfirmed deliveries can be resent'],
   already_set_up: [409, 'There is an owner already'],
   email_taken: [409, 'The e-mail has an account already'],

@@ -202,8 +202,8 @@ export const createLink = endpoint({
   about: 'A one-time proof link (also for a QR): whoever opens it and agrees is this contact',
   params: byId,
   body: z.strictObject({ channel: ChannelId }),
-  /** `url` and `code` are shown once. */
   result: z.object({ link: LinkView, url: z.string().nullable(), code: z.string().nullable() }),
+  secret: true,
 })
 
 export const listLinks = endpoint({

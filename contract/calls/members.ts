@@ -148,6 +148,7 @@ export const beginSecondFactor = endpoint({
   may: 'signed_in',
   about: 'A fresh secret for an authenticator app; it counts once a code has proved it',
   result: z.object({ secret: z.string(), url: z.string() }),
+  secret: true,
 })
 
 export const proveSecondFactor = endpoint({
@@ -167,6 +168,7 @@ export const makeRecoveryCodes = endpoint({
   about: 'Ten new recovery codes, shown only once; those before work no more. Wants the password',
   body: z.strictObject({ password: z.string().max(LONGEST.password) }),
   result: z.object({ recoveryCodes: z.array(z.string()) }),
+  secret: true,
 })
 
 export const removeSecondFactor = endpoint({
@@ -239,6 +241,7 @@ export const helpToSignIn = endpoint({
     'A link for a colleague who cannot sign in any more, shown only once: /reset#token sets a new password and turns the second factor off, within 24 hours. Only an owner makes one for owners and admins',
   params: z.object({ id: MemberId }),
   result: z.object({ token: z.string(), expiresAt: z.iso.datetime() }),
+  secret: true,
 })
 
 export const TokenView = z.object({
@@ -270,6 +273,7 @@ export const createToken = endpoint({
     expiresAt: z.iso.datetime().optional(),
   }),
   result: TokenView.extend({ token: z.string() }),
+  secret: true,
 })
 
 export const removeToken = endpoint({

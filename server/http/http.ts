@@ -191,7 +191,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   // ---------------------------------------------------------------- calls
 
   for (const { call, handle } of deps.calls) {
-    const { method, path, status = 200 } = call
+    const { method, path, status = 200, secret = false } = call
     app.route({
       method,
       url: path,
@@ -215,7 +215,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
           { ...deps, locks },
           caller,
           key,
-          { method, url: request.url, body: request.body },
+          { method, url: request.url, body: request.body, isSecret: secret },
           async () => {
             try {
               return { status, body: reply.serializeInput(await handle(input, caller), status.toString()) as string }

@@ -45,12 +45,15 @@ for (const [id, schema] of Object.entries(NAMED)) schemaRegistry.add(schema, { i
 const NOTHING = z.strictObject({})
 const PROBLEM = { description: 'Refused: an RFC 9457 problem with a stable `code`' }
 
+const SHOWN_ONCE =
+  ' The answer is shown only once: a repeat by `Idempotency-Key` is refused with `shown_once`, and makes nothing anew.'
+
 /** The schema of a declared call, as Fastify and the document want it. */
 export function schemaOf(call: Endpoint): FastifySchema {
   const { path, status = 200 } = call
   return {
     summary: call.about,
-    description: whoMay(call.may),
+    description: `${whoMay(call.may)}${call.secret ? SHOWN_ONCE : ''}`,
     tags: [path.split('/')[2] ?? ''],
     ...(call.may === 'public' ? { security: [] } : {}),
     ...(call.params ? { params: call.params } : {}),
@@ -78,7 +81,7 @@ export const openapi: FastifyDynamicSwaggerOptions = {
       title: 'Parley',
       version: '1',
       description:
-        'One window onto every messenger. Lists are `{ items, next }`: ask again with `cursor` = `next`. Every POST of a signed-in caller takes `Idempotency-Key`. What changed comes over `WS /api/feed`.',
+        'One window onto every messenger. Lists are `{ items, next }`: ask again with `cursor` = `next`. Every POST of a signed-in caller takes `Idempotency-Key`: a repeat gets the first answer again, but what is shown only once is kept nowhere (`shown_once`). What changed comes over `WS /api/feed`.',
     },
     components: {
       securitySchemes: {
@@ -93,7 +96,7 @@ export const openapi: FastifyDynamicSwaggerOptions = {
       ...given,
       schema: schema ?? { hide: true },
     } as never) as { schema: FastifySchema; url: string }
-    // A repeated POST with the same key gets the first answer again.
+    // A repeated POST with the same key gets the first answer again, if that is no secret.
     if (given.route.method === 'POST' && !schema?.hide && !schema?.security)
       written.schema.headers = { type: 'object', properties: { 'idempotency-key': { type: 'string', maxLength: 200 } } }
     return written

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { changeMe } from '#contract/calls/members.ts'
+import { changeMe, createToken } from '#contract/calls/members.ts'
 import { call, CallFailed } from './call.ts'
 import { wordsOfFailure } from './failures.ts'
 import { placesIn, refusedIn } from './refused.ts'
@@ -46,4 +46,22 @@ test('a refusal with a code of its own says at the field why', async () => {
   const fields = [{ path: 'body.email', reason: 'has an account already' }]
   const failure = await failureOf(409, { code: 'email_taken', title: '', status: 409, fields })
   expect(refusedIn(failure)).toEqual({ email: 'This e-mail has an account already' })
+})
+
+test('what was made while the connection was cut is told so, with what to do, in each language', async () => {
+  const keys = new Set<unknown>()
+  const answers = [
+    () => Promise.reject(new TypeError('cut')),
+    async () => Response.json({ code: 'busy', title: '', status: 409 }, { status: 409 }),
+    async () => Response.json({ code: 'shown_once', title: '', status: 409 }, { status: 409 }),
+  ]
+  vi.stubGlobal('fetch', (_: string, { headers }: { headers: Record<string, string> }) => {
+    keys.add(headers['idempotency-key'])
+    return answers.shift()!()
+  })
+  const failed = await call(createToken, { body: { name: 'Program' } }).catch((error: unknown) => error)
+  expect([answers.length, keys.size]).toEqual([0, 1])
+  expect(wordsOfFailure(failed).next).toMatch(/Make a new one/)
+  await speak('ru')
+  expect(wordsOfFailure(failed).next).toMatch(/Создайте заново/)
 })

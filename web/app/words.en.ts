@@ -85,6 +85,10 @@ export default {
     not_found: { title: 'It is not there any more', next: 'Somebody may have removed it. Reload the page.' },
     conflict: { title: 'Somebody changed it meanwhile', next: 'Look at what it is now and try again.' },
     busy: { title: 'It is already being done', next: 'Wait a moment and look again.' },
+    shown_once: {
+      title: 'It was made, but the answer was lost on the way',
+      next: 'It is shown only once. Make a new one; if this one stands in a list, remove it there.',
+    },
     not_resendable: { title: 'This cannot be resent', next: 'Only failed and unconfirmed messages can.' },
     already_set_up: { title: 'Parley has an owner already', next: 'Sign in instead.' },
     email_taken: { title: 'This e-mail has an account already', next: 'Take another.' },

@@ -80,7 +80,14 @@ function AddToken({ done }: { done: () => void }) {
   const [name, setName] = useState('')
   const [role, setRole] = useState<Exclude<Role, 'owner'>>('bot')
   const [days, setDays] = useState<string>('90')
-  const act = useAct(createToken, { done: refresh, shows: () => true })
+  const act = useAct(createToken, {
+    done: refresh,
+    shows: ({ code }) => {
+      // It is in the list, without anybody who has it.
+      if (code === 'shown_once') refresh()
+      return true
+    },
+  })
   if (act.data)
     return (
       <Stack>

@@ -25,7 +25,14 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
   const { channels, cardOfChannel, language } = useDirectory()
   const t = useWords('inbox')
   const renew = () => void client.invalidateQueries({ queryKey: keyOf(listLinks, { params: { id: contact } }) })
-  const create = useAct(createLink, { done: renew })
+  const create = useAct(createLink, {
+    done: renew,
+    shows: ({ code }) => {
+      // It is in the list, without anybody who has it.
+      if (code === 'shown_once') renew()
+      return false
+    },
+  })
   const revoke = useAct(revokeLink, { done: renew })
   const links = useQuery(read(listLinks, { params: { id: contact } }))
   const offered = [...channels.values()].filter((channel) => cardOfChannel(channel.id)?.manifest.links !== undefined)

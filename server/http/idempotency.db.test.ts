@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import type { Caller } from '#server/platform/calls.ts'
+import { namedLocks } from '#server/platform/named-locks.ts'
+import { createWorkspace } from '#server/members/accounts.ts'
+import { aDatabase } from '#tests/support/database.ts'
+import { someSecrets } from '#tests/support/parts.ts'
+import { once } from './idempotency.ts'
+
+const { database } = await aDatabase()
+const { workspace, member } = await createWorkspace(database, 'Shop', {
+  name: 'Owner',
+  email: 'owner@shop.example',
+  password: 'a long enough password',
+  language: 'en',
+})
+const deps = { database, secrets: await someSecrets(database), locks: namedLocks(database) }
+const caller = { workspace, member, request: 'first' } as Caller
+
+test('of a secret whose making nobody saw the end of no second one is made', async () => {
+  const request = { method: 'POST', url: '/api/tokens', body: {}, isSecret: true }
+  let made = 0
+  const ask = () =>
+    once(deps, caller, 'a', request, async () => {
+      made++
+      throw new Error('the process ends')
+    })
+  await expect(ask()).rejects.toThrow('the process ends')
+  const again = await ask()
+  expect([again.status, JSON.parse(again.body), made]).toEqual([
+    409,
+    expect.objectContaining({ code: 'shown_once', request: 'first' }),
+    1,
+  ])
+  await deps.locks.close()
+})
