@@ -36,6 +36,22 @@ test('a household of IPv6 is one address, however many it calls itself', () => {
   expect(quota.take('2001:db8:1:3::1', undefined)).toBe(0)
 })
 
+test('what a talk is refused costs its office nothing', () => {
+  const { quota } = aQuota()
+  const MB = 1_000_000
+  for (let n = 0; n < 50; n++) quota.upload('1.2.3.4', 'ann', 25 * MB)
+  expect(quota.upload('1.2.3.4', 'bob', 25 * MB)).toBe(0)
+})
+
+test('an office that has spent its allowance spends none of its talks’', () => {
+  const { quota, pass } = aQuota()
+  const MB = 1_000_000
+  for (const chat of ['ann', 'bob', 'cid', 'dan']) quota.upload('1.2.3.4', chat, 250 * MB)
+  for (let n = 0; n < 50; n++) expect(quota.upload('1.2.3.4', 'eve', 25 * MB)).toBeGreaterThan(0)
+  pass(43_200_000)
+  expect(quota.upload('1.2.3.4', 'eve', 250 * MB)).toBe(0)
+})
+
 test('a talk that fills the disk is held for the day, and the next one of its office is not', () => {
   const { quota, pass } = aQuota()
   const MB = 1_000_000

@@ -20,8 +20,13 @@ export function visitorQuota(now?: () => number): VisitorQuota {
   const bytes = { ofChat: buckets(BYTES.ofChat, now), ofAddress: buckets(BYTES.ofAddress, now) }
   const take = (of: typeof acts, address: string, chat: string | undefined, amount: number): number => {
     const network = networkOf(address)
-    const wait = of.ofAddress.take(network, amount)
-    return wait > 0 || chat === undefined ? wait : of.ofChat.take(`${network} ${chat}`, amount)
+    const talk = chat === undefined ? undefined : `${network} ${chat}`
+    // Both are looked at first: what the one refuses must not cost the other, or a talk that asks in vain empties its office's allowance.
+    const wait = Math.max(of.ofAddress.wait(network, amount), talk === undefined ? 0 : of.ofChat.wait(talk, amount))
+    if (wait > 0) return wait
+    of.ofAddress.take(network, amount)
+    if (talk !== undefined) of.ofChat.take(talk, amount)
+    return 0
   }
   return {
     take: (address, chat) => take(acts, address, chat, 1),

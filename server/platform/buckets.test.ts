@@ -22,6 +22,13 @@ test('one key empties no bucket but its own, and rest fills it to the burst and 
   expect([take('a'), take('a'), take('a')]).toEqual([0, 0, 1])
 })
 
+test('looking takes nothing, and tells what taking would', () => {
+  const { take, wait, pass } = someBuckets({ burst: 2, perSecond: 1 })
+  expect([wait('a', 2), wait('a', 2), take('a', 2), wait('a')]).toEqual([0, 0, 0, 1])
+  pass(1_000)
+  expect([wait('a'), take('a'), take('a')]).toEqual([0, 0, 1])
+})
+
 test('fifty thousand keys fill the memory no further: the rest share one bucket, until some are full again', () => {
   const { take, pass } = someBuckets({ burst: 1, perSecond: 1 })
   for (let n = 0; n < 50_000; n++) take(`key ${n}`)
