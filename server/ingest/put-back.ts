@@ -1,4 +1,7 @@
-/** What becomes of events that are not brought in now: they stay in the journal's queue, each in its way. */
+/**
+ * What becomes of events that are not brought in now: they stay in the journal's queue, each in its way. Those that wait do so from now on,
+ * not from the beginning of their batch, which may have read for longer than that.
+ */
 import { sql } from 'kysely'
 import type { WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -13,7 +16,7 @@ export async function countTry(on: Pick<Tx, 'getExecutor'>, workspace: Workspace
     update inbound_work
        set tries = tries + 1, error_code = 'unreadable', changed_at = now(),
            state = case when tries + 1 >= ${MOST_TRIES} then 2 else 0 end,
-           ready_at = now() + least(power(2, tries), ${LONGEST_BACK_OFF}) * interval '1 second'
+           ready_at = clock_timestamp() + least(power(2, tries), ${LONGEST_BACK_OFF}) * interval '1 second'
      where workspace_id = ${workspace} and pos = ${position}`.execute(on)
 }
 
@@ -29,7 +32,7 @@ export async function setAside(tx: Tx, workspace: WorkspaceId, positions: readon
 /** It waits in its lane, and whatever follows it. */
 export async function delay(tx: Tx, workspace: WorkspaceId, position: number, ms: number): Promise<void> {
   await sql`
-    update inbound_work set ready_at = now() + ${ms} * interval '1 millisecond'
+    update inbound_work set ready_at = clock_timestamp() + ${ms} * interval '1 millisecond'
      where workspace_id = ${workspace} and pos = ${position}`.execute(tx)
 }
 
