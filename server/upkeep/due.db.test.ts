@@ -17,6 +17,8 @@ const deps = (workspaces: readonly WorkspaceId[]) => ({
   workspaces: async () => [...workspaces],
 })
 
+const GOES_ON = new AbortController().signal
+
 /** So many conversations whose time has come. */
 async function snoozedIn(workspace: WorkspaceId, many: number) {
   await database.inWorkspace(workspace, (tx) =>
@@ -38,8 +40,21 @@ async function snoozedIn(workspace: WorkspaceId, many: number) {
 test('however many are due at once, they are done in small transactions', async () => {
   const workspace = await aWorkspace(database)
   const look = await snoozedIn(workspace, 450)
-  await tendDue(deps([workspace]))
+  await tendDue(deps([workspace]), GOES_ON)
   expect(await look()).toEqual({ left: 0, told: 450, transactions: 3 })
+})
+
+test('whoever is told to stop ends with the portion that runs', async () => {
+  const stop = new AbortController()
+  const portions: WorkspaceId[] = []
+  await tendDue(deps([await aWorkspace(database), await aWorkspace(database)]), stop.signal, {
+    'never comes to an end': async (_, workspace, most) => {
+      if (portions.push(workspace) === 2) stop.abort()
+      return most
+    },
+    'comes behind it': async (_, workspace) => portions.push(workspace) && 0,
+  })
+  expect(portions).toHaveLength(2)
 })
 
 test('what fails keeps neither other things nor other workspaces waiting', async () => {
@@ -47,7 +62,7 @@ test('what fails keeps neither other things nor other workspaces waiting', async
   const sound = await aWorkspace(database)
   const lookAtBroken = await snoozedIn(broken, 1)
   const look = await snoozedIn(sound, 1)
-  await tendDue(deps([broken, sound]), {
+  await tendDue(deps([broken, sound]), GOES_ON, {
     'fail in one of them': async (_, workspace) => {
       if (workspace === broken) throw new Error('not here')
       return 0

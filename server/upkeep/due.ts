@@ -30,12 +30,20 @@ export interface DueDeps {
   workspaces(): Promise<WorkspaceId[]>
 }
 
-/** @param due  by name; one that fails keeps neither the others nor other workspaces from theirs */
-export async function tendDue({ database, hints, log, workspaces }: DueDeps, due = DUE): Promise<void> {
+/**
+ * Until the signal: whoever lost the lease or stops ends with the portion that runs.
+ * @param due  by name; one that fails keeps neither the others nor other workspaces from theirs
+ */
+export async function tendDue(
+  { database, hints, log, workspaces }: DueDeps,
+  signal: AbortSignal,
+  due = DUE,
+): Promise<void> {
   for (const workspace of await workspaces())
     for (const [task, act] of Object.entries(due))
       try {
         for (let portion = 0; portion < MOST_PORTIONS; portion++) {
+          if (signal.aborted) return
           const done = await database.inWorkspace(workspace, (tx) => act(tx, workspace, PORTION))
           if (done > 0) hints.tell(feedTopic(workspace))
           if (done < PORTION) break

@@ -31,7 +31,7 @@ export async function upkeep(deps: UpkeepDeps, signal: AbortSignal, lookMs = LOO
   await Promise.all([
     keepDoing(
       [
-        { name: 'what is due', everyMs: 0, run: () => tendDue(deps) },
+        { name: 'what is due', everyMs: 0, run: () => tendDue(deps, signal) },
         { name: 'young tables', everyMs: 0, run: () => learnYoungTables(database) },
       ],
       log,
