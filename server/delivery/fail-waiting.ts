@@ -1,6 +1,7 @@
 /** Ends what waits in vain: its channel is gone, or its time is over. */
 import { sql } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { statesThat } from '#contract/message/channel-state.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { endFollowers } from './followers.ts'
@@ -41,7 +42,7 @@ export async function failExpired(tx: Tx, workspace: WorkspaceId, most: number):
     tx,
     workspace,
     'expired',
-    sql`w.state = 0 and w.expires_at < now() and w.expires_open <= coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = w.channel_id), 0) and not (select hold from workspace s where s.workspace_id = ${workspace}) and exists (select from channel c where c.workspace_id = ${workspace} and c.id = w.channel_id and c.state in ('ready', 'degraded', 'catching_up'))`,
+    sql`w.state = 0 and w.expires_at < now() and w.expires_open <= coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = w.channel_id), 0) and not (select hold from workspace s where s.workspace_id = ${workspace}) and exists (select from channel c where c.workspace_id = ${workspace} and c.id = w.channel_id and c.state = any (${statesThat('sends')}))`,
     most,
   )
 }
