@@ -10,6 +10,19 @@ import { isMedia, Part } from './message/content.ts'
 import { VISITOR_TEXT } from './visitor-talk.ts'
 
 export const ActId = z.string().regex(/^[\w-]{8,64}$/)
+
+const Named = z.object({ id: ActId })
+
+/** The name of the act that was said here, however little of it can be read or taken; undefined: it has none. */
+export function actIn(bytes: Uint8Array): string | undefined {
+  try {
+    const said: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    return Named.safeParse(said).data?.id
+  } catch {
+    return undefined
+  }
+}
+
 const MessageName = z.string().min(1).max(100)
 const Chat = z.string().min(1).max(300)
 const Language = z.string().max(35)

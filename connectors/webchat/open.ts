@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import type { Context, Event, Json, Opened, WebhookRequest } from '#connector-kit/connector.ts'
 import { isMedia } from '#contract/message/content.ts'
-import { ActId, VisitorFrame } from '#contract/visitor.ts'
+import { actIn, VisitorFrame } from '#contract/visitor.ts'
 import { VISITOR_FILE_BYTES, type ServerFrame } from '#contract/visitor-talk.ts'
 import { configOf } from './config.ts'
 import type { ActBody, SignedInBody } from './events.ts'
@@ -165,7 +165,7 @@ const say = (frame: ServerFrame) => ({
 
 /** An act that cannot be taken as it is written is an act still, and would be said again for ever if it were not named. */
 function unreadable(bytes: Uint8Array): Opened {
-  const { data: id } = ActId.safeParse((jsonIn(bytes) as { id?: Json } | null)?.id)
+  const id = actIn(bytes)
   return { ...(id ? { act: id } : {}), refuse: 400 }
 }
 

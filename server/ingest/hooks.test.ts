@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest'
 import type { LiveChannel } from '#server/channels/live.ts'
+import { openLog } from '#server/platform/log.ts'
 import { openMetrics } from '#server/platform/metrics.ts'
 import { silentLog } from '#tests/support/parts.ts'
 import { hooks, type HooksDeps } from './hooks.ts'
 import { JournalFull } from './journal.ts'
 
+const CHANNEL = crypto.randomUUID()
+
 /** Hooks of one channel whose connector answers so. */
-function hooksOf(open: () => unknown, deps: Partial<HooksDeps> = {}) {
+function hooksOf(open: () => unknown, { visitors, ...deps }: Partial<HooksDeps> & { visitors?: true } = {}) {
   const channel = {
+    id: CHANNEL,
     folder: 'pigeon',
-    connector: { webhook: { open }, asks: {} },
+    connector: { webhook: { open, visitors }, asks: {} },
     kept: new Map(),
   } as unknown as LiveChannel
   const { take } = hooks({
@@ -24,7 +28,8 @@ function hooksOf(open: () => unknown, deps: Partial<HooksDeps> = {}) {
     log: silentLog,
     ...deps,
   })
-  return (headers = {}) => take(crypto.randomUUID(), { headers } as never, '192.0.2.1')
+  return (headers = {}, said: unknown = {}) =>
+    take(CHANNEL, { headers, bytes: new TextEncoder().encode(JSON.stringify(said)) } as never, '192.0.2.1')
 }
 
 test('strangers may leave files while the disk has room, and no more than a day’s worth', async () => {
@@ -42,9 +47,42 @@ test('strangers may leave files while the disk has room, and no more than a day�
   expect(await told()).toEqual({ is: 'wait', seconds: expect.any(Number) })
 })
 
-test('a connector that breaks over a request took nothing, and says so', async () => {
-  const told = hooksOf(() => {
-    throw new Error('broken')
+const breaks = () => {
+  throw new Error('broken')
+}
+
+test('a connector that breaks over a request took nothing, and says so; whose request it was is logged', async () => {
+  const lines: string[] = []
+  const told = hooksOf(breaks, { log: openLog({ level: 'error', write: (line) => lines.push(line) }) })
+  expect(await told()).toEqual({ is: 'refuse', status: 503 })
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ channel: CHANNEL, connector: 'pigeon' }])
+})
+
+test('a visitor’s act over which his connector always breaks is refused by its name; his page may read that', async () => {
+  const told = hooksOf(breaks, { visitors: true })
+  const headers = { 'access-control-allow-origin': 'https://shop.example', vary: 'origin' }
+  expect(await told({ origin: 'https://shop.example' }, { t: 'send', id: 'act-12345' })).toEqual({
+    is: 'refuse',
+    status: 400,
+    act: 'act-12345',
+    headers,
+  })
+  expect(await told({}, 'no act')).toEqual({ is: 'refuse', status: 400 })
+})
+
+test('a visitor’s act that comes while the database is away is said again', async () => {
+  const told = hooksOf(
+    () => {
+      throw Object.assign(new Error('away'), { code: 'ECONNREFUSED' })
+    },
+    { visitors: true },
+  )
+  expect(await told({}, { t: 'send', id: 'act-12345' })).toEqual({ is: 'refuse', status: 503 })
+})
+
+test('a disk that cannot be asked for its room refuses an upload, and nothing else falls', async () => {
+  const told = hooksOf(() => ({ upload: { chat: 'ann', bytes: 1 } }), {
+    isNearlyFull: () => Promise.reject(new Error('no such disk')),
   })
   expect(await told()).toEqual({ is: 'refuse', status: 503 })
 })

@@ -2,17 +2,20 @@
  * What platforms and visitors' browsers say to us: `/hooks/:channelId` and below.
  *
  * raw bytes → the connector's `open` proves them and cuts events → journal → COMMIT → the connector's answer
- * Forged: 401. Not well-formed: 400. The database away, the journal full, no commit in time: 503, never 200.
+ * Forged: 401. Not well-formed, or a visitor's over which his connector breaks: 400. The database away, the journal full, no commit in
+ * time: 503, never 200.
  */
 import { randomBytes } from 'node:crypto'
 import type { Answer, Event, Join, Opened, WebhookRequest } from '#connector-kit/connector.ts'
 import { perform } from '#connector-kit/perform.ts'
 import type { ChannelId } from '#contract/ids.ts'
+import { actIn } from '#contract/visitor.ts'
 import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
 import type { WireOf } from '#server/channels/wire.ts'
 import { isId } from '#server/platform/ids.ts'
 import type { Log } from '#server/platform/log.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
+import { isUnavailable } from '#server/platform/unavailable.ts'
 import type { Journal } from './journal.ts'
 import { visitorQuota } from './visitor-quota.ts'
 
@@ -33,7 +36,7 @@ const COMMIT_MS = 1_500
 
 export interface Hooks {
   /**
-   * Never throws: whatever goes wrong before the commit is a 503.
+   * Never throws: whatever goes wrong before the commit is a refusal.
    * @param address  who calls: strangers' browsers are held to quotas
    */
   take(id: string, request: HookRequest, address: string): Promise<HookOutcome>
@@ -74,16 +77,33 @@ export function hooks(deps: HooksDeps): Hooks {
     }
     if (!channel?.connector.webhook) return { is: 'refuse', status: 404 }
     const wait = channel.connector.webhook.visitors ? quota.take(address, request.joined?.[0]) : 0
-    const opened: HookOutcome = wait > 0 ? { is: 'wait', seconds: wait } : await taken(channel, request).catch(broken)
-    const outcome = opened.is === 'upload' ? await roomFor(opened, request, address) : opened
+    const outcome: HookOutcome =
+      wait > 0
+        ? { is: 'wait', seconds: wait }
+        : await taken(channel, request, address).catch((error: unknown) => broken(channel, request, error))
     counted.add({ connector: channel.folder, outcome: outcome.is === 'refuse' ? String(outcome.status) : outcome.is })
     return outcome
   }
 
-  /** A fault of ours, or of a connector: nothing was taken. */
-  function broken(error: unknown): HookOutcome {
-    log.error({ error }, 'a hook failed')
-    return { is: 'refuse', status: 503 }
+  /**
+   * A fault of ours, or of a connector: nothing was taken. A platform keeps its event and comes again, perhaps after the fault is mended: any
+   * other answer would lose it. A visitor's browser would say an act that always breaks us for ever, and its visitor would never be told.
+   */
+  function broken(channel: LiveChannel, request: HookRequest, error: unknown): HookOutcome {
+    const isVisitor = channel.connector.webhook?.visitors === true
+    const act = isVisitor ? actIn(request.bytes) : undefined
+    // The path may hold what proves the platform.
+    const { method } = request
+    log.error({ channel: channel.id, connector: channel.folder, method, act, error }, 'a hook failed')
+    if (!isVisitor || isUnavailable(error)) return { is: 'refuse', status: 503 }
+    const { origin } = request.headers
+    return {
+      is: 'refuse',
+      status: 400,
+      ...(act === undefined ? {} : { act }),
+      // Nobody came to tell whose page it is; it reads nothing here but the name that it gave itself.
+      ...(origin === undefined ? {} : { headers: { 'access-control-allow-origin': origin, vary: 'origin' } }),
+    }
   }
 
   /** Whoever leaves files here leaves them on our disk, and nobody knows him. */
@@ -98,9 +118,10 @@ export function hooks(deps: HooksDeps): Hooks {
     return seconds > 0 ? { is: 'wait', seconds } : upload
   }
 
-  async function taken(channel: LiveChannel, request: HookRequest): Promise<HookOutcome> {
+  async function taken(channel: LiveChannel, request: HookRequest, address: string): Promise<HookOutcome> {
     const opened = await open(channel, request, 'keys may be fetched')
-    const outcome = await outcomeOf(channel, opened)
+    const told = await outcomeOf(channel, opened)
+    const outcome = told.is === 'upload' ? await roomFor(told, request, address) : told
     const { headers, act } = opened
     // Away for a moment is nothing against the act: it is said again.
     const isItsOwn = outcome.is === 'refuse' && outcome.status !== 503 && act !== undefined
