@@ -78,6 +78,29 @@ test('a platform that gives its files slowly keeps no other channel waiting, nor
   expect(fast(asked)).toEqual([...named('here', 10), ...named('there', 10)])
 })
 
+test('nor do four such platforms, which could take every place there is', async () => {
+  const [one, other] = [await aWorkspace(database), await aWorkspace(database)]
+  for (const name of ['slow a', 'slow b', 'slow c', 'slow d']) await aChannelWith(one, named(name, 30))
+  await aChannelWith(one, named('here', 10))
+  await aChannelWith(other, named('there', 10))
+  const { asked } = fetchingFrom([one, other])
+  await until(() => fast(asked).length === 20, 10_000)
+  expect(fast(asked)).toEqual([...named('here', 10), ...named('there', 10)])
+  // Four of each channel are on their way, however slowly.
+  await until(() => asked.length - fast(asked).length === 16, 10_000)
+})
+
+test('a workspace of slow platforms has so many files on their way and no more; another one’s come', async () => {
+  const [one, other] = [await aWorkspace(database), await aWorkspace(database)]
+  for (const name of named('slow', 10)) await aChannelWith(one, named(name, 10))
+  await aChannelWith(other, named('there', 10))
+  const { asked, most } = fetchingFrom([one, other])
+  await until(() => most() === 32, 20_000)
+  await until(() => fast(asked).length === 10, 10_000)
+  await delay(3_000)
+  expect(asked.length - fast(asked).length).toBe(32)
+})
+
 test('one slow file of a channel lets the next ones pass', async () => {
   const workspace = await aWorkspace(database)
   await aChannelWith(workspace, ['slow', ...named('file', 20)])

@@ -2,7 +2,8 @@
  * Fetches what messages hold only by their platform's reference, before the link dies. A file never holds a message up: it stands
  * with a placeholder, and is filled in here. On failure the part stays, with its reason, and can be asked for again.
  *
- * Several at once, the workspaces in turn, and of one channel a few only: whoever is slow has others wait for nothing but himself.
+ * Several at once, the workspaces in turn, of one channel a few only, and what has become slow gives up its place: whoever is slow has
+ * others wait for nothing but himself.
  *
  * take a due row → came inside the event itself (a letter's attachment)? → else ask the connector where the bytes are, stream them in
  * → on the disk → one transaction: file row, the message's part, the feed
@@ -56,8 +57,18 @@ interface Row {
   tries: number
 }
 
+interface Running {
+  readonly workspace: WorkspaceId
+  readonly channel: ChannelId
+  isSlow: boolean
+}
+
+/** Beside those that have become slow. */
 const AT_ONCE = 12
+const SLOW_MS = 2_000
+/** With those that have become slow. */
 const OF_A_CHANNEL = 4
+const OF_A_WORKSPACE = 32
 const POLL_MS = 2_000
 const MOST_TRIES = 5
 const MEDIA_MS = 120_000
@@ -65,14 +76,15 @@ const MEDIA_MS = 120_000
 const MOST_BYTES = 50 * 1024 * 1024
 /** While a fetch runs nobody else takes its row. */
 const CLAIMED = '3 minutes'
+/** A fetch ends before that, wherever it hangs. */
+const FETCH_MS = 170_000
 
 export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   const { database, hints, log } = deps
   const stop = new AbortController()
   /** Workspaces that may have something due; the first is next. */
   const waiting = new Set<WorkspaceId>()
-  /** What runs, and by which channel. */
-  const running = new Map<Promise<void>, ChannelId>()
+  const running = new Map<Promise<void>, Running>()
   const filling = turns({ turn: fillUp, failed: (error) => log.debug({ error }, 'files wait for the database') })
   const off = hints.on('input', (workspace) => look([workspace as WorkspaceId]))
   const timer = setInterval(() => void lookAtAll(), POLL_MS)
@@ -94,24 +106,33 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   /** One file of the first workspace, which then goes behind the others, until all places are taken or nothing is due. */
   async function fillUp(): Promise<void> {
     for (const workspace of waiting) {
-      if (running.size >= AT_ONCE || stop.signal.aborted) return
+      if (runningIf((each) => !each.isSlow).length >= AT_ONCE || stop.signal.aborted) return
       // Before the claim: who asks from now on comes again. What is added while this runs is visited too, behind the others.
       waiting.delete(workspace)
+      if (runningIf((each) => each.workspace === workspace).length >= OF_A_WORKSPACE) continue
       const row = await database.inWorkspace(workspace, (tx) => claim(tx, workspace, busyChannels()))
       if (!row) continue
       waiting.add(workspace)
+      const mine: Running = { workspace, channel: row.channel, isSlow: false }
+      const patience = setTimeout(() => {
+        mine.isSlow = true
+        look([])
+      }, SLOW_MS)
       const fetch: Promise<void> = fetchOne(workspace, row).finally(() => {
+        clearTimeout(patience)
         running.delete(fetch)
         hints.tell(feedTopic(workspace))
         // What waited for a place in this channel.
         look([workspace])
       })
-      running.set(fetch, row.channel)
+      running.set(fetch, mine)
     }
   }
 
+  const runningIf = (which: (each: Running) => boolean) => [...running.values()].filter(which)
+
   const busyChannels = () =>
-    [...Map.groupBy(running.values(), (channel) => channel)].flatMap(([channel, all]) =>
+    [...Map.groupBy(running.values(), ({ channel }) => channel)].flatMap(([channel, all]) =>
       all.length >= OF_A_CHANNEL ? [channel] : [],
     )
 
@@ -132,6 +153,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   }
 
   async function store(channel: LiveChannel, row: Row): Promise<StoredFile> {
+    const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(FETCH_MS)])
     const maxBytes = Math.max(MOST_BYTES, ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes))
     const carried = await carriedIn(channel, row)
     if (carried)
@@ -142,9 +164,9 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
     const { asks } = channel.connector
     if (!asks.file) throw new FileRefused('unreadable', 'this network gives no files')
     const context = contextOf(channel, deps.publicUrl)
-    const place = await perform(asks.file(row.remote, context), deps.wireOf(channel, stop.signal))
+    const place = await perform(asks.file(row.remote, context), deps.wireOf(channel, signal))
     if ('frame' in place)
-      return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, stop.signal), {
+      return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, signal), {
         maxBytes,
       })
     const answer = await deps.http.download({
@@ -154,7 +176,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       permit: permitOf(channel),
       timeoutMs: MEDIA_MS,
       maxBytes,
-      signal: stop.signal,
+      signal,
     })
     if (answer.status !== 200) {
       answer.body.destroy()
