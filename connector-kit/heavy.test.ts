@@ -52,6 +52,44 @@ test('bytes that came inside the event come across', async () => {
   expect(new TextDecoder().decode(carried!.bytes)).toBe('part 2')
 })
 
+test('a file waits for one reading at most, however many wait', async () => {
+  const came: string[] = []
+  const note = (what: string) => () => came.push(what)
+  await Promise.all([
+    read('sing').then(note('first')),
+    ...['second', 'third', 'fourth'].map((nth) => read('sing').then(note(nth))),
+    reader.carried(FOLDER, connector, event('sing'), 'part 2', context).then(note('file')),
+    reader.carried(FOLDER, connector, event('sing'), 'part 3', context).then(note('another file')),
+  ])
+  expect(came).toEqual(['first', 'file', 'second', 'another file', 'third', 'fourth'])
+})
+
+test('a file that nobody waits for any more is not looked for', async () => {
+  const stop = new AbortController()
+  const before = read('sing')
+  const carried = reader.carried(FOLDER, connector, event('sing'), 'part 2', context, stop.signal)
+  stop.abort(new Error('too late'))
+  await expect(carried).rejects.toThrow('too late')
+  await before
+  await expect(reader.carried(FOLDER, connector, event('sing'), 'part 2', context, stop.signal)).rejects.toThrow(
+    'too late',
+  )
+  expect(await read('sing')).toEqual([{ is: 'unknown', what: 'sing' }])
+})
+
+test('closing waits neither for what hangs nor for what waits behind it', async () => {
+  const closing = incomingReader(ROOT)
+  const ask = (does: string) => closing.read(FOLDER, connector, event(does), context)
+  await ask('sing')
+  const asked = [ask('hang'), ask('hang'), ask('sing'), closing.carried(FOLDER, connector, event('sing'), '2', context)]
+  const ends = Promise.allSettled(asked)
+  const began = performance.now()
+  await closing.close()
+  expect((await ends).map(({ status }) => status)).toEqual(asked.map(() => 'rejected'))
+  expect(performance.now() - began).toBeLessThan(3_000)
+  await expect(ask('sing')).rejects.toThrow('stops')
+}, 30_000)
+
 test('a light connector’s small event is read in place, its large one in the thread', async () => {
   const { heavy: _, ...light } = connector
   const inPlace = { ...light, incoming: () => [{ is: 'unknown' as const, what: 'in place' }] }

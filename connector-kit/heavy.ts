@@ -15,46 +15,88 @@ const MOST_MB = 64
 export interface IncomingReader {
   /** @throws ApiChanged, or an Error that says why the event could not be read */
   read(folder: string, connector: Connector, event: Event, c: Context<unknown>): Promise<Incoming[]>
-  /** The bytes that came inside the event; null: they did not. */
+  /**
+   * The bytes that came inside the event; null: they did not.
+   * @param signal  ends the waiting; what waits still is dropped
+   */
   carried(
     folder: string,
     connector: Connector,
     event: Event,
     remote: string,
     c: Context<unknown>,
+    signal?: AbortSignal,
   ): Promise<Carried | null>
+  /** Waits for nothing: what runs or waits is given up, and fails. */
   close(): Promise<void>
 }
 
 /** A context as it crosses to the thread: functions cannot. */
 export type PlainContext = Omit<Context<unknown>, 'publicUrl'>
 
-export type Asked = { folder: string } & (
-  | { what: 'load' }
+type Work = { folder: string } & (
   | { what: 'incoming'; event: Event; c: PlainContext }
   | { what: 'carried'; event: Event; c: PlainContext; remote: string }
 )
+export type Asked = Work | { folder: string; what: 'load' }
 export type Told = { ok: unknown } | { failed: string; changed: boolean }
+
+/** What waits for the thread. */
+interface Waiting {
+  run(): Promise<void>
+  drop(error: Error): void
+}
+
+/** Which line is next after one of this had its turn. */
+const BEHIND = { incoming: 'carried', carried: 'incoming' } as const
 
 /** @param connectors  the folder of connectors, ending in `/` */
 export function incomingReader(connectors: URL): IncomingReader {
   let worker: Worker | undefined
-  let last: Promise<unknown> = Promise.resolve()
+  /** Two lines that take turns: events of which more and more come keep no file waiting for ever, nor files an event. */
+  const lines: Record<Work['what'], Waiting[]> = { incoming: [], carried: [] }
+  let nextLine: Work['what'] = 'incoming'
+  let isRunning = false
+  let isClosed = false
   /** What each thread has read of the connectors' code. */
   const loaded = new WeakMap<Worker, Set<string>>()
 
   /** One event at a time: the thread exists to bound the damage, not to go faster. */
-  function inThread<T>(asked: Asked): Promise<T> {
-    const turn = last.then(async () => {
-      const known = worker && loaded.get(worker)
-      if (!known?.has(asked.folder)) {
-        await ask({ what: 'load', folder: asked.folder }, MOST_LOADING_MS)
-        if (worker) loaded.set(worker, (loaded.get(worker) ?? new Set()).add(asked.folder))
-      }
-      return ask<T>(asked, MOST_MS)
+  async function inThread<T>(work: Work, signal?: AbortSignal): Promise<T> {
+    signal?.throwIfAborted()
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const drop = () => reject(signal?.reason as Error)
+    signal?.addEventListener('abort', drop, { once: true })
+    lines[work.what].push({
+      run: async () => {
+        if (!signal?.aborted) await turn<T>(work).then(resolve, reject)
+      },
+      drop: reject,
     })
-    last = turn.catch(() => {})
-    return turn
+    void runAll()
+    return promise.finally(() => signal?.removeEventListener('abort', drop))
+  }
+
+  async function runAll(): Promise<void> {
+    if (isRunning) return
+    isRunning = true
+    for (let waiting = first(); waiting; waiting = first()) await waiting.run()
+    isRunning = false
+  }
+
+  function first(): Waiting | undefined {
+    const line = lines[nextLine].length > 0 ? nextLine : BEHIND[nextLine]
+    nextLine = BEHIND[line]
+    return lines[line].shift()
+  }
+
+  async function turn<T>(work: Work): Promise<T> {
+    const known = worker && loaded.get(worker)
+    if (!known?.has(work.folder)) {
+      await ask({ what: 'load', folder: work.folder }, MOST_LOADING_MS)
+      if (worker) loaded.set(worker, (loaded.get(worker) ?? new Set()).add(work.folder))
+    }
+    return ask<T>(work, MOST_MS)
   }
 
   function newThread(): Worker {
@@ -67,7 +109,8 @@ export function incomingReader(connectors: URL): IncomingReader {
     return thread
   }
 
-  function ask<T>(asked: Asked, mostMs: number): Promise<T> {
+  async function ask<T>(asked: Asked, mostMs: number): Promise<T> {
+    if (isClosed) throw stopped()
     const thread = (worker ??= newThread())
     return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(() => lose(new Error(`parsing took more than ${mostMs / 1000} s`)), mostMs)
@@ -98,17 +141,24 @@ export function incomingReader(connectors: URL): IncomingReader {
 
   return {
     read: async (folder, connector, event, c) =>
-      connector.heavy || isLarge(event)
+      needsThread(connector, event)
         ? inThread({ what: 'incoming', folder, event, c: plainContext(c) })
         : connector.incoming(event, c),
-    carried: async (folder, connector, event, remote, c) =>
-      connector.carried ? inThread({ what: 'carried', folder, event, remote, c: plainContext(c) }) : null,
+    carried: async (folder, connector, event, remote, c, signal) =>
+      connector.carried ? inThread({ what: 'carried', folder, event, remote, c: plainContext(c) }, signal) : null,
     close: async () => {
-      await last
+      isClosed = true
+      for (const line of Object.values(lines)) for (const waiting of line.splice(0)) waiting.drop(stopped())
       await worker?.terminate()
     },
   }
 }
+
+const stopped = () => new Error('the program stops')
+
+/** Whether this event is read in the thread, where others may be before it. */
+export const needsThread = (connector: Pick<Connector, 'heavy'>, event: Event): boolean =>
+  connector.heavy === true || isLarge(event)
 
 const isLarge = ({ body }: Event): boolean =>
   (typeof body === 'string' ? body.length : JSON.stringify(body).length) > LARGE_CHARACTERS

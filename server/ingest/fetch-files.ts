@@ -147,7 +147,9 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
       const words = storable(log.scrub(error instanceof Error ? error.message : 'it failed').slice(0, 200))
       log.info({ channel: row.channel, error }, 'a file could not be fetched')
       await database
-        .inWorkspace(workspace, (tx) => giveUp(tx, workspace, row, words, last))
+        .inWorkspace(workspace, (tx) =>
+          stop.signal.aborted ? putBack(tx, workspace, row) : giveUp(tx, workspace, row, words, last),
+        )
         .catch((failure: unknown) => log.debug({ error: failure }, 'a failed fetch was not recorded'))
     }
   }
@@ -155,7 +157,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   async function store(channel: LiveChannel, row: Row): Promise<StoredFile> {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(FETCH_MS)])
     const maxBytes = Math.max(MOST_BYTES, ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes))
-    const carried = await carriedIn(channel, row)
+    const carried = await carriedIn(channel, row, signal)
     if (carried)
       return deps.files.put(channel.workspace, Readable.from([carried.bytes]), {
         maxBytes,
@@ -185,7 +187,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
     return deps.files.put(channel.workspace, answer.body, { maxBytes })
   }
 
-  async function carriedIn(channel: LiveChannel, row: Row): Promise<Carried | null> {
+  async function carriedIn(channel: LiveChannel, row: Row, signal: AbortSignal): Promise<Carried | null> {
     const inbound = row.inbound
     if (!inbound || !channel.connector.carried) return null
     const events = await database.inWorkspace(channel.workspace, (tx) =>
@@ -199,6 +201,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
           journaled.event,
           row.remote,
           contextOf(channel, deps.publicUrl),
+          signal,
         )
       : null
   }
@@ -264,6 +267,11 @@ async function chatOf(tx: Tx, workspace: WorkspaceId, row: Row): Promise<string>
     tx,
   )
   return rows[0]?.chat ?? ''
+}
+
+/** Nobody's fault: the program stops. */
+async function putBack(tx: Tx, workspace: WorkspaceId, row: Row): Promise<void> {
+  await sql`update file_fetch set ready_at = now() where workspace_id = ${workspace} and id = ${row.id}`.execute(tx)
 }
 
 async function giveUp(tx: Tx, workspace: WorkspaceId, row: Row, words: string, last: boolean): Promise<void> {
