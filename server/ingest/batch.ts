@@ -1,7 +1,7 @@
 /**
  * One batch of the journal, one transaction:
  *
- * claim lane heads (skip scan) and their followers → read the events → what does each tell? (`incoming`)
+ * claim lane heads (skip scan) and their followers → fetch the events → what does each tell? (`incoming`)
  * → bring them into their conversations → statuses, tokens, presses to those who know them → delete the work → COMMIT → hint
  *
  * A crash is a rollback. An event of a shape that its connector does not know is set aside at once, beside the others. One that cannot be
@@ -10,7 +10,7 @@
  * nobody's: the batch is simply put back. Events that kill the process: slots.ts.
  */
 import type { Context } from '#connector-kit/connector.ts'
-import type { ChannelId, InboundId, WorkspaceId } from '#contract/ids.ts'
+import type { ChannelId, WorkspaceId } from '#contract/ids.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { addToStreams, streamTopic } from '#server/channels/streams.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
@@ -22,7 +22,7 @@ import type { Database, Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
 import { claimPositions, isFull, type Claimed, type WorkRow } from './claim.ts'
-import type { Journal, JournaledEvent } from './journal.ts'
+import type { Journal } from './journal.ts'
 import { isNobodysFault } from './nobodys-fault.ts'
 import { countTry, delay, remove, setAside } from './put-back.ts'
 import { rowReader, type IncomingOf, type Unread } from './read-rows.ts'
@@ -31,6 +31,8 @@ import { waitsOf } from './waits.ts'
 
 /** When to look again for an event whose reading takes longer. */
 const LOOK_AGAIN_MS = 250
+/** And for one whose channel has too many of those. */
+const CROWDED_MS = 500
 /** Behind the moment for which something waits. */
 const MARGIN_MS = 5
 
@@ -95,12 +97,18 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
         more = only === null && isFull(rows)
         if (rows.length === 0) return
         const noted = slots.note(slot, workspace, positions)
-        const [events] = await Promise.all([eventsOf(tx, workspace, rows, channels), noted])
-        const read = await readRows(rows, events, channels)
+        // Heard wherever something is fetched; without that nothing is read.
+        noted.catch(() => {})
+        await findChannels(rows, channels)
+        const read = await readRows(rows, channels, async (ids) => {
+          const [events] = await Promise.all([deps.journal.read(tx, workspace, ids), noted])
+          return events
+        })
         ;({ unread } = read)
         await setAside(tx, workspace, placesOf(unread.filter((each) => each.strange)))
         for (const { pos, strange } of unread) if (!strange) await countTry(tx, workspace, pos)
-        for (const { pos } of read.late) await hold(tx, turn, pos, LOOK_AGAIN_MS)
+        await hold(tx, turn, placesOf(read.late), LOOK_AGAIN_MS)
+        await hold(tx, turn, placesOf(read.waiting), CROWDED_MS)
         more ||= read.cut
         const held = await holdEarly(tx, turn, read.rows, read.told)
         const told = read.told.filter((each) => !held.has(each.pos))
@@ -153,21 +161,11 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
     hints.tell('quarantine', turn.workspace)
   }
 
-  async function eventsOf(
-    tx: Tx,
-    workspace: WorkspaceId,
-    rows: WorkRow[],
-    channels: Map<ChannelId, LiveChannel>,
-  ): Promise<Map<InboundId, JournaledEvent>> {
+  async function findChannels(rows: readonly WorkRow[], channels: Map<ChannelId, LiveChannel>): Promise<void> {
     for (const id of new Set(rows.map((row) => row.channel))) {
       const channel = await deps.channels.get(id)
       if (channel) channels.set(id, channel)
     }
-    return deps.journal.read(
-      tx,
-      workspace,
-      rows.map((row) => row.inbound),
-    )
   }
 
   /** Some come before what they need, and wait a moment; whatever follows them waits with them. @returns the places of all that wait */
@@ -181,14 +179,15 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
       else if (waitMs > 0) {
         closed.add(lane)
         held.add(pos)
-        await hold(tx, turn, pos, waitMs)
+        await hold(tx, turn, [pos], waitMs)
       }
     }
     return held
   }
 
-  async function hold(tx: Tx, turn: Turn, pos: number, ms: number): Promise<void> {
-    await delay(tx, turn.workspace, pos, ms)
+  async function hold(tx: Tx, turn: Turn, positions: readonly number[], ms: number): Promise<void> {
+    if (positions.length === 0) return
+    await delay(tx, turn.workspace, positions, ms)
     turn.later(ms + MARGIN_MS)
   }
 

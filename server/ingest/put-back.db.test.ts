@@ -29,7 +29,7 @@ async function afterLongReading() {
   const [ann, bob] = (await work()).map(({ pos }) => pos)
   await database.inWorkspace(workspace, async (tx) => {
     await sql`select pg_sleep(1.2)`.execute(tx)
-    await delay(tx, workspace, ann!, 1_000)
+    await delay(tx, workspace, [ann!], 1_000)
     await countTry(tx, workspace, bob!)
   })
   return work

@@ -29,11 +29,11 @@ export async function setAside(tx: Tx, workspace: WorkspaceId, positions: readon
      where workspace_id = ${workspace} and pos = any (${positions}::bigint[])`.execute(tx)
 }
 
-/** It waits in its lane, and whatever follows it. */
-export async function delay(tx: Tx, workspace: WorkspaceId, position: number, ms: number): Promise<void> {
+/** They wait in their lanes, and whatever follows them. */
+export async function delay(tx: Tx, workspace: WorkspaceId, positions: readonly number[], ms: number): Promise<void> {
   await sql`
     update inbound_work set ready_at = clock_timestamp() + ${ms} * interval '1 millisecond'
-     where workspace_id = ${workspace} and pos = ${position}`.execute(tx)
+     where workspace_id = ${workspace} and pos = any (${positions}::bigint[])`.execute(tx)
 }
 
 /** They are in their conversations. */

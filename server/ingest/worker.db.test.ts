@@ -9,7 +9,7 @@ import { inProcessHints } from '#server/platform/hints.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { silentLog, someSecrets, until } from '#tests/support/parts.ts'
 import { aChannel, aWorkspace, said } from '#tests/support/world.ts'
-import { startJournal } from './journal.ts'
+import { startJournal, type Journal } from './journal.ts'
 import { MOST_TRIES } from './put-back.ts'
 import { startWorker } from './worker.ts'
 
@@ -21,12 +21,21 @@ type Reading = (text: string) => void | Promise<void>
 /** Ann presses a button of the message that her network calls `offer`. */
 const PRESS = 'ann presses'
 
-async function aMailbox(reading: Reading = () => {}, isPressed = () => false, workers = database) {
+async function aMailbox(reading: Reading = () => {}, isPressed = () => false, workers = database, connector = {}) {
   const workspace = await aWorkspace(database)
   const realm = await aChannel(database, workspace)
-  const channel = { ...realm, workspace, connector: {} } as unknown as LiveChannel
+  const channel = { ...realm, workspace, connector } as unknown as LiveChannel
   const hints = inProcessHints()
-  const journal = { ...startJournal({ database, secrets, hints }), isPressed }
+  const whole = startJournal({ database, secrets, hints })
+  let fetched = 0
+  const journal: Journal = {
+    ...whole,
+    isPressed,
+    read: (tx, of, ids) => {
+      fetched += ids.length
+      return whole.read(tx, of, ids)
+    },
+  }
   const start = () =>
     startWorker({
       database: workers,
@@ -51,6 +60,8 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
   return {
     workspace,
     start,
+    /** How many bodies of events were fetched. */
+    fetched: () => fetched,
     take: (...texts: string[]) =>
       journal.take(
         { id: channel.id, workspace },
@@ -266,6 +277,34 @@ describe('the worker', () => {
     // Twice: the second time it came to something, however late.
     expect(read.filter((text) => text === 'ann 2')).toHaveLength(2)
     expect(longest()).toBeLessThan(2_500)
+  }, 40_000)
+
+  test('letters of many senders that are read slowly pile up nowhere: a few are in the thread, the others where they were', async () => {
+    let [inThread, most] = [0, 0]
+    let line = Promise.resolve()
+    const box = await aMailbox(
+      (text) => {
+        most = Math.max(most, ++inThread)
+        const turn = line.then(() => delay(text.startsWith('slow') ? 2_000 : 5)).finally(() => inThread--)
+        line = turn
+        return turn
+      },
+      undefined,
+      undefined,
+      { heavy: true },
+    )
+    const slow = Array.from({ length: 70 }, (_, number) => `slow${number} 1`)
+    await box.take(...slow, 'ann 1', 'ann 2')
+    const longest = watchTransactions()
+    const worker = box.start()
+    await until(async () => (await box.texts()).length >= 3, 20_000)
+    await worker.close()
+    const brought = (await box.texts()).length
+    expect(most).toBe(2)
+    // Each that was brought in, and those in the thread, twice at most.
+    expect(box.fetched()).toBeLessThanOrEqual(2 * (brought + 2))
+    expect(longest()).toBeLessThan(2_500)
+    expect((await box.work()).every(({ state, tries }) => state === 0 && tries === 0)).toBe(true)
   }, 40_000)
 
   test('an event that stops everything until the database ends the connection is found, and the others are brought in', async () => {
