@@ -17,7 +17,6 @@ function fetchingFrom(workspaces: readonly WorkspaceId[]) {
   const asked: string[] = []
   let most = 0
   let atOnce = 0
-  const stop = new AbortController()
   const fetching = startFetching({
     database,
     workspaces: async () => [...workspaces],
@@ -33,21 +32,18 @@ function fetchingFrom(workspaces: readonly WorkspaceId[]) {
       }),
     },
     http: {
-      download: async ({ url }: { url: string }) => {
+      download: async ({ url, signal }: { url: string; signal: AbortSignal }) => {
         asked.push(url)
         most = Math.max(most, ++atOnce)
-        await delay(url.startsWith('slow') ? 60_000 : 5, undefined, { signal: stop.signal }).finally(() => atOnce--)
+        await delay(url.startsWith('slow') ? 60_000 : 5, undefined, { signal }).finally(() => atOnce--)
         return { status: 200, body: Readable.from([]) }
       },
     },
     wireOf: () => async () => {},
     files: { put: async () => ({}) },
   } as unknown as Parameters<typeof startFetching>[0])
-  onTestFinished(async () => {
-    stop.abort()
-    await fetching.close()
-  })
-  return { asked, most: () => most }
+  onTestFinished(fetching.close)
+  return { asked, most: () => most, close: fetching.close }
 }
 
 // eslint-disable-next-line require-yield -- it asks nothing: the platform's id is the address
@@ -124,4 +120,16 @@ test('so many channels as there may be: only a few files come at once', async ()
   const { asked, most } = fetchingFrom([workspace])
   await until(() => asked.length === 50, 5_000)
   expect(most()).toBeLessThanOrEqual(12)
+})
+
+test('a file that was on its way when the program stopped is due again at once, and no try of it is counted', async () => {
+  const workspace = await aWorkspace(database)
+  await aChannelWith(workspace, ['slow'])
+  const { asked, close } = fetchingFrom([workspace])
+  await until(() => asked.length === 1)
+  await close()
+  const { rows } = await database.inWorkspace(workspace, (tx) =>
+    sql`select tries, ready_at <= now() as due from file_fetch where workspace_id = ${workspace}`.execute(tx),
+  )
+  expect(rows).toEqual([{ tries: 0, due: true }])
 })
