@@ -10,7 +10,7 @@ import { silentLog, until } from '#tests/support/parts.ts'
 import { aChannel, aWorkspace } from '#tests/support/world.ts'
 import { startFetching } from './fetch-files.ts'
 
-const { database } = await aDatabase()
+const { database, asOwner } = await aDatabase()
 
 /** Platforms that give each file when they are told to; `slow` ones never do. */
 function fetchingFrom(workspaces: readonly WorkspaceId[]) {
@@ -132,4 +132,14 @@ test('a file that was on its way when the program stopped is due again at once, 
     sql`select tries, ready_at <= now() as due from file_fetch where workspace_id = ${workspace}`.execute(tx),
   )
   expect(rows).toEqual([{ tries: 0, due: true }])
+})
+
+test('of a table that the database takes for empty each file is claimed by itself, too', async () => {
+  await asOwner('delete from file_fetch')
+  await asOwner('vacuum analyze file_fetch')
+  const workspace = await aWorkspace(database)
+  await aChannelWith(workspace, named('file', 20))
+  const { asked } = fetchingFrom([workspace])
+  await until(() => asked.length === 20, 5_000)
+  expect(new Set(asked).size).toBe(20)
 })

@@ -221,12 +221,13 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
 const isRefused = (error: unknown): boolean =>
   error instanceof FileRefused || (error instanceof SendError && verdictOf(error.code).retry === 'no')
 
+/** As an array, or a plan may look for the first one again for every row, and claim them all. */
 async function claim(tx: Tx, workspace: WorkspaceId, busy: readonly ChannelId[]): Promise<Row | undefined> {
   const { rows } = await sql<Row>`
     update file_fetch f set ready_at = now() + ${CLAIMED}::interval
-      from (select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() and channel_id <> all (${busy}::uuid[])
-             order by ready_at limit 1 for update skip locked) d
-     where f.workspace_id = ${workspace} and f.id = d.id
+     where f.workspace_id = ${workspace} and f.id = any (array(
+           select id from file_fetch where workspace_id = ${workspace} and failed is null and ready_at <= now() and channel_id <> all (${busy}::uuid[])
+            order by ready_at limit 1 for update skip locked))
     returning f.id, f.channel_id as channel, f.message_id as message, f.identity_id as identity, f.inbound_id as inbound, f.part, f.remote, f.tries`.execute(
     tx,
   )
