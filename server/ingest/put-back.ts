@@ -7,7 +7,7 @@ import type { WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
 
 export const MOST_TRIES = 5
-/** Seconds between tries: 2, 4, 8 …, this at most. */
+/** Seconds between tries: 1, 2, 4 …, this at most. */
 const LONGEST_BACK_OFF = 300
 
 /** It could not be read: it is tried again with back-off, and its lane waits; after the last try it is set aside, and its lane goes on. */
