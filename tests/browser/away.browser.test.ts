@@ -76,3 +76,31 @@ test('a network that is gone is told at once, and no longer when it is back', as
   await row().click()
   await words().waitFor()
 })
+
+/** One answer that a page cannot be drawn without; who sits here is known. */
+const CONNECTORS = '**/api/connectors'
+const openWithoutConnectors = async () => {
+  await page.route(CONNECTORS, (route) =>
+    route.fulfill({ status: 503, json: { code: 'unavailable', title: 'Not now', status: 503 } }),
+  )
+  await page.reload()
+  await again().waitFor()
+}
+const again = () => page.getByRole('button', { name: 'Try again' })
+
+test('a page that could not be drawn stays while it is tried again, and comes by itself', async () => {
+  await openWithoutConnectors()
+  await again().focus()
+  // Longer than it waits between two tries.
+  await page.waitForTimeout(6_000)
+  expect(await again().evaluate((button) => button === document.activeElement)).toBe(true)
+  await page.unroute(CONNECTORS)
+  await row().waitFor({ timeout: 8_000 })
+})
+
+test('a page that could not be drawn comes at once by its button', async () => {
+  await openWithoutConnectors()
+  await page.unroute(CONNECTORS)
+  await again().click()
+  await row().waitFor({ timeout: 3_000 })
+})

@@ -1,7 +1,7 @@
 import { Button, Center, Code, Group, Stack, Text, Title } from '@mantine/core'
 import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
-import { useEffect, useEffectEvent } from 'react'
-import { isPassing } from './client.ts'
+import { useEffect, useEffectEvent, useState } from 'react'
+import { client, isPassing } from './client.ts'
 import { wordsOfFailure } from './failures.ts'
 import { useWords } from './words.ts'
 
@@ -9,20 +9,32 @@ import { useWords } from './words.ts'
 const AGAIN_MS = 5_000
 
 /** Instead of a page that could not be drawn: what happened, and the next step. Around it the window goes on. */
-export function Trouble({ error, reset }: ErrorComponentProps) {
+export function Trouble({ error: thrown, reset }: ErrorComponentProps) {
   const t = useWords('app')
   const router = useRouter()
-  const { title, next } = wordsOfFailure(error)
-  const again = useEffectEvent(() => {
+  const [error, setError] = useState<unknown>(thrown)
+  // A page that is drawn anew throws what the cache holds, until that is another.
+  const [cause] = useState(() =>
+    client
+      .getQueryCache()
+      .getAll()
+      .find(({ state }) => state.error === thrown),
+  )
+  /** This stays until the page can be drawn: the keyboard stands on it, and it is not read aloud each time. */
+  const again = async () => {
+    await askAgain()
+    if (cause?.state.status === 'error') return setError(cause.state.error)
     reset()
     void router.invalidate()
-  })
+  }
+  const againByItself = useEffectEvent(again)
   const isSelfMending = isPassing(error)
   useEffect(() => {
     if (!isSelfMending) return
-    const timer = setInterval(() => again(), AGAIN_MS)
+    const timer = setInterval(() => void againByItself(), AGAIN_MS)
     return () => clearInterval(timer)
   }, [isSelfMending])
+  const { title, next } = wordsOfFailure(error)
   return (
     <Center mih="60vh" p="lg">
       <Stack maw={480} gap="sm" role="alert">
@@ -34,14 +46,7 @@ export function Trouble({ error, reset }: ErrorComponentProps) {
           </Code>
         )}
         <Group>
-          <Button
-            onClick={() => {
-              reset()
-              void router.invalidate()
-            }}
-          >
-            {t('trouble.again')}
-          </Button>
+          <Button onClick={() => void again()}>{t('trouble.again')}</Button>
           <Button variant="default" onClick={() => location.assign('/')}>
             {t('trouble.home')}
           </Button>
@@ -50,6 +55,15 @@ export function Trouble({ error, reset }: ErrorComponentProps) {
     </Center>
   )
 }
+
+/** All that failed, once each: whoever waits tries again himself. */
+const askAgain = () =>
+  Promise.allSettled(
+    client
+      .getQueryCache()
+      .findAll({ predicate: ({ state }) => state.status === 'error' })
+      .map((query) => query.fetch({ ...query.options, retry: false })),
+  )
 
 export function NotFound() {
   const t = useWords('app')
