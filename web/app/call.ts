@@ -13,11 +13,14 @@ export type FailureCode = ProblemCode | 'offline' | 'strange'
 export class CallFailed extends Error {
   readonly code: FailureCode
   readonly problem: Problem | null
-  constructor(code: FailureCode, problem: Problem | null) {
+  /** Something was to be done, and nobody does it later by himself. What was only asked is asked again. */
+  readonly isAct: boolean
+  constructor(code: FailureCode, problem: Problem | null, isAct = false) {
     super(problem ? `${problem.title}${problem.detail ? `: ${problem.detail}` : ''}` : code)
     this.name = 'CallFailed'
     this.code = code
     this.problem = problem
+    this.isAct = isAct
   }
 }
 
@@ -64,6 +67,7 @@ async function once<Result>(
   { signal, keepalive }: CallOptions,
 ): Promise<Result> {
   const url = urlOf(endpoint.path, given)
+  const isAct = endpoint.method !== 'GET'
   const body = given.body === undefined ? undefined : JSON.stringify(given.body)
   let response: Response
   let answer: unknown
@@ -82,10 +86,12 @@ async function once<Result>(
     answer = await response.json()
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new CallFailed('offline', null)
+    throw new CallFailed('offline', null, isAct)
   }
   if (!response.ok) {
-    const failed = isProblem(answer) ? new CallFailed(answer.code, answer) : new CallFailed('strange', null)
+    const failed = isProblem(answer)
+      ? new CallFailed(answer.code, answer, isAct)
+      : new CallFailed('strange', null, isAct)
     noteAnswer(failed.code)
     throw failed
   }

@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { changeMe, createToken } from '#contract/calls/members.ts'
+import { changeMe, createToken, getMe } from '#contract/calls/members.ts'
 import { call, CallFailed } from './call.ts'
 import { wordsOfFailure } from './failures.ts'
 import { placesIn, refusedIn } from './refused.ts'
@@ -40,6 +40,16 @@ test('what the server refused is marked at its field, in the language of the mem
   expect(refusedIn(failure)).toEqual({ name: 'Так не подойдёт' })
   expect(placesIn(failure)).toEqual([['name', fields[0]!.reason]])
   expect(refusedIn(null)).toEqual({})
+})
+
+test('what a database that is away left undone promises nothing, and what was only asked goes on by itself', async () => {
+  const away = { code: 'unavailable', title: '', status: 503 }
+  const next = async (ask: () => Promise<unknown>) => {
+    vi.stubGlobal('fetch', async () => Response.json(away, { status: 503 }))
+    return wordsOfFailure(await ask().catch((error: unknown) => error)).next
+  }
+  expect(await next(() => call(getMe))).toBe('Parley goes on by itself once it is mended.')
+  expect(await next(() => call(changeMe, { body: { name: 'Olga' } }))).toBe('Try again once it is mended.')
 })
 
 test('a refusal with a code of its own says at the field why', async () => {

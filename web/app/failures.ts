@@ -11,6 +11,8 @@ export interface FailureWords {
 export function wordsOfFailure(error: unknown): FailureWords {
   const t = wordsIn('app')
   if (!(error instanceof CallFailed)) return { title: t('failure.bug.title'), next: t('failure.bug.next') }
+  if (error.code === 'unavailable' && error.isAct)
+    return { title: t('failure.unavailable.notDone'), next: t('failure.unavailable.tryAgain') }
   const values = { ...error.problem?.values, request: error.problem?.request ?? '' }
   // A server newer than this window knows codes that have no words here yet.
   return {

@@ -120,6 +120,8 @@ export default {
     unavailable: {
       title: 'The database or the disk is away or full',
       next: 'Parley goes on by itself once it is mended.',
+      notDone: 'Not done: the database or the disk is away',
+      tryAgain: 'Try again once it is mended.',
     },
   },
 }
