@@ -1,4 +1,4 @@
-import { Button, Group, SegmentedControl, Select, Stack, TextInput, useMantineColorScheme } from '@mantine/core'
+import { Button, Group, SegmentedControl, Select, Stack, Text, TextInput, useMantineColorScheme } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useState } from 'react'
 import { changeMe } from '#contract/calls/members.ts'
@@ -83,7 +83,17 @@ function ProfileSection() {
               setName(event.currentTarget.value)
             }}
           />
-          {me.member.email && <TextInput label={t('profile.email')} value={me.member.email} readOnly />}
+          {me.member.email && (
+            // Nobody changes it here: words, no field.
+            <div>
+              <Text size="sm" fw={500}>
+                {t('profile.email')}
+              </Text>
+              <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+                {me.member.email}
+              </Text>
+            </div>
+          )}
           <Group>
             <Button
               type="submit"

@@ -22,7 +22,7 @@ export default {
     title: 'Second factor',
     isOn: 'It is on: signing in takes a code of your authenticator app too.',
     isOff: 'It is off. With it, a stolen password alone opens nothing.',
-    loss: 'With it you get recovery codes for the day the phone is lost. Keep them where the phone is not: without phone and codes only a colleague above you can let you in again, and an only owner only whoever runs the server.',
+    loss: 'With it you get recovery codes for the day the phone is lost. Keep them where the phone is not: without phone and codes only a colleague above you can let you in again. If you are the only owner, only whoever runs the server can.',
     turnOn: 'Turn it on',
     turnedOn: 'The second factor is on. Other places are signed out.',
     turnOff: 'Turn it off',
