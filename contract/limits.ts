@@ -14,5 +14,6 @@ export const LONGEST = {
   fact: 2000,
 } as const
 export const SHORTEST_PASSWORD = 10
+export const MOST_TAGS = 50
 /** Conversations that are changed in one call, or acts that are undone. */
 export const MOST_AT_ONCE = 100

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { endpoint, nothing, page, paging } from '../endpoint.ts'
 import { ActId, ChannelId, ContactId, ConversationId, FileId, IdentityId, LinkId, MemberId } from '../ids.ts'
-import { LONGEST, MOST_AT_ONCE } from '../limits.ts'
+import { LONGEST, MOST_AT_ONCE, MOST_TAGS } from '../limits.ts'
 import { nameUpTo } from '../name.ts'
 
 export const Reach = z.enum(['ok', 'blocked', 'opted_out', 'gone', 'not_allowed_yet'])
@@ -90,6 +90,7 @@ export const LinkView = z.object({
 export type LinkView = z.infer<typeof LinkView>
 
 const byId = z.object({ id: ContactId })
+const tags = z.array(z.string().trim().min(1).max(LONGEST.tag)).max(MOST_TAGS)
 
 export const listContacts = endpoint({
   method: 'GET',
@@ -126,14 +127,17 @@ export const changeContact = endpoint({
   method: 'PATCH',
   path: '/api/contacts/:id',
   may: 'contact.change',
-  about: 'Name, language, time zone, tags, fields',
+  about:
+    'Name, language, time zone, tags, fields: what is given changes, the rest stays. fields: only those named, and null removes one. tags: all of them, or which to add and which to remove',
   params: byId,
   body: z.strictObject({
     name: nameUpTo(LONGEST.contactName).or(z.string().trim().length(0)).nullable().optional(),
     language: z.string().max(LONGEST.language).nullable().optional(),
     timeZone: z.string().max(LONGEST.timeZone).nullable().optional(),
-    tags: z.array(z.string().trim().min(1).max(LONGEST.tag)).max(50).optional(),
-    fields: z.record(z.string().max(LONGEST.factName), z.string().max(LONGEST.fact)).optional(),
+    tags: tags
+      .or(z.strictObject({ add: tags.default([]), remove: z.array(z.string()).max(MOST_TAGS).default([]) }))
+      .optional(),
+    fields: z.record(z.string().max(LONGEST.factName), z.string().max(LONGEST.fact).nullable()).optional(),
   }),
   result: ContactView,
 })

@@ -18,6 +18,7 @@ import {
   type ActView,
 } from '#contract/calls/contacts.ts'
 import type { ActId, ContactId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import { MOST_TAGS } from '#contract/limits.ts'
 import { fillLink } from '#contract/link-pattern.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
@@ -81,8 +82,10 @@ export function contactCalls(deps: ContactCallsDeps) {
           ...(body.name === undefined ? [] : [sql`name = ${body.name || null}`]),
           ...(body.language === undefined ? [] : [sql`language = ${body.language}`]),
           ...(body.timeZone === undefined ? [] : [sql`time_zone = ${body.timeZone}`]),
-          ...(body.tags === undefined ? [] : [sql`tags = ${body.tags}::text[]`]),
-          ...(body.fields === undefined ? [] : [sql`fields = ${JSON.stringify(body.fields)}::jsonb`]),
+          ...(body.tags === undefined ? [] : [sql`tags = ${tagsAfter(body.tags)}`]),
+          ...(body.fields === undefined
+            ? []
+            : [sql`fields = jsonb_strip_nulls(fields || ${JSON.stringify(body.fields)}::jsonb)`]),
         ]
         if (changes.length > 0)
           await sql`update contact set ${sql.join(changes)} where workspace_id = ${caller.workspace} and id = ${params.id}`.execute(
@@ -92,7 +95,11 @@ export function contactCalls(deps: ContactCallsDeps) {
           { kind: 'contact.changed', subject: params.id },
           ...(before.conversation ? [{ kind: 'conversation.changed' as const, subject: before.conversation }] : []),
         ])
-        return contactOf(tx, caller, params.id)
+        const after = await contactOf(tx, caller, params.id)
+        // Two contacts that were joined may have more, and lose some one by one.
+        if (after.tags.length > Math.max(MOST_TAGS, before.tags.length))
+          throw new Refused('invalid', { fields: [{ path: 'tags', reason: `at most ${MOST_TAGS}` }] })
+        return after
       }),
     ),
     answer(mergeCall, ({ params, body }, caller) =>
@@ -259,6 +266,15 @@ export async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<
   if (!view) throw new Refused('not_found')
   return view
 }
+
+/** Out of what stands there once the row is locked, so that two who add at once both do. */
+const tagsAfter = (given: string[] | { add: string[]; remove: string[] }) =>
+  Array.isArray(given)
+    ? sql`${given}::text[]`
+    : sql`array(
+        select tag from unnest(tags || ${given.add}::text[]) with ordinality as each(tag, place)
+         where tag = any (${given.add}::text[]) or tag <> all (${given.remove}::text[])
+         group by tag order by min(place))`
 
 type Undo = (tx: Tx, caller: Caller, object: string, undo: unknown) => Promise<void>
 

@@ -169,6 +169,28 @@ test('two who change different things of a contact at once lose nothing of each 
   }
 })
 
+test('two who change the tags and the facts of a contact at once lose nothing of each other', async () => {
+  const { params } = await aTalk('Ida')
+  const id = (await owner.call(getConversation, { params })).contact!
+  const change = (body: NonNullable<(typeof changeContact)['types']>['in']['body']) =>
+    owner.call(changeContact, { params: { id }, body })
+  await change({ tags: ['regular', 'late'], fields: { city: 'Riga', size: 'L' } })
+  await Promise.all([
+    change({ tags: { add: ['tea', 'regular'] } }),
+    change({ tags: { add: ['coffee'], remove: ['late'] } }),
+    change({ fields: { city: 'Oslo' } }),
+    change({ fields: { size: null } }),
+    change({ fields: { shoe: '42' } }),
+  ])
+  const { tags, fields } = await owner.call(getContact, { params: { id } })
+  expect(tags[0]).toBe('regular')
+  expect(tags.toSorted()).toEqual(['coffee', 'regular', 'tea'])
+  expect(fields).toEqual({ city: 'Oslo', shoe: '42' })
+  const many = Array.from({ length: 48 }, (_, at) => `tag ${at}`)
+  await expect(change({ tags: { add: many } })).rejects.toMatchObject({ problem: { code: 'invalid' } })
+  expect((await change({ tags: ['regular'] })).tags).toEqual(['regular'])
+})
+
 test('a contact taken out again takes along what was its own, and what belongs to the other stays there', async () => {
   const contactOf = async (name: string) => {
     const { params } = await aTalk(name)
