@@ -1,7 +1,7 @@
 /** The pane beside the thread: it knows what the thread knows, and tells where what was filled in is not taken. */
 import { expect as see, type Page } from '@playwright/test'
 import { beforeEach, expect, test } from 'vitest'
-import { getContact } from '#contract/calls/contacts.ts'
+import { changeContact, getContact } from '#contract/calls/contacts.ts'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { withProviderHeaders } from '#connectors/email-imap/emulator/provider-headers.ts'
 import { aBrowser } from '#tests/support/browser.ts'
@@ -28,16 +28,21 @@ const name = () => pane().getByRole('textbox', { name: 'Name of the contact' })
 const tags = () => pane().getByPlaceholder('Type and press Enter')
 const known = () => owner.call(getContact, { params: { id: talk.contact! } })
 
-test('a letter under another name renames the contact in the pane too', async () => {
-  await see(name()).toHaveValue('Ann')
+/** A letter of hers under another name, once it stands in the thread. */
+async function comesAs(called: string, words: string) {
   const letter =
-    `From: "Ann Karenina" <${ann.address}>\r\nTo: shop@provider.test\r\nSubject: Re: Kettles\r\n` +
-    `Message-ID: <renamed@people.test>\r\nDate: ${new Date().toUTCString()}\r\n\r\nI have married\r\n`
+    `From: "${called}" <${ann.address}>\r\nTo: shop@provider.test\r\nSubject: Re: Kettles\r\n` +
+    `Message-ID: <${words.replaceAll(' ', '-')}@people.test>\r\nDate: ${new Date().toUTCString()}\r\n\r\n${words}\r\n`
   mail.deliver(withProviderHeaders(Buffer.from(letter), { from: ann.address, checks: 'pass' }, new Date()))
   await page
     .getByRole('region', { name: /^Conversation with/ })
-    .getByText('I have married')
+    .getByText(words)
     .waitFor()
+}
+
+test('a letter under another name renames the contact in the pane too', async () => {
+  await see(name()).toHaveValue('Ann')
+  await comesAs('Ann Karenina', 'I have married')
   await see(name()).toHaveValue('Ann Karenina')
 })
 
@@ -85,4 +90,97 @@ test('a tag that is refused is told at the tags', async () => {
   await tags().press('Enter')
   await see(tags()).toHaveAttribute('aria-invalid', 'true')
   expect(await page.getByText('Check the marked fields').count()).toBe(0)
+})
+
+const CHANGES = '**/api/contacts/*'
+const addFact = async (called: string, value: string) => {
+  await pane().getByRole('button', { name: 'Add a fact' }).click()
+  await pane().getByRole('textbox', { name: 'Name', exact: true }).fill(called)
+  await pane().getByRole('textbox', { name: 'Value' }).fill(value)
+  await pane().getByRole('textbox', { name: 'Value' }).press('Enter')
+}
+
+test('a tag and a fact change alone: what a colleague changes at the same moment stays', async () => {
+  const params = { id: talk.contact! }
+  await owner.call(changeContact, { params, body: { tags: ['late'], fields: { city: 'Riga' } } })
+  await see(pane().getByRole('textbox', { name: 'city' })).toHaveValue('Riga')
+  let colleague: Parameters<typeof owner.call<{}, {}, {}>>[1] = {}
+  await page.route(CHANGES, async (route) => {
+    if (route.request().method() === 'PATCH') await owner.call(changeContact, { params, ...colleague } as never)
+    await route.fallback()
+  })
+  colleague = { body: { tags: { add: ['wholesale'] }, fields: { shoe: '42' } } }
+  await pane().getByText('late').waitFor()
+  await pane().getByLabel('Tags').fill('tea')
+  await pane().getByLabel('Tags').press('Enter')
+  await until(async () => (await known()).tags.length === 3)
+  colleague = { body: { fields: { shoe: '43' } } }
+  await pane().getByRole('textbox', { name: 'city' }).fill('Oslo')
+  await pane().getByRole('textbox', { name: 'city' }).press('Enter')
+  await until(async () => (await known()).fields.city === 'Oslo')
+  colleague = { body: { fields: { shoe: '44' } } }
+  await addFact('size', 'L')
+  await until(async () => (await known()).fields.size === 'L')
+  colleague = { body: { fields: { shoe: '45' } } }
+  await pane().getByRole('button', { name: 'Remove city' }).click()
+  await until(async () => (await known()).fields.city === undefined)
+  const { tags, fields } = await known()
+  expect(tags.toSorted()).toEqual(['late', 'tea', 'wholesale'])
+  expect(fields).toEqual({ shoe: '45', size: 'L' })
+})
+
+test('what meets no network stays as it was typed, and is saved by the next try', async () => {
+  await page.route(CHANGES, (route) => (route.request().method() === 'PATCH' ? route.abort() : route.fallback()))
+  await name().fill('Anna')
+  await name().press('Enter')
+  await page.getByText('Look at your network and try again').first().waitFor()
+  await see(name()).toHaveValue('Anna')
+  await see(name()).toHaveAttribute('aria-invalid', 'true')
+  await pane().getByLabel('Tags').fill('unsent')
+  await pane().getByLabel('Tags').press('Enter')
+  await addFact('dog', 'Rex')
+  await page.waitForTimeout(1_000)
+  await see(pane().getByLabel('Tags')).toHaveValue('unsent')
+  await see(pane().getByRole('textbox', { name: 'Value' })).toHaveValue('Rex')
+  await page.unroute(CHANGES)
+  await pane().getByRole('textbox', { name: 'Value' }).press('Enter')
+  await pane().getByRole('textbox', { name: 'dog' }).waitFor()
+  await pane().getByLabel('Tags').press('Enter')
+  await pane().getByText('unsent').waitFor()
+  await name().press('Enter')
+  await until(async () => (await known()).name === 'Anna')
+  await see(name()).not.toHaveAttribute('aria-invalid', 'true')
+  expect(await known()).toMatchObject({ fields: { dog: 'Rex' }, tags: expect.arrayContaining(['unsent']) })
+  await name().fill('')
+  await name().press('Enter')
+  await until(async () => (await known()).givenName === null)
+})
+
+test('a fact whose name is refused is told where it is typed', async () => {
+  await page.route(CHANGES, (route) =>
+    route.request().method() === 'PATCH'
+      ? route.fulfill({
+          status: 422,
+          json: { code: 'invalid', title: '', status: 422, fields: [{ path: 'body.fields.cat', reason: 'too odd' }] },
+        })
+      : route.fallback(),
+  )
+  await addFact('cat', 'Tom')
+  await see(pane().getByRole('textbox', { name: 'Value' })).toHaveAttribute('aria-invalid', 'true')
+  await see(pane().getByRole('textbox', { name: 'Value' })).toHaveValue('Tom')
+})
+
+test('the pane stays, with what is being typed, where it cannot be read afresh', async () => {
+  await see(name()).not.toHaveValue('')
+  await page.route(CHANGES, (route) =>
+    route.request().method() === 'GET'
+      ? route.fulfill({ status: 500, json: { code: 'broken', title: '', status: 500 } })
+      : route.fallback(),
+  )
+  await name().fill('Ann, who')
+  const asked = page.waitForResponse((response) => response.status() === 500)
+  await comesAs('Ann Vronskaya', 'I have married again')
+  await asked
+  await page.waitForTimeout(500)
+  await see(name()).toHaveValue('Ann, who')
 })

@@ -43,7 +43,8 @@ export function ContactPane({ row, ...panes }: ContactPaneProps) {
   const suggestions = useQuery({ ...read(listSuggestions, { params: { id: id! } }), enabled: id !== null })
   const acts = useQuery({ ...read(listActs, { params: { id: id! } }), enabled: id !== null })
   if (id === null) return <RoomPane row={row} onClose={panes.onClose} />
-  if (contact.isError) {
+  // One that is known is no worse for not being read afresh, and may be being changed.
+  if (contact.isError && !contact.data) {
     const { title, next } = wordsOfFailure(contact.error)
     return (
       <aside className={css.pane} aria-label={t('contact.label')}>

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, TagsInput, TextInput } from '@mantine/core'
+import { ActionIcon, Button, Group, TextInput } from '@mantine/core'
 import { IconPlus, IconTrash } from '@tabler/icons-react'
 import { useState } from 'react'
 import type { ContactView } from '#contract/calls/contacts.ts'
@@ -6,36 +6,21 @@ import { LONGEST } from '#contract/limits.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import css from './contact.module.css'
-import { refusedAt, useContactChange, useSaved, type SavedOptions } from './use-saved.ts'
+import { NewFact } from './new-fact.tsx'
+import { Tags } from './tags.tsx'
+import { useContactChange, useSaved, type SavedOptions } from './use-saved.ts'
 
 /** Tags, language, time zone and whatever else is known. Everything edits in place and is saved when left. */
 export function Facts({ contact }: { contact: ContactView }) {
   const { may, language } = useDirectory()
   const t = useWords('inbox')
   const [isAdding, setAdding] = useState(false)
-  const change = useContactChange()
-  const save = (body: Parameters<typeof change.mutate>[0]['body']) =>
-    change.mutate({ params: { id: contact.id }, body })
-  const isFixed = !may('contact.change')
-  const setField = (name: string, value: string | null) => {
-    const { [name]: _, ...rest } = contact.fields
-    save({ fields: value === null ? rest : { ...rest, [name]: value } })
-  }
+  const removal = useContactChange(null)
   // Fields that nobody may fill in are words.
-  if (isFixed) return <FixedFacts contact={contact} />
+  if (!may('contact.change')) return <FixedFacts contact={contact} />
   return (
     <div className={css.facts}>
-      <TagsInput
-        label={t('facts.tags')}
-        size="xs"
-        value={contact.tags}
-        placeholder={contact.tags.length === 0 ? t('facts.tagsHint') : ''}
-        onChange={(tags) => save({ tags })}
-        error={refusedAt(change.error, 'tags')}
-        maxLength={LONGEST.tag}
-        maxTags={50}
-        clearable={false}
-      />
+      <Tags contact={contact} />
       <Fact
         label={t('facts.language')}
         value={contact.language ?? ''}
@@ -63,26 +48,20 @@ export function Facts({ contact }: { contact: ContactView }) {
             contact={contact}
             place={`fields.${name}`}
             longest={LONGEST.fact}
-            bodyOf={(next) => ({ fields: { ...contact.fields, [name]: next } })}
+            bodyOf={(next) => ({ fields: { [name]: next } })}
           />
           <ActionIcon
             variant="subtle"
             color="gray"
             aria-label={t('facts.remove', { name })}
-            onClick={() => setField(name, null)}
+            onClick={() => removal.mutate({ params: { id: contact.id }, body: { fields: { [name]: null } } })}
           >
             <IconTrash size={15} />
           </ActionIcon>
         </Group>
       ))}
       {isAdding ? (
-        <NewFact
-          onAdd={(name, value) => {
-            setField(name, value)
-            setAdding(false)
-          }}
-          onCancel={() => setAdding(false)}
-        />
+        <NewFact contact={contact.id} onClose={() => setAdding(false)} />
       ) : (
         <Button
           size="compact-xs"
@@ -142,46 +121,6 @@ function Fact({ label, hint, longest, ...saved }: FactProps) {
       maxLength={longest}
       {...useSaved(saved)}
     />
-  )
-}
-
-function NewFact({ onAdd, onCancel }: { onAdd: (name: string, value: string) => void; onCancel: () => void }) {
-  const t = useWords('inbox')
-  const [name, setName] = useState('')
-  const [value, setValue] = useState('')
-  return (
-    <form
-      className={css.newFact}
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (name.trim()) onAdd(name.trim(), value.trim())
-      }}
-    >
-      <TextInput
-        size="xs"
-        label={t('facts.name')}
-        value={name}
-        maxLength={LONGEST.factName}
-        onChange={(event) => setName(event.currentTarget.value)}
-        data-autofocus
-        autoFocus
-      />
-      <TextInput
-        size="xs"
-        label={t('facts.value')}
-        value={value}
-        maxLength={LONGEST.fact}
-        onChange={(event) => setValue(event.currentTarget.value)}
-      />
-      <Group gap={6}>
-        <Button size="compact-xs" type="submit" disabled={name.trim() === ''}>
-          {t('facts.save')}
-        </Button>
-        <Button size="compact-xs" variant="default" onClick={onCancel}>
-          {t('cancel')}
-        </Button>
-      </Group>
-    </form>
   )
 }
 
