@@ -35,6 +35,12 @@ export function SettingsForm({ children, ...props }: SettingsFormProps) {
     [...faults.keys(), ...refused.keys()].some((path) => path === field.name || path.startsWith(`${field.name}.`)),
   )
   const [isOpen, setOpen] = useState(false)
+  const [marked, setMarked] = useState({ faults, refused })
+  // Each time that marks are set: they go with the next key, and the fields stay open under it.
+  if (marked.faults !== faults || marked.refused !== refused) {
+    setMarked({ faults, refused })
+    if (hasFaultInside) setOpen(true)
+  }
   return (
     <Stack gap="md">
       {fields.filter((field) => !field.isAdvanced).map(draw)}
@@ -43,7 +49,7 @@ export function SettingsForm({ children, ...props }: SettingsFormProps) {
         <Accordion
           variant="separated"
           chevronPosition="left"
-          value={isOpen || hasFaultInside ? 'rare' : null}
+          value={isOpen ? 'rare' : null}
           onChange={(open) => setOpen(open !== null)}
           // A field is led to at once: one that is still unfolding cannot be.
           transitionDuration={0}
