@@ -43,6 +43,15 @@ test('a chosen row shows its tick, wherever the pointer is', async () => {
 
 test('a finger begins by the menu, chooses by the row, and ends by the bar', async () => {
   const { page, context, row, bar } = await open({ width: 390, height: 800, touch: true })
+  // As browsers are whose click is no pointer's yet.
+  await page.evaluate(() => {
+    const { get } = Object.getOwnPropertyDescriptor(PointerEvent.prototype, 'pointerType')!
+    Object.defineProperty(PointerEvent.prototype, 'pointerType', {
+      get(this: PointerEvent) {
+        return this.type === 'click' ? undefined : (get!.call(this) as string)
+      },
+    })
+  })
   await page.getByRole('button', { name: 'More for the list' }).tap()
   await page.getByRole('menuitem', { name: 'Choose several' }).tap()
   await bar.getByText('0 chosen').waitFor()

@@ -66,12 +66,14 @@ export function ConversationList(props: ConversationListProps) {
   useEffect(() => {
     latest.current = { onOpen, onChoose, canChoose, isChoosing }
   })
+  const pressedBy = useRef<string | null>(null)
   const pick = useCallback((row: Row, event: MouseEvent) => {
     if (latest.current.canChoose && (event.shiftKey || event.ctrlKey || event.metaKey))
       latest.current.onChoose(row, event.shiftKey)
     // A finger has no box to hit, and no key to hold.
-    else if (latest.current.isChoosing && isTouch(event)) latest.current.onChoose(row, false)
+    else if (latest.current.isChoosing && pressedBy.current === 'touch') latest.current.onChoose(row, false)
     else latest.current.onOpen(row)
+    pressedBy.current = null
   }, [])
   const choose = useCallback((row: Row) => latest.current.onChoose(row, false), [])
 
@@ -91,6 +93,8 @@ export function ConversationList(props: ConversationListProps) {
       className={css.scroll}
       onPointerEnter={(event) => event.pointerType === 'mouse' && hold()}
       onPointerLeave={release}
+      // Browsers whose click is no pointer's yet say it only here.
+      onPointerDown={(event) => (pressedBy.current = event.pointerType)}
       // Taken by the keyboard where it scrolls.
       tabIndex={-1}
     >
@@ -130,6 +134,3 @@ export function ConversationList(props: ConversationListProps) {
     </div>
   )
 }
-
-/** Browsers whose click is no pointer's yet say nothing, and then it opens. */
-const isTouch = ({ nativeEvent }: MouseEvent): boolean => (nativeEvent as PointerEvent).pointerType === 'touch'
