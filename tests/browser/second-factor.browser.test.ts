@@ -1,4 +1,5 @@
 /** Who runs a Parley that the world can reach is led to the second factor, and everything opens once it is on. */
+import { expect as see } from '@playwright/test'
 import { TOTP } from 'otpauth'
 import { expect, test } from 'vitest'
 import { aBrowser } from '#tests/support/browser.ts'
@@ -20,6 +21,10 @@ test('an owner without a second factor lands on his account, turns it on, and co
   await page.getByRole('textbox', { name: /code/i }).fill(new TOTP({ secret: secret! }).generate())
   await page.keyboard.press('Enter')
   await page.getByText('owners and admins sign in with a second factor').waitFor({ state: 'detached' })
+  const codes = page.getByRole('heading', { name: 'Recovery codes' })
+  await see(codes).toBeFocused()
+  await see(codes).toHaveAccessibleDescription(/shown only now/)
+  await see(page.locator('pre')).toHaveCSS('font-family', /monospace/)
   await page.getByRole('link', { name: 'Inbox' }).first().click()
   await page.getByRole('navigation', { name: 'Views' }).waitFor()
   expect(complaints).toEqual([])

@@ -2,14 +2,24 @@ import { ActionIcon, CopyButton, Group, Text, Tooltip } from '@mantine/core'
 import { IconCheck, IconCopy } from '@tabler/icons-react'
 import { useWords } from '../app/words.ts'
 
+export interface CopyProps {
+  label: string
+  value: string
+  isBlock?: boolean
+  /** By a heading above it. */
+  isNamed?: boolean
+}
+
 /** A value to take along: an address, a token, a snippet. */
-export function Copy({ label, value, isBlock }: { label: string; value: string; isBlock?: boolean }) {
+export function Copy({ label, value, isBlock, isNamed }: CopyProps) {
   const t = useWords('ui')
   return (
     <div>
-      <Text size="sm" fw={500} mb={4}>
-        {label}
-      </Text>
+      {!isNamed && (
+        <Text size="sm" fw={500} mb={4}>
+          {label}
+        </Text>
+      )}
       <Group gap="xs" wrap="nowrap" align="flex-start">
         <Text
           component={isBlock ? 'pre' : 'div'}

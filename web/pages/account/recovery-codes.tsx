@@ -1,5 +1,5 @@
-import { Alert, Button, Group, Stack, Text } from '@mantine/core'
-import { useState } from 'react'
+import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useEffect, useId, useRef, useState } from 'react'
 import { getMe, makeRecoveryCodes } from '#contract/calls/members.ts'
 import { keyOf, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
@@ -55,10 +55,19 @@ export function CodesOnce({ codes, done }: { codes: readonly string[]; done: () 
   const t = useWords('account')
   const { member } = useMe()
   const text = codes.join('\n')
+  const warning = useId()
+  // What was pressed to make them is gone: the keyboard goes on here, and it is read aloud what they are.
+  const heading = useRef<HTMLHeadingElement>(null)
+  useEffect(() => heading.current?.focus(), [])
   return (
     <Stack gap="md">
-      <Alert color="yellow">{t('codes.once')}</Alert>
-      <Copy label={t('codes.title')} value={text} isBlock />
+      <Title order={3} ref={heading} tabIndex={-1} aria-describedby={warning}>
+        {t('codes.title')}
+      </Title>
+      <Alert color="yellow">
+        <span id={warning}>{t('codes.once')}</span>
+      </Alert>
+      <Copy label={t('codes.title')} value={text} isBlock isNamed />
       <Group>
         <Button
           variant="default"
