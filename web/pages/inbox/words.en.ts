@@ -159,6 +159,7 @@ export default {
     edited: 'edited',
     versionNow: 'As it is now',
     cameAt: '{{at}}, here since {{came}}',
+    hereSince: 'here since {{at}}',
     late: 'arrived late',
     cancelled: 'taken back before it left',
     earlier: 'An earlier message',

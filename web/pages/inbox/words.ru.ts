@@ -192,6 +192,7 @@ export default {
     edited: 'изменено',
     versionNow: 'Как сейчас',
     cameAt: '{{at}}, здесь с {{came}}',
+    hereSince: 'пришло {{at}}',
     late: 'пришло с опозданием',
     cancelled: 'отозвано до отправки',
     earlier: 'Более раннее сообщение',

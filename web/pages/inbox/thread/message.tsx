@@ -7,7 +7,7 @@ import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
 import { OfferedChoices } from '../parts/choices.tsx'
 import { Parts } from '../parts/part.tsx'
-import { clockOf, fullTime } from '../times.ts'
+import { clockOf, dayAndClock, fullTime } from '../times.ts'
 import { DeliveryMark } from './delivery-mark.tsx'
 import { waitWords } from './state-words.ts'
 import { DeliveryTrouble, type TroubleActs } from './delivery-trouble.tsx'
@@ -195,15 +195,23 @@ function EventLine({ message }: { message: MessageView }) {
   )
 }
 
-/** What is read here and where it stands agree; when it came to us, if that was later, is told on hover. */
+/** What is read here and where it stands agree; when it came to us, if that was clearly later, is said beside it. */
 function Clock({ message: { placed, at } }: { message: MessageView }) {
   const { language } = useDirectory()
   const t = useWords('inbox')
   const stands = fullTime(placed, language)
   const came = fullTime(at, language)
   return (
-    <time dateTime={placed} title={came === stands ? stands : t('message.cameAt', { at: stands, came })}>
-      {clockOf(placed, language)}
-    </time>
+    <>
+      {new Date(at).getTime() - new Date(placed).getTime() >= LATER_MS && (
+        <time dateTime={at}>{t('message.hereSince', { at: dayAndClock(at, language) })}</time>
+      )}
+      <time dateTime={placed} title={came === stands ? stands : t('message.cameAt', { at: stands, came })}>
+        {clockOf(placed, language)}
+      </time>
+    </>
   )
 }
+
+/** Less is the way itself, or a clock that goes a little wrong. */
+const LATER_MS = 5 * 60_000
