@@ -149,6 +149,8 @@ export const RoadOption = z.object({
   why: z.array(z.object({ code: z.string(), values: z.record(z.string(), z.unknown()).optional() })),
   cannot: z.string().nullable(),
   windowUntil: z.iso.datetime().nullable(),
+  /** Where letters go: the newest of this person by this road, from which an answer goes on that replies to none. */
+  answered: Content.pick({ answersTo: true, cc: true }).nullable(),
 })
 export type RoadOption = z.infer<typeof RoadOption>
 

@@ -28,7 +28,7 @@ import { Refused } from '#server/platform/problem.ts'
 import { deleteMessage, editMessage, reactToMessage } from './change-sent.ts'
 import { cancelDelivery, resend, settle } from './deliveries.ts'
 import { decide, holdOf, listHeld } from './hold.ts'
-import { chooseFor, roadOptions } from './roads.ts'
+import { roadOptions } from './roads.ts'
 import { preview, sendMessage } from './send.ts'
 
 export interface DeliveryCallsDeps {
@@ -67,7 +67,7 @@ export function deliveryCalls(deps: DeliveryCallsDeps) {
     ),
     answer(listRoads, ({ params }, caller) =>
       read(caller, async (tx) => ({
-        items: roadOptions(await chooseFor(tx, caller.workspace, params.id, {}, connectors)),
+        items: await roadOptions(tx, caller.workspace, params.id, connectors),
         next: null,
       })),
     ),

@@ -7,6 +7,7 @@ import type { Connectors } from '#connector-kit/load.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { answeredLetter } from './answered-letter.ts'
 import { chooseRoad, type Choice, type RoadState } from './road.ts'
 
 export interface KnownRoad extends RoadState {
@@ -14,6 +15,8 @@ export interface KnownRoad extends RoadState {
   readonly address: string
   readonly channelName: string
   readonly unverified: boolean
+  /** What goes by it are letters. */
+  readonly isMail: boolean
 }
 
 interface Row {
@@ -51,6 +54,7 @@ export async function roadsOf(
       hasWindow: found?.abilities.window !== undefined,
       mayBegin: found?.abilities.first.who === 'anyone',
       official: found?.manifest.access !== 'unofficial',
+      isMail: found?.abilities.subject?.out !== undefined,
     }
   })
   // Where an address is all that one needs to write, what was said there before its proof adds no second road to it. Elsewhere two that
@@ -109,13 +113,21 @@ export async function placeOfTarget(tx: Tx, workspace: WorkspaceId, conversation
   return rows[0]
 }
 
-export function roadOptions({ choice, roads }: { choice: Choice; roads: KnownRoad[] }): RoadOption[] {
-  return choice.others.map(({ road, cannot }) => {
-    const known = roads.find((each) => each.identity === road.identity && each.channel === road.channel)!
+export async function roadOptions(
+  tx: Tx,
+  workspace: WorkspaceId,
+  conversation: ConversationId,
+  connectors: Connectors,
+): Promise<RoadOption[]> {
+  const { choice, roads } = await chooseFor(tx, workspace, conversation, {}, connectors)
+  const options: RoadOption[] = []
+  for (const { road, cannot } of choice.others) {
+    const { identity, channel } = road
+    const known = roads.find((each) => each.identity === identity && each.channel === channel)!
     const chosen = road === choice.road
-    return {
-      identity: road.identity,
-      channel: road.channel,
+    options.push({
+      identity,
+      channel,
       network: known.network,
       address: known.address,
       channelName: known.channelName,
@@ -123,6 +135,8 @@ export function roadOptions({ choice, roads }: { choice: Choice; roads: KnownRoa
       why: chosen ? choice.why : [],
       cannot,
       windowUntil: road.windowUntil?.toISOString() ?? null,
-    }
-  })
+      answered: known.isMail ? await answeredLetter(tx, workspace, { conversation, identity, channel }) : null,
+    })
+  }
+  return options
 }

@@ -16,9 +16,9 @@ import type { Choices, Content, Part } from '#contract/message/content.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import { ownName } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
-import { inMonths } from '#server/platform/partitions.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
+import { answeredLetter, type LetterPlace } from './answered-letter.ts'
 import { say } from './enqueue.ts'
 import { chooseFor, placeOfTarget } from './roads.ts'
 
@@ -113,13 +113,6 @@ export function contentOf(spoken: Pick<Spoken, 'text' | 'parts' | 'subject' | 'c
   }
 }
 
-interface Place {
-  conversation: ConversationId
-  identity: IdentityId
-  channel: ChannelId
-  replyTo: MessageId | undefined
-}
-
 /**
  * A letter without a subject of its own goes on under the last one of its thread. Where it goes is decided now and stays in it, so that
  * the thread says it: as the letter replied to asks, else the newest one of this person.
@@ -127,7 +120,7 @@ interface Place {
 async function asLetter(
   tx: Tx,
   workspace: WorkspaceId,
-  place: Place,
+  place: LetterPlace,
   content: Content,
   connectors: Connectors,
 ): Promise<Content> {
@@ -136,7 +129,7 @@ async function asLetter(
     connector: string
   }>`select connector from channel where workspace_id = ${workspace} and id = ${channel}`.execute(tx)
   if (!connectors.get(channels[0]?.connector ?? '')?.connector.abilities.subject?.out) return content
-  const answersTo = await answersToIn(tx, workspace, place)
+  const answersTo = (await answeredLetter(tx, workspace, place))?.answersTo
   const addressed = answersTo ? { ...content, answersTo } : content
   if (content.subject) return addressed
   const { rows } = await sql<{ subject: string }>`
@@ -146,23 +139,6 @@ async function asLetter(
   )
   const last = rows[0]?.subject
   return last ? { ...addressed, subject: /^re:/i.test(last) ? last : `Re: ${last}` } : addressed
-}
-
-async function answersToIn(
-  tx: Tx,
-  workspace: WorkspaceId,
-  { conversation, identity, channel, replyTo }: Place,
-): Promise<Content['answersTo']> {
-  const newest = sql`shown_in = ${conversation}`
-  // What is replied to may be our own: then he said nothing there.
-  for (const which of replyTo ? [sql`id = ${replyTo} and ${inMonths.of(sql`id`, [replyTo])}`, newest] : [newest]) {
-    const { rows } = await sql<{ answersTo: Content['answersTo'] | null }>`
-      select content -> 'answersTo' as "answersTo" from message
-       where workspace_id = ${workspace} and ${which} and channel_id = ${channel} and identity_id = ${identity} and direction = 'in'
-       order by placed desc, seq desc limit 1`.execute(tx)
-    if (rows[0]) return rows[0].answersTo ?? undefined
-  }
-  return undefined
 }
 
 async function lockConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId): Promise<{ id: ConversationId }> {

@@ -2,7 +2,7 @@
 import { expect as see, type Page } from '@playwright/test'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createChannel, getChannel } from '#contract/calls/channels.ts'
-import { listConversations } from '#contract/calls/conversations.ts'
+import { listConversations, sendMessage } from '#contract/calls/conversations.ts'
 import startMail from '#connectors/email-imap/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { aBuiltWindow } from '#tests/support/built-window.ts'
@@ -77,12 +77,33 @@ test('where a letter asks for answers elsewhere, the member reads it before and 
   await openTalk('Form')
   await see(bubble()).toContainText('Wants answers at office@people.test')
   await see(page.getByText('The answer goes to office@people.test')).toBeVisible()
-  await page.getByRole('button', { name: 'To 2 more as in the letter' }).click()
+  const all = page.getByRole('button', { name: 'To 2 more as in the letter' })
+  await page.setViewportSize({ width: 390, height: 800 })
+  for (const field of ['Subject', 'Copies to'])
+    expect((await page.getByRole('textbox', { name: field }).boundingBox())!.width).toBeGreaterThan(140)
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await all.click()
   await see(page.getByRole('textbox', { name: 'Copies to' })).toHaveValue('boss@people.test, kim@people.test')
   await page.getByRole('textbox', { name: 'Reply', exact: true }).fill('We have it')
   await page.keyboard.press('Control+Enter')
   await see(bubble()).toContainText('To office@people.test, as the letter asked')
   await until(() => mail.phone('Office').sees().length === 1 && mail.phone('Kim').sees().length === 1, 15_000)
+})
+
+test('an answer to a letter further back than the thread is loaded is named as it goes', async () => {
+  await mail.phone('Desk').write({
+    subject: 'Order 8',
+    text: 'Another one asks',
+    headers: { 'Reply-To': mail.phone('Office').address },
+  })
+  const [talk] = await until(async () => {
+    const { items } = await owner.call(listConversations, { query: { q: 'Desk' } })
+    return items.length > 0 && items
+  }, 30_000)
+  for (let told = 0; told < 60; told++)
+    await owner.call(sendMessage, { params: { id: talk!.id }, body: { note: true, text: `Note ${told}` } })
+  await openTalk('Desk')
+  await see(page.getByText('The answer goes to office@people.test')).toBeVisible()
 })
 
 test('a letter is labelled with the time by which it stands', async () => {
@@ -93,9 +114,10 @@ test('a letter is labelled with the time by which it stands', async () => {
     sent,
   )
   await openTalk('Dan')
-  const clock = bubble().locator('footer time')
+  const clock = bubble().locator('footer time').last()
   expect(Math.abs(Date.parse((await clock.getAttribute('datetime'))!) - sent.getTime())).toBeLessThan(2_000)
   expect(await clock.getAttribute('title')).toContain('here since')
+  await see(bubble().locator('footer')).toContainText(/here since \w/)
 })
 
 test('the address for a site and a printed code is an address', async () => {

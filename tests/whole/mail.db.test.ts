@@ -100,6 +100,9 @@ test('an answer goes where its letter asked, and the thread says so; whoever get
   })
   const conversation = await conversationOf('Form')
   expect((await messagesOf(conversation))[0]!.content.answersTo).toEqual({ of: form.address, to: office.address })
+  const answered = async () =>
+    (await owner.call(listRoads, { params: { id: conversation.id } })).items.map((each) => each.answered)
+  expect(await answered()).toEqual([{ answersTo: { of: form.address, to: office.address } }])
   const sent = await said(conversation, 'We have it.')
   expect(sent).toMatchObject({ content: { answersTo: { to: office.address } }, deliveries: [{ state: 'sent' }] })
   expect([office.sees().length, form.sees().length]).toEqual([1, 0])
@@ -114,6 +117,7 @@ test('an answer goes where its letter asked, and the thread says so; whoever get
   const contact = await owner.call(getContact, { params: { id: conversation.contact! } })
   expect(contact.identities).toMatchObject([{ unverified: true }])
   // The newest letter asks for nothing.
+  expect(await answered()).toEqual([{}])
   await said(conversation, 'Anything else?')
   expect([office.sees().length, form.sees().length]).toEqual([1, 1])
 })

@@ -97,6 +97,7 @@ const road = (given: Partial<RoadOption>): RoadOption => ({
   why: [],
   cannot: null,
   windowUntil: null,
+  answered: null,
   ...given,
 })
 const pending = (given: Partial<Pending>): ReactNode => (

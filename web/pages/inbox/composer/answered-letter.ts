@@ -1,19 +1,16 @@
 /** Which letter an answer goes on from, and so where it goes and who heard it before: as the server decides it. Pure. */
-import type { MessageView } from '#contract/calls/conversations.ts'
+import type { MessageView, RoadOption } from '#contract/calls/conversations.ts'
 
-/** Which letters count: those that came by the road on which the answer goes. */
-export interface LetterRoad {
-  readonly identity: string
-  readonly channel: string
-}
+/** Of the letter: where answers go, and who got copies. */
+export type AnsweredLetter = RoadOption['answered']
 
-/** The one replied to, else the newest of this person. */
+/** The one replied to, if it came by this road, else the newest of this person: the server knows it, for it may lie beyond the loaded page. */
 export function answeredLetter(
-  items: readonly MessageView[],
-  road: LetterRoad | null,
+  road: Pick<RoadOption, 'identity' | 'channel' | 'answered'> | null,
   replyTo: MessageView | null,
-): MessageView | null {
-  const isTheirs = (each: MessageView) =>
-    each.direction === 'in' && each.identity === road?.identity && each.channel === road.channel
-  return replyTo && isTheirs(replyTo) ? replyTo : (items.findLast(isTheirs) ?? null)
+): AnsweredLetter {
+  if (!road) return null
+  const { direction, identity, channel, content } = replyTo ?? {}
+  const isTheirs = direction === 'in' && identity === road.identity && channel === road.channel
+  return isTheirs && content ? content : road.answered
 }

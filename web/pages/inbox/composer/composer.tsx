@@ -24,6 +24,7 @@ import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { announceStopped, announceTyping, usePresence } from '../presence.ts'
 import { keepAnswer } from '../thread/use-thread.ts'
+import type { AnsweredLetter } from './answered-letter.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import { ChannelRests } from './channel-rests.tsx'
 import css from './composer.module.css'
@@ -67,7 +68,7 @@ export interface ComposerProps {
   /** The newest of what was said, by whomever. */
   newest: MessageView | null
   /** Of letters: the one that this goes on from. */
-  answered: MessageView | null
+  answered: AnsweredLetter
   /** How far the member has seen the conversation. */
   seenSeq: RefObject<number>
   onShow: (message: MessageId) => void
@@ -358,7 +359,7 @@ export function Composer(props: ComposerProps) {
         <LetterFields
           placeholder={row.subject}
           hasCopies={hasCopies}
-          answered={props.answered?.content ?? null}
+          answered={props.answered}
           value={letter}
           bad={areCopiesTyped || bad.some((each) => refusedCopies.includes(each)) ? bad : []}
           copies={copies}

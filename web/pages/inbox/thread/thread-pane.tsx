@@ -237,7 +237,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           replyTo={replyTo}
           editing={editing}
           newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
-          answered={answeredLetter(items, roads.data?.items.find((each) => each.chosen) ?? null, replyTo)}
+          answered={answeredLetter(roads.data?.items.find((each) => each.chosen) ?? null, replyTo)}
           seenSeq={seenSeq}
           onShow={jump}
           ask={ask}
