@@ -29,10 +29,12 @@ export const FeedEvent = z.discriminatedUnion('kind', [
 export type FeedEvent = z.infer<typeof FeedEvent>
 export type FeedKind = FeedEvent['kind']
 
-/** Losable: typing and presence; no cursor. */
+/** Losable: typing and presence; no cursor. A window passes over those it does not know: there will be more. */
 export const FeedHint = z.discriminatedUnion('hint', [
   z.object({ hint: z.literal('contact.typing'), conversation: ConversationId }),
   z.object({ hint: z.literal('member.typing'), conversation: ConversationId, member: MemberId }),
+  /** Types no longer, and is still here. */
+  z.object({ hint: z.literal('member.stopped'), conversation: ConversationId, member: MemberId }),
   z.object({ hint: z.literal('member.views'), conversation: ConversationId.nullable(), member: MemberId }),
 ])
 export type FeedHint = z.infer<typeof FeedHint>

@@ -117,12 +117,9 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         await rowOf(tx, caller, params.id)
         // Whoever only looks on says so every few seconds, and ends nobody's typing by it: not his own either.
         if (body.typing !== false) deps.types(caller.workspace, params.id, caller.member, body.typing === true)
-        deps.hint(
-          caller.workspace,
-          body.typing === true
-            ? { hint: 'member.typing', conversation: params.id, member: caller.member }
-            : { hint: 'member.views', conversation: params.id, member: caller.member },
-        )
+        const hint =
+          body.typing === 'stopped' ? 'member.stopped' : body.typing ? 'member.typing' : ('member.views' as const)
+        deps.hint(caller.workspace, { hint, conversation: params.id, member: caller.member })
         return {}
       }),
     ),

@@ -1,10 +1,10 @@
 /** Who else looks at a conversation, and who types: hints of the feed, which fade by themselves. */
 import { useEffect, useSyncExternalStore } from 'react'
 import { announcePresence } from '#contract/calls/conversations.ts'
-import type { FeedHint } from '#contract/feed/event.ts'
+import type { FeedEvent, FeedHint } from '#contract/feed/event.ts'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { call } from '../../app/call.ts'
-import { onHints } from '../../app/feed.ts'
+import { onEvents, onHints } from '../../app/feed.ts'
 
 export interface Presence {
   readonly member: MemberId
@@ -32,18 +32,38 @@ let fading: ReturnType<typeof setInterval> | undefined
 
 export function takeHints(hints: readonly FeedHint[], now = Date.now()): void {
   for (const hint of hints) {
-    if (hint.hint === 'contact.typing') {
-      contactTypes.set(hint.conversation, now + CONTACT_TYPES_MS)
-      continue
-    }
-    // Looking at another one means: no longer at this.
-    if (hint.hint === 'member.views')
+    if (hint.hint === 'contact.typing') contactTypes.set(hint.conversation, now + CONTACT_TYPES_MS)
+    else if (hint.hint === 'member.typing') isHere(hint, now, now + FADES_MS)
+    else if (hint.hint === 'member.stopped') isHere(hint, now, 0)
+    else if (hint.hint === 'member.views') {
+      // Looking at another one means: no longer at this.
       for (const [conversation, members] of seen) if (conversation !== hint.conversation) members.delete(hint.member)
-    if (hint.conversation === null) continue
-    const members = seen.get(hint.conversation) ?? new Map<MemberId, Seen>()
-    seen.set(hint.conversation, members)
-    const typingUntil = hint.hint === 'member.typing' ? now + FADES_MS : (members.get(hint.member)?.typingUntil ?? 0)
-    members.set(hint.member, { member: hint.member, isTyping: typingUntil > now, until: now + FADES_MS, typingUntil })
+      isHere(hint, now)
+    }
+  }
+  changed(now)
+}
+
+/** @param typingUntil  else as it is known */
+function isHere(
+  { conversation, member }: { conversation: ConversationId | null; member: MemberId },
+  now: number,
+  typingUntil?: number,
+): void {
+  if (conversation === null) return
+  const members = seen.get(conversation) ?? new Map<MemberId, Seen>()
+  seen.set(conversation, members)
+  const until = typingUntil ?? members.get(member)?.typingUntil ?? 0
+  members.set(member, { member, isTyping: until > now, until: now + FADES_MS, typingUntil: until })
+}
+
+/** What was typed is there: it is typed no longer. */
+export function takeSaid(events: readonly FeedEvent[], now = Date.now()): void {
+  for (const event of events) {
+    if (event.kind !== 'message.added') continue
+    const { conversation, author } = event.message
+    if (author.member && seen.get(conversation)?.has(author.member))
+      isHere({ conversation, member: author.member }, now, 0)
   }
   changed(now)
 }
@@ -71,15 +91,21 @@ function changed(now: number): void {
 }
 
 onHints((hints) => takeHints(hints))
+onEvents(
+  (events) => takeSaid(events),
+  () => [],
+)
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
 
+export const presenceIn = (conversation: ConversationId): readonly Presence[] => shown.get(conversation) ?? NOBODY
+
 /** The other members in this conversation; the caller leaves himself out. */
 export const usePresence = (conversation: ConversationId): readonly Presence[] =>
-  useSyncExternalStore(subscribe, () => shown.get(conversation) ?? NOBODY)
+  useSyncExternalStore(subscribe, () => presenceIn(conversation))
 
 export const useContactTypes = (conversation: ConversationId): boolean =>
   useSyncExternalStore(subscribe, () => contactTypes.has(conversation))
