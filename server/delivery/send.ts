@@ -2,16 +2,7 @@
 import { sql } from 'kysely'
 import { fit } from '#connector-kit/fit/fit.ts'
 import type { Op } from '#connector-kit/connector.ts'
-import type {
-  ChannelId,
-  ClientId,
-  ConversationId,
-  FileId,
-  IdentityId,
-  MemberId,
-  MessageId,
-  WorkspaceId,
-} from '#contract/ids.ts'
+import type { ClientId, ConversationId, FileId, IdentityId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Choices, Content, Part } from '#contract/message/content.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import { ownName } from '#server/conversations/names.ts'
