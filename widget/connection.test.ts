@@ -148,3 +148,24 @@ test('over plain requests too an act that is refused by its name goes, and what 
   await vi.advanceTimersByTimeAsync(10)
   expect([unsent(), refused]).toEqual([[good, later], [bad]])
 })
+
+test('an act that something in front refuses time after time, naming none, is told as refused, and those behind it go out', async () => {
+  Socket.areBlocked = true
+  const taken: string[] = []
+  vi.stubGlobal('fetch', async (address: string, { body, signal }: RequestInit) => {
+    const frame = JSON.parse(body as string) as { t?: string; id?: string; parts?: { text: string }[] }
+    if (frame.t === 'hello') return Response.json(WELCOME)
+    if (address.endsWith('/poll'))
+      return new Promise((_, reject) => signal!.addEventListener('abort', () => reject(new Error('left'))))
+    if (signal!.aborted) throw new Error('left')
+    if (frame.parts?.[0]?.text === 'DROP TABLE') return new Response('<h1>Forbidden</h1>', { status: 403 })
+    taken.push(frame.id!)
+    return Response.json({ t: 'ack', id: frame.id })
+  })
+  const bad = say('DROP TABLE')
+  const good = say('Hello?')
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect([unsent(), refused, taken]).toEqual([[bad, good], [], []])
+  await vi.advanceTimersByTimeAsync(3 * LONG_MS)
+  expect([unsent(), refused, taken]).toEqual([[], [bad], [good]])
+})

@@ -43,6 +43,8 @@ const FIRST_MS = 500
 const MOST_MS = 30_000
 const PING_MS = 25_000
 const PONG_MS = 10_000
+/** So often in a row an act may be refused without its name before it is taken for one that some filter on the way never lets through. */
+const MOST_NAMELESS = 3
 
 export function connection(hook: string, memory: Memory, language: string, on: ConnectionEvents): Connection {
   let transport: Transport | null = null
@@ -54,6 +56,8 @@ export function connection(hook: string, memory: Memory, language: string, on: C
   let alarm: ReturnType<typeof setTimeout> | undefined
   let socketsFailed = 0
   let chats: string[] = []
+  /** The act at which the wire was refused last, and how often in a row. */
+  let doubted = { id: '', times: 0 }
   const after: Record<string, number> = {}
   const unsent = memory.unsent()
 
@@ -79,8 +83,8 @@ export function connection(hook: string, memory: Memory, language: string, on: C
           ...(jwt ? { jwt } : {}),
         })
       },
-      heard: (frame) => {
-        if (transport === mine) heard(frame)
+      heard: (frame, said) => {
+        if (transport === mine) heard(frame, said)
       },
       closed: () => {
         if (transport === mine) closed()
@@ -113,7 +117,7 @@ export function connection(hook: string, memory: Memory, language: string, on: C
     wake()
   }
 
-  function heard(frame: ServerFrame): void {
+  function heard(frame: ServerFrame, said?: string): void {
     listen()
     switch (frame.t) {
       case 'welcome': {
@@ -149,13 +153,13 @@ export function connection(hook: string, memory: Memory, language: string, on: C
         setTimeout(() => unsent.forEach((each) => isWelcome && transport?.send(each)), frame.seconds * 1000)
         return
       case 'refused':
-        return refused(frame)
+        return refused(frame, said)
       case 'pong':
         tries = 0
     }
   }
 
-  function refused({ status, id }: Extract<ServerFrame, { t: 'refused' }>): void {
+  function refused({ status, id }: Extract<ServerFrame, { t: 'refused' }>, said: string | undefined): void {
     // The server will be back: the queue is kept.
     if (status === 503) return closed()
     if (!isWelcome) {
@@ -172,10 +176,18 @@ export function connection(hook: string, memory: Memory, language: string, on: C
       return closed()
     }
     // No act of his is meant: the chat was removed, perhaps to come back, or the session ended. The next hello is told more.
-    if (id === undefined) return closed()
+    if (id === undefined && !isHopeless(said)) return closed()
     // One act that will never be taken must not hold up the others.
-    settle(id)
-    on.refused(id)
+    const act = (id ?? said)!
+    settle(act)
+    on.refused(act)
+  }
+
+  /** Welcome each time, and cut at the same act each time: it is the act, whoever it is that stands between. */
+  function isHopeless(said: string | undefined): boolean {
+    if (said === undefined) return false
+    doubted = { id: said, times: doubted.id === said ? doubted.times + 1 : 1 }
+    return doubted.times >= MOST_NAMELESS
   }
 
   /** Whatever is heard shows that the wire lives; a long silence is questioned. */

@@ -13,7 +13,8 @@ export interface Transport {
 
 export interface TransportEvents {
   opened(): void
-  heard(frame: ServerFrame): void
+  /** @param said  the act that it answers, where the way of carrying knows that */
+  heard(frame: ServerFrame, said?: string): void
   closed(): void
   /** Last entry seen, by chat. */
   cursors(): Record<string, number>
@@ -63,7 +64,10 @@ export const overPolls: OpenTransport = (hook, on) => {
     const answer: unknown = await response.json().catch(() => null)
     if (!response.ok) {
       const act = (answer as Partial<Problem> | null)?.values?.act
-      on.heard({ t: 'refused', status: response.status, ...(typeof act === 'string' ? { id: act } : {}) })
+      on.heard(
+        { t: 'refused', status: response.status, ...(typeof act === 'string' ? { id: act } : {}) },
+        'id' in frame ? frame.id : undefined,
+      )
     } else if (answer) on.heard(answer as ServerFrame)
   }
 
