@@ -1,6 +1,7 @@
 /**
  * What was written and not answered yet: kept in this browser until the server says 202, so that neither a lost connection nor a
- * reload loses or doubles a word. The client id makes a repeat harmless: the server answers with the first message.
+ * reload loses or doubles a word. The client id makes a repeat harmless: the server answers with the first message. Several tabs may show
+ * one row: what stands in IndexedDB counts, and each tells the others what becomes of it.
  *
  * write → IndexedDB → ask → answered: gone · offline: waits, asks again · refused: stays, over a reload too, and says why
  */
@@ -50,7 +51,11 @@ const NONE: readonly Pending[] = []
 let all: readonly Pending[] = NONE
 let byConversation = new Map<ConversationId, readonly Pending[]>()
 let refused = NONE
-let shelf: Promise<Shelf> | null = null
+let shelf: Promise<Shelf | null> | null = null
+/** Those that the browser would not keep: no other tab knows them. */
+const unkept = new Set<ClientId>()
+/** Between the tabs of this browser: a row that changed, or the id of one that is gone. */
+let others: BroadcastChannel | null = null
 let again: ReturnType<typeof setTimeout> | undefined
 /** One at a time, in the order they were written. */
 let running: Promise<void> = Promise.resolve()
@@ -60,8 +65,13 @@ const listeners = new Set<() => void>()
 export async function openOutbox(member: MemberId): Promise<void> {
   if (shelf) return
   shelf = openShelf()
+  others = new BroadcastChannel('parley.outbox')
+  others.addEventListener('message', ({ data }: MessageEvent<Pending | ClientId>) => {
+    if (typeof data === 'string') set(all.filter((each) => each.clientId !== data))
+    else set(all.map((each) => (each.clientId === data.clientId ? data : each)))
+  })
   window.addEventListener('online', ask)
-  const left = (await (await shelf).all()).filter((each) => each.member === member)
+  const left = ((await (await shelf)?.all()) ?? []).filter((each) => each.member === member)
   // No is no: a refused one goes when its writer says so, and not because a page was opened.
   set([...left.map((each) => (each.state === 'refused' ? each : { ...each, ...SAVING })), ...all])
   ask()
@@ -69,29 +79,55 @@ export async function openOutbox(member: MemberId): Promise<void> {
 
 export async function postNow(what: Omit<Written, 'clientId' | 'at'>): Promise<void> {
   const written: Pending = { ...what, clientId: newClientId(), at: new Date().toISOString(), ...SAVING }
+  unkept.add(written.clientId)
   set([...all, written])
+  const opened = await (shelf ??= openShelf())
   // A browser without storage still sends; it only cannot survive a reload.
-  await (await (shelf ??= openShelf())).put(written).catch(() => {})
+  await opened?.put(written).then(
+    () => unkept.delete(written.clientId),
+    () => {},
+  )
   ask()
 }
 
-/** Gives up a refused one. @returns what was written, to go back into the composer */
-export function takeBack(clientId: ClientId): Pending | undefined {
+/** Gives up a refused one. @returns what was written, to go back into the composer; null where another tab did so, or sends it again */
+export async function takeBack(clientId: ClientId): Promise<Pending | null> {
   const found = all.find((each) => each.clientId === clientId)
-  drop(clientId)
+  const isOurs = await onShelf(clientId, (opened) => opened.remove(clientId, ['refused']))
+  if (!found || !isOurs) {
+    await lookAgain(clientId)
+    return null
+  }
+  leave(clientId)
   return found
 }
 
-export function tryAgain(clientId: ClientId): void {
-  change(clientId, SAVING)
+export async function tryAgain(clientId: ClientId): Promise<void> {
+  if (!(await change(clientId, SAVING, ['refused']))) await lookAgain(clientId)
   ask()
+}
+
+/** What the shelf says, where it stands at one that keeps it. */
+async function onShelf(clientId: ClientId, asked: (opened: Shelf) => Promise<boolean>): Promise<boolean> {
+  const opened = await shelf
+  if (!opened || unkept.has(clientId)) return true
+  // A shelf that fails says nothing against it.
+  return asked(opened).catch(() => true)
+}
+
+/** Another tab did something with it that was not heard here. */
+async function lookAgain(clientId: ClientId): Promise<void> {
+  const found = await (await shelf)?.get(clientId).catch(() => undefined)
+  if (found !== undefined) set(all.flatMap((each) => (each.clientId === clientId ? (found ?? []) : each)))
 }
 
 export const usePending = (conversation: ConversationId): readonly Pending[] =>
   useSyncExternalStore(subscribe, () => byConversation.get(conversation) ?? NONE)
 
+export const refusedNow = (): readonly Pending[] => refused
+
 /** Those that only this browser knows: the server said no, and lists them nowhere. */
-export const useRefused = (): readonly Pending[] => useSyncExternalStore(subscribe, () => refused)
+export const useRefused = (): readonly Pending[] => useSyncExternalStore(subscribe, refusedNow)
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
@@ -115,15 +151,24 @@ async function sendAll(): Promise<void> {
 
 /** @returns false when it has to wait */
 async function sendOne(pending: Pending): Promise<boolean> {
+  // Another tab may have sent it, heard no, or given it up.
+  const isOpen = await onShelf(pending.clientId, async (opened) => {
+    const row = await opened.get(pending.clientId)
+    return row !== null && row.state !== 'refused'
+  })
+  if (!isOpen) {
+    await lookAgain(pending.clientId)
+    return true
+  }
   try {
     const message = await call(sendMessage, { params: { id: pending.conversation }, body: bodyOf(pending) })
     keepSent(message)
-    drop(pending.clientId)
+    await drop(pending.clientId)
     return true
   } catch (error) {
     const code = error instanceof CallFailed ? error.code : 'broken'
     const waits = WAITS.includes(code)
-    change(
+    await change(
       pending.clientId,
       waits
         ? { state: 'waiting', code, refusedAt: null }
@@ -154,17 +199,29 @@ export function bodyOf(written: Written) {
   }
 }
 
-function change(clientId: ClientId, to: Standing): void {
+/** @returns false where it is gone, or not in one of these states any more */
+async function change(clientId: ClientId, to: Standing, from?: readonly Pending['state'][]): Promise<boolean> {
   const found = all.find((each) => each.clientId === clientId)
-  if (!found) return
+  if (!found) return false
   const changed = { ...found, ...to }
-  set(all.map((each) => (each === found ? changed : each)))
-  void shelf?.then((opened) => opened.put(changed)).catch(() => {})
+  if (!(await onShelf(clientId, (opened) => opened.replace(changed, from)))) {
+    if (!from) leave(clientId)
+    return false
+  }
+  set(all.map((each) => (each.clientId === clientId ? changed : each)))
+  others?.postMessage(changed)
+  return true
 }
 
-function drop(clientId: ClientId): void {
+async function drop(clientId: ClientId): Promise<void> {
+  await onShelf(clientId, (opened) => opened.remove(clientId))
+  leave(clientId)
+}
+
+function leave(clientId: ClientId): void {
+  unkept.delete(clientId)
   set(all.filter((each) => each.clientId !== clientId))
-  void shelf?.then((opened) => opened.remove(clientId)).catch(() => {})
+  others?.postMessage(clientId)
 }
 
 function set(next: readonly Pending[]): void {

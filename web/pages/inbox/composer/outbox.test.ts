@@ -1,0 +1,109 @@
+/** Two tabs of one browser show one refused message: it leaves once, or goes back into one text box. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { ClientId, MemberId } from '#contract/ids.ts'
+import type { Pending } from './outbox.ts'
+import type { Shelf } from './outbox-shelf.ts'
+
+const { rows, call } = vi.hoisted(() => ({
+  rows: new Map<string, unknown>(),
+  call: vi.fn<(endpoint: unknown, given: { body: { clientId: string } }) => Promise<unknown>>(),
+}))
+vi.mock('../../../app/call.ts', async (given) => ({ ...(await given<object>()), call }))
+vi.mock('../thread/use-thread.ts', () => ({ keepSent: () => {} }))
+vi.mock('./outbox-shelf.ts', () => {
+  const kept = rows as Map<string, Pending>
+  const where = (id: ClientId, from: readonly Pending['state'][] | undefined, then: () => void) => {
+    const found = kept.get(id)
+    const stands = found !== undefined && (from?.includes(found.state) ?? true)
+    if (stands) then()
+    return Promise.resolve(stands)
+  }
+  const shelf: Shelf = {
+    put: async (pending) => void kept.set(pending.clientId, pending),
+    get: async (id) => kept.get(id) ?? null,
+    replace: (pending, from) => where(pending.clientId, from, () => kept.set(pending.clientId, pending)),
+    remove: (id, from) => where(id, from, () => kept.delete(id)),
+    all: async () => [...kept.values()],
+  }
+  return { openShelf: async () => shelf }
+})
+
+const ID = 'one' as ClientId
+const MEMBER = 'olga' as MemberId
+const REFUSED = { clientId: ID, member: MEMBER, conversation: 'ann', parts: [], note: false, state: 'refused' }
+let channels: Channel[]
+
+/** As between tabs: heard by all but the one that spoke. */
+class Channel extends EventTarget {
+  constructor() {
+    super()
+    channels.push(this)
+  }
+  postMessage(data: unknown): void {
+    if (isDeaf) return
+    for (const each of channels) if (each !== this) each.dispatchEvent(new MessageEvent('message', { data }))
+  }
+}
+/** Whatever is said is not heard in time. */
+let isDeaf: boolean
+
+beforeEach(() => {
+  channels = []
+  isDeaf = false
+  rows.clear()
+  rows.set(ID, REFUSED)
+  call.mockReset().mockResolvedValue({})
+  vi.stubGlobal('window', new EventTarget())
+  vi.stubGlobal('BroadcastChannel', Channel)
+  return () => vi.unstubAllGlobals()
+})
+
+async function aTab() {
+  vi.resetModules()
+  const tab = await import('./outbox.ts')
+  await tab.openOutbox(MEMBER)
+  return tab
+}
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20))
+
+test('what one tab took back is in the other no more, and is not sent by it', async () => {
+  const [first, second] = [await aTab(), await aTab()]
+  isDeaf = true
+  expect(await first.takeBack(ID)).toMatchObject({ clientId: ID })
+  await second.tryAgain(ID)
+  await settled()
+  expect([call.mock.calls.length, await second.takeBack(ID), rows.size]).toEqual([0, null, 0])
+})
+
+test('what one tab sends again is not taken back in the other', async () => {
+  const [first, second] = [await aTab(), await aTab()]
+  const sent = Promise.withResolvers<unknown>()
+  call.mockReturnValue(sent.promise)
+  isDeaf = true
+  await first.tryAgain(ID)
+  await settled()
+  expect(await second.takeBack(ID)).toBeNull()
+  sent.resolve({})
+  await settled()
+  expect([call.mock.calls.length, rows.size]).toEqual([1, 0])
+})
+
+test('each tab tells the others what becomes of a row', async () => {
+  const [first, second] = [await aTab(), await aTab()]
+  expect(second.refusedNow()).toHaveLength(1)
+  await first.takeBack(ID)
+  expect([first.refusedNow(), second.refusedNow()]).toEqual([[], []])
+})
+
+test('what the browser would not keep comes back all the same', async () => {
+  const tab = await aTab()
+  const { CallFailed } = await import('../../../app/call.ts')
+  call.mockRejectedValue(new CallFailed('forbidden', null))
+  vi.spyOn(rows, 'set').mockImplementationOnce(() => {
+    throw new Error('no room')
+  })
+  await tab.postNow({ member: MEMBER, conversation: 'ann' as never, parts: [], note: false })
+  await settled()
+  const [mine] = tab.refusedNow().filter(({ clientId }) => clientId !== ID)
+  expect(await tab.takeBack(mine!.clientId)).toBeTruthy()
+})
