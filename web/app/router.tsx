@@ -16,8 +16,8 @@ import { CallFailed, call } from './call.ts'
 import { client, isPassing } from './client.ts'
 import { Frame } from './frame/frame.tsx'
 import { ownPlace } from './own-place.ts'
-import { isShutOut, meQuery } from './session.ts'
-import { forgetAll } from './tab-memory.ts'
+import { isShutOut, meQuery, sitsHere } from './session.ts'
+import { leavePage } from './tab-memory.ts'
 import { NotFound, Trouble } from './trouble.tsx'
 import { Waiting } from './waiting.tsx'
 import { loadWords } from './words.ts'
@@ -54,11 +54,13 @@ const inside = createRoute({
         retry: (_, error) => isPassing(error),
         retryDelay: (tries) => Math.min(10_000, 2_000 * 1.5 ** tries),
       })
+      // Never done: the page goes.
+      if (!sitsHere(me, location.href)) await new Promise(() => {})
       if (isShutOut(me) && location.pathname !== ACCOUNT) throw redirect({ to: ACCOUNT })
     } catch (error) {
       if (!(error instanceof CallFailed) || error.code !== 'signed_out') throw error
       // Who signs in next may be another.
-      forgetAll()
+      leavePage()
       const next = location.href === '/' ? undefined : location.href
       throw redirect({ to: '/sign-in', search: next === undefined ? {} : { next } })
     }

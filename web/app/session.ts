@@ -8,7 +8,8 @@ import { read } from './acts.ts'
 import { call } from './call.ts'
 import { client } from './client.ts'
 import { closeFeed } from './feed.ts'
-import { forgetAll } from './tab-memory.ts'
+import { forgetAll, keepFor, leavePage } from './tab-memory.ts'
+import { questionOfLeaving } from './unsent.ts'
 
 export type MeView = z.infer<typeof Me>
 
@@ -26,23 +27,46 @@ export function useMay(): (act: Act) => boolean {
   return (act) => may(member.role, act)
 }
 
-/** Ends the session here; nothing of the workspace stays in memory, or in the tab. */
+/** One end is enough: what still asks the server meanwhile is told again that nobody is signed in. */
+let isOver = false
+
+/** Ends the session here; nothing of the workspace stays in memory, or in the tab. What would be lost with it is asked before. */
 export async function leave(): Promise<void> {
-  await call(signOut)
-  forget()
-  location.assign('/sign-in')
-}
-
-/** The session ended elsewhere: the same, with the way back kept. */
-export function signedOutElsewhere(): void {
-  if (location.pathname === '/sign-in' || location.pathname === '/setup') return
-  forget()
-  const next = `${location.pathname}${location.search}`
-  location.assign(`/sign-in?why=signed_out&next=${encodeURIComponent(next)}`)
-}
-
-function forget(): void {
-  closeFeed()
-  client.clear()
+  const question = questionOfLeaving()
+  if (isOver || (question !== null && !window.confirm(question))) return
+  isOver = true
+  try {
+    await call(signOut)
+  } catch (error) {
+    isOver = false
+    throw error
+  }
   forgetAll()
+  end('/sign-in')
+}
+
+/** The session ended elsewhere: the same, with the way back kept, and what the tab keeps for the same member. */
+export function signedOutElsewhere(): void {
+  if (isOver || location.pathname === '/sign-in' || location.pathname === '/setup') return
+  end(`/sign-in?why=signed_out&next=${encodeURIComponent(here())}`)
+}
+
+/** What a page holds is one member's: for another, who signed in since, it begins anew. @returns false: this one ends */
+export function sitsHere({ member }: MeView, place = here()): boolean {
+  if (isOver) return false
+  if (keepFor(member.id)) return true
+  end(place)
+  return false
+}
+
+const here = (): string => `${location.pathname}${location.search}`
+
+function end(place: string): void {
+  isOver = true
+  closeFeed()
+  leavePage()
+  client.clear()
+  // The browser's arrow may bring this page back as it was left: empty, and over.
+  window.addEventListener('pageshow', ({ persisted }) => persisted && location.reload())
+  location.assign(place)
 }

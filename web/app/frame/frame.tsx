@@ -5,7 +5,7 @@ import { client, onSignedOut } from '../client.ts'
 import { openFeed } from '../feed.ts'
 import { press } from '../keys.ts'
 import { PLACES } from '../places.ts'
-import { isShutOut, signedOutElsewhere, useMay, useMe } from '../session.ts'
+import { isShutOut, signedOutElsewhere, sitsHere, useMay, useMe } from '../session.ts'
 import { useKeys } from '../use-keys.ts'
 import { speak, useWords } from '../words.ts'
 import css from './frame.module.css'
@@ -32,6 +32,8 @@ export function Frame() {
   }
 
   useEffect(() => void speak(me.language), [me.language])
+  // A tab that slept while another member signed in hears of it here.
+  useEffect(() => void sitsHere(me), [me])
   const isIn = !isShutOut(me)
   useEffect(() => {
     if (!isIn) return

@@ -1,7 +1,7 @@
 /** Subject and copies of letters that are not sent yet, by conversation: they wait with the text and its files, over a reload of this tab too. */
 import { useSyncExternalStore } from 'react'
 import type { ConversationId } from '#contract/ids.ts'
-import { remember, remembered } from '../../../app/tab-memory.ts'
+import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
 
 export interface LetterHead {
   readonly subject: string
@@ -21,7 +21,11 @@ export const useHead = (conversation: ConversationId): LetterHead =>
 
 export function setHead(conversation: ConversationId, head: LetterHead): void {
   const { [conversation]: _, ...others } = heads
-  heads = head.subject === '' && head.cc === '' ? others : { ...others, [conversation]: head }
+  setAll(head.subject === '' && head.cc === '' ? others : { ...others, [conversation]: head })
+}
+
+function setAll(next: typeof heads): void {
+  heads = next
   remember(NAME, heads)
   for (const listener of listeners) listener()
 }
@@ -30,3 +34,5 @@ function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
+
+onForgotten(() => setAll({}))
