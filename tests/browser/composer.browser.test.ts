@@ -2,7 +2,7 @@
 import type { Page } from '@playwright/test'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { getDraft, listConversations } from '#contract/calls/conversations.ts'
+import { getDraft, listConversations, saveDraft } from '#contract/calls/conversations.ts'
 import { changeMe } from '#contract/calls/members.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
@@ -113,6 +113,85 @@ test('an attached file waits with its conversation, and its picture is let go on
   )
   await until(() => letGo(address))
   expect(await strip.count()).toBe(0)
+})
+
+test('what is typed before the draft is loaded joins it, and R alone changes nothing', async () => {
+  for (const typed of ['', 'Typed early']) {
+    await owner.call(saveDraft, { params: { id: bob }, body: { text: 'Kept for Bob', note: false } })
+    const held = Promise.withResolvers<void>()
+    const asks = page.waitForRequest((request) => isDraft(new URL(request.url()).pathname))
+    await page.route(
+      (url) => isDraft(url.pathname),
+      async (route) => {
+        if (route.request().method() === 'GET') await held.promise
+        await route.continue()
+      },
+    )
+    await page.goto(`${parley.url}/inbox/${bob}?view=all`)
+    await asks
+    await composer().waitFor()
+    await page.locator('body').click({ position: { x: 2, y: 400 } })
+    await page.keyboard.press('r')
+    if (typed) await composer().fill(typed)
+    await page.waitForTimeout(1_500)
+    expect(await draftOf(bob)).toBe('Kept for Bob')
+    held.resolve()
+    const both = typed ? `Kept for Bob\n${typed}` : 'Kept for Bob'
+    await until(async () => (await composer().inputValue()) === both)
+    await until(async () => (await draftOf(bob)) === both)
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  }
+})
+
+test('who comes back to a conversation finds the text that is still owed to the server, not the older one that it has', async () => {
+  await owner.call(saveDraft, { params: { id: ann }, body: { text: 'Older', note: false } })
+  await page.reload()
+  await until(async () => (await composer().inputValue()) === 'Older')
+  const away = { drafts: true, all: true }
+  const unavailable = { status: 503, json: { code: 'unavailable', title: '', status: 503 } }
+  await page.route('**/api/me', (route) => (away.all ? route.fulfill(unavailable) : route.continue()))
+  await page.route(
+    (url) => isDraft(url.pathname),
+    (route) => (away.drafts && route.request().method() === 'PUT' ? route.fulfill(unavailable) : route.continue()),
+  )
+  await composer().fill('Newer')
+  // Away for so long that all is read anew once the server is back.
+  await page.waitForTimeout(2_500)
+  const answered = page.waitForResponse((response) => response.url().endsWith('/api/me') && response.ok())
+  away.all = false
+  await answered
+  const rows = page.getByRole('list', { name: 'Conversations' })
+  await rows.getByRole('button', { name: 'Bob' }).click()
+  await page.waitForURL(`**/${bob}*`)
+  await composer().waitFor()
+  await rows.getByRole('button', { name: 'Ann' }).click()
+  await page.waitForURL(`**/${ann}*`)
+  await composer().waitFor()
+  await page.waitForTimeout(1_000)
+  expect(await composer().inputValue()).toBe('Newer')
+  away.drafts = false
+  await until(async () => (await draftOf(ann)) === 'Newer', 15_000)
+})
+
+test('a text that cannot be saved is asked about, and saved by the next page', async () => {
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.accept()
+  })
+  let isAway = true
+  await page.route(
+    (url) => isDraft(url.pathname),
+    (route) => (isAway && route.request().method() === 'PUT' ? route.abort() : route.continue()),
+  )
+  const failed = page.waitForEvent('requestfailed')
+  await composer().fill('Written offline')
+  await failed
+  await page.goto('about:blank')
+  expect(asked).toEqual(['beforeunload'])
+  isAway = false
+  await page.goto(`${parley.url}/inbox?view=all`)
+  await until(async () => (await draftOf(ann)) === 'Written offline')
 })
 
 /** Whether the page no longer holds the bytes behind this address. */

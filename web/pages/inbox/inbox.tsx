@@ -20,6 +20,7 @@ import { tellFailure } from '../../app/tell.ts'
 import { useKeys } from '../../app/use-keys.ts'
 import { loadWords, useWords } from '../../app/words.ts'
 import './apply-events.ts'
+import { saveOwed } from './composer/draft-saves.ts'
 import { openOutbox } from './composer/outbox.ts'
 import { changeAll, type Change } from './conversation-acts.ts'
 import type { ContactDialog } from './contact/contact-dialogs.tsx'
@@ -66,7 +67,10 @@ export function InboxPage() {
     }),
     [me, members, channels, connectors],
   )
-  useEffect(() => void openOutbox(me.member.id), [me.member.id])
+  useEffect(() => {
+    void openOutbox(me.member.id)
+    saveOwed()
+  }, [me.member.id])
   return (
     <DirectoryProvider value={directory}>
       <Inbox language={me.language} hasChannels={channels.length > 0} />

@@ -4,6 +4,10 @@ export default {
   cancel: 'Cancel',
   again: 'Try again',
   nothingOpen: 'Choose a conversation.',
+  leave: {
+    files: 'The files beside a text that is not sent yet will be lost. Sign out all the same?',
+    drafts: 'A text that could not be saved yet will be lost. Sign out all the same?',
+  },
   view: {
     mine: 'Mine',
     unassigned: 'Unassigned',

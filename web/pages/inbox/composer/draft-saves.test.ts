@@ -1,7 +1,11 @@
 /** A draft on the server is the newest one, whatever the network does: what was sent does not come back. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ConversationId } from '#contract/ids.ts'
-import { saveAfterRest, saveNow } from './draft-saves.ts'
+import type { ConversationId, MemberId } from '#contract/ids.ts'
+import { keepFor } from '../../../app/tab-memory.ts'
+import { dropOwed, isAhead, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
+
+const { tellFailure } = vi.hoisted(() => ({ tellFailure: vi.fn<(error: unknown) => void>() }))
+vi.mock('../../../app/tell.ts', () => ({ tellFailure }))
 
 interface Asked {
   text: string
@@ -22,6 +26,7 @@ beforeEach(() => {
   page = new EventTarget()
   vi.stubGlobal('window', page)
   asked = []
+  tellFailure.mockReset()
   conversation = `conversation ${++number}` as ConversationId
   vi.stubGlobal('fetch', (_: string, { body, keepalive, signal }: RequestInit) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
@@ -49,6 +54,7 @@ afterEach(() => {
 const rest = () => vi.advanceTimersByTimeAsync(1_000)
 const texts = () => asked.map(({ text }) => text)
 const write = (text: string) => saveAfterRest(conversation, { text, note: false })
+const mayGo = () => page.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 const clear = () => saveNow(conversation, { text: '', note: false })
 
 test('what is typed is saved once it rests', async () => {
@@ -120,4 +126,67 @@ test('words that are too many for that are sent without it', () => {
   page.dispatchEvent(new Event('pagehide'))
   expect(asked.map(({ keepalive }) => keepalive)).toEqual([false])
   asked[0]!.answer()
+})
+
+test('a text that was refused is told once, stays owed, and is saved again with the next word', async () => {
+  write('Mine')
+  await rest()
+  asked[0]!.answer(403)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect([texts(), tellFailure.mock.calls.length, owedDraft(conversation)?.text]).toEqual([['Mine'], 1, 'Mine'])
+  write('Mine too')
+  await rest()
+  asked[1]!.answer(403)
+  await rest()
+  expect(tellFailure).toHaveBeenCalledOnce()
+  write('Mine to')
+  await rest()
+  asked[2]!.answer()
+  await rest()
+  expect(owedDraft(conversation)).toBeNull()
+})
+
+test('a page is not left without asking while a text could not be saved, and is while it merely rests', async () => {
+  write('Mine')
+  expect(mayGo()).toBe(true)
+  await rest()
+  asked[0]!.fail()
+  await rest()
+  expect(mayGo()).toBe(false)
+  await vi.advanceTimersByTimeAsync(5_000)
+  asked[1]!.answer()
+  await rest()
+  expect(mayGo()).toBe(true)
+})
+
+test('what was written before the server’s own is known is not saved over it, whatever happens', async () => {
+  keepAhead(conversation, { text: 'Wait', note: false })
+  await rest()
+  saveNow(conversation)
+  page.dispatchEvent(new Event('pagehide'))
+  expect([texts(), isAhead(conversation), mayGo()]).toEqual([[], true, false])
+  dropOwed(conversation)
+  expect([owedDraft(conversation), mayGo()]).toEqual([null, true])
+})
+
+test('what could not be saved is saved by the next page of this tab', async () => {
+  const storage = new Map<string, string>()
+  vi.stubGlobal('sessionStorage', {
+    getItem: (key: string) => storage.get(key) ?? null,
+    setItem: (key: string, value: string) => storage.set(key, value),
+  })
+  keepFor('ann' as MemberId)
+  write('Offline')
+  await rest()
+  asked[0]!.fail()
+  await rest()
+  vi.resetModules()
+  ;(await import('../../../app/tab-memory.ts')).keepFor('ann' as MemberId)
+  const next = await import('./draft-saves.ts')
+  expect(next.owedDraft(conversation)).toEqual({ text: 'Offline', note: false })
+  next.saveOwed()
+  expect(texts()).toEqual(['Offline', 'Offline'])
+  asked[1]!.answer()
+  await vi.advanceTimersByTimeAsync(0)
+  expect([next.owedDraft(conversation), [...storage.values()]]).toEqual([null, ['{}']])
 })

@@ -1,52 +1,106 @@
 /**
  * Drafts on their way to the server: of one conversation one at a time, each the newest there is. Of two on the way the older might
- * arrive last, and bring back what was sent already.
+ * arrive last, and bring back what was sent already. Until it is saved a draft is kept in this tab too.
  *
- * written → a rest → saved → written on meanwhile: saved again · lost: again later
- * the page goes → whatever has no answer yet, by what outlives a page
+ * written → a rest → saved → written on meanwhile: saved again · lost: again later · refused: told, and again with the next word
+ * the page goes → whatever has no answer yet, by what outlives a page; what was left all the same is saved by the next page
  */
 import { saveDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
+import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
+import { tellFailure } from '../../../app/tell.ts'
+import { noteUnsent } from '../../../app/unsent.ts'
+import { wordsIn } from '../../../app/words.ts'
 
 export interface Draft {
   readonly text: string
   readonly note: boolean
 }
 
-interface Saving {
+interface Kept {
   /** Not answered yet. */
+  readonly newest: Draft
+  /** Written before the server's own was known, which it must not replace: it waits until both are one. */
+  readonly isAhead: boolean
+}
+
+interface Saving extends Kept {
   newest: Draft
+  isAhead: boolean
   /** Until it is saved, or saved again. */
   timer?: ReturnType<typeof setTimeout> | undefined
   going: AbortController | null
   /** Wanted while another one was on its way. */
   isDue: boolean
+  /** Why the last save of it came to nothing. */
+  trouble: 'lost' | 'refused' | null
 }
 
+const NAME = 'drafts'
 const REST_MS = 700
 const AGAIN_MS = 4_000
 const PASSING: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many']
 
-const savings = new Map<ConversationId, Saving>()
+const savings = new Map<ConversationId, Saving>(
+  Object.entries(remembered<Record<string, Kept>>(NAME) ?? {}).map(([conversation, kept]) => [
+    conversation as ConversationId,
+    { ...kept, going: null, isDue: false, trouble: null },
+  ]),
+)
+
+/** What the server does not have yet; null where it has all. */
+export const owedDraft = (conversation: ConversationId): Draft | null => savings.get(conversation)?.newest ?? null
+
+export const isAhead = (conversation: ConversationId): boolean => savings.get(conversation)?.isAhead ?? false
+
+/** What an earlier page of this tab could not save. */
+export function saveOwed(): void {
+  for (const conversation of savings.keys()) void go(conversation)
+}
 
 export function saveAfterRest(conversation: ConversationId, draft: Draft): void {
-  note(conversation, draft)
+  note(conversation, draft, false)
   goIn(REST_MS, conversation)
 }
 
 /** @param draft  none: what was written last, if it is not saved yet */
 export function saveNow(conversation: ConversationId, draft?: Draft): void {
-  if (draft) note(conversation, draft)
+  if (draft) note(conversation, draft, false)
   void go(conversation)
 }
 
-function note(conversation: ConversationId, draft: Draft): void {
+export const keepAhead = (conversation: ConversationId, draft: Draft): void => note(conversation, draft, true)
+
+/** Nothing of it is to be saved. */
+export function dropOwed(conversation: ConversationId): void {
+  clearTimeout(savings.get(conversation)?.timer)
+  savings.delete(conversation)
+  keep()
+}
+
+function note(conversation: ConversationId, newest: Draft, ahead: boolean): void {
   const saving = savings.get(conversation)
-  if (saving) saving.newest = draft
-  else savings.set(conversation, { newest: draft, going: null, isDue: false })
+  if (saving) Object.assign(saving, { newest, isAhead: ahead })
+  else savings.set(conversation, { newest, isAhead: ahead, going: null, isDue: false, trouble: null })
   // A listener that is there already is not added again.
   window.addEventListener('pagehide', leave)
+  keep()
+}
+
+function keep(): void {
+  const kept = [...savings].map(([id, { newest, isAhead: ahead }]) => [id, { newest, isAhead: ahead }] as const)
+  remember(NAME, Object.fromEntries<Kept>(kept))
+  // What rests is saved while the page goes. What failed before would fail again.
+  const isAsked = [...savings.values()].some(
+    (each) => each.newest.text !== '' && (each.isAhead || each.trouble !== null),
+  )
+  noteUnsent(NAME, isAsked ? question : null)
+}
+
+function question(): string {
+  const t = wordsIn('inbox')
+  return t('leave.drafts')
 }
 
 function goIn(ms: number, conversation: ConversationId): void {
@@ -57,7 +111,7 @@ function goIn(ms: number, conversation: ConversationId): void {
 
 async function go(conversation: ConversationId, isLeaving = false): Promise<void> {
   const saving = savings.get(conversation)
-  if (!saving) return
+  if (!saving || saving.isAhead) return
   clearTimeout(saving.timer)
   saving.timer = undefined
   if (saving.going && !isLeaving) {
@@ -70,18 +124,35 @@ async function go(conversation: ConversationId, isLeaving = false): Promise<void
   const going = new AbortController()
   Object.assign(saving, { going, isDue: false })
   const options = { signal: going.signal, keepalive: isLeaving }
-  const isLost = await call(saveDraft, { params: { id: conversation }, body: newest }, options).then(
-    () => false,
-    (error: unknown) => error instanceof CallFailed && PASSING.includes(error.code),
+  const error = await call(saveDraft, { params: { id: conversation }, body: newest }, options).then(
+    () => null,
+    (failure: unknown) => failure,
   )
-  if (saving.going !== going) return
+  // Forgotten meanwhile, or sent once more by the page that goes.
+  if (savings.get(conversation) !== saving || saving.going !== going) return
   saving.going = null
+  const code = error === null ? null : error instanceof CallFailed ? error.code : 'broken'
+  const isLost = code !== null && PASSING.includes(code)
+  if (code !== null && !isLost && saving.trouble !== 'refused' && newest.text !== '') tellFailure(error)
+  saving.trouble = code === null ? null : isLost ? 'lost' : 'refused'
+  const isNewer = saving.isDue || saving.timer !== undefined || saving.isAhead
+  // Of a conversation that is gone nothing can be saved ever; and that nothing is written, nobody misses.
+  if (!isNewer && (code === null || code === 'not_found' || (!isLost && newest.text === '')))
+    savings.delete(conversation)
+  keep()
   if (saving.isDue) return go(conversation)
-  if (saving.timer !== undefined) return
-  if (isLost) goIn(AGAIN_MS, conversation)
-  else savings.delete(conversation)
+  if (!isNewer && isLost) goIn(AGAIN_MS, conversation)
 }
 
 function leave(): void {
   for (const conversation of savings.keys()) void go(conversation, true)
 }
+
+onForgotten(() => {
+  for (const { timer, going } of savings.values()) {
+    clearTimeout(timer)
+    going?.abort()
+  }
+  savings.clear()
+  keep()
+})

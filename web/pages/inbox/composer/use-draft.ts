@@ -5,10 +5,9 @@ import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { keyOf, read } from '../../../app/acts.ts'
 import { client } from '../../../app/client.ts'
-import { saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
+import { dropOwed, isAhead, keepAhead, owedDraft, saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
-
-const NONE: Draft = { text: '', note: false }
+import { joinedDrafts, NO_DRAFT } from './joined-drafts.ts'
 
 export interface DraftOfConversation {
   draft: Draft
@@ -17,35 +16,70 @@ export interface DraftOfConversation {
   clear: () => void
 }
 
+interface Own {
+  readonly draft: Draft
+  /** The server's own is not known yet: the two are joined once it is. */
+  readonly isAhead: boolean
+}
+
 export function useDraft(conversation: ConversationId): DraftOfConversation {
   const { data } = useQuery(read(getDraft, { params: { id: conversation } }))
-  /** null until the member typed: then the server's own is shown. */
-  const [own, setOwn] = useState<Draft | null>(null)
+  /** null until the member typed: then the server's own is shown. What it does not have yet is newer than all that it may answer. */
+  const [own, setOwn] = useState<Own | null>(() => {
+    const draft = owedDraft(conversation)
+    return draft && { draft, isAhead: isAhead(conversation) }
+  })
+  if (own?.isAhead && data) setOwn({ draft: joinedDrafts(data, own.draft), isAhead: false })
 
-  const show = useCallback(
+  const keep = useCallback(
     (draft: Draft) => {
-      setOwn(draft)
-      client.setQueryData(keyOf(getDraft, { params: { id: conversation } }), draft)
+      const queryKey = keyOf(getDraft, { params: { id: conversation } })
+      // What is on its way is older.
+      void client.cancelQueries({ queryKey })
+      client.setQueryData(queryKey, draft)
       setDrafted(conversation, draft.text.trim() !== '')
     },
     [conversation],
   )
+  useEffect(() => {
+    if (!data || !isAhead(conversation)) return
+    const both = joinedDrafts(data, owedDraft(conversation)!)
+    dropOwed(conversation)
+    keep(both)
+    if (both.text !== data.text || both.note !== data.note) saveAfterRest(conversation, both)
+  }, [conversation, data, keep])
+
+  /** What is shown is all there is: the server's own is known, or older than what was owed to it. */
+  const isWhole = useCallback(
+    () => !isAhead(conversation) && (data !== undefined || own !== null),
+    [conversation, data, own],
+  )
 
   const setDraft = useCallback(
     (draft: Draft) => {
-      show(draft)
+      const ahead = !isWhole()
+      setOwn({ draft, isAhead: ahead })
+      if (ahead) return keepAhead(conversation, draft)
+      keep(draft)
       saveAfterRest(conversation, draft)
     },
-    [conversation, show],
+    [conversation, isWhole, keep],
   )
 
   const clear = useCallback(() => {
-    show(NONE)
-    saveNow(conversation, NONE)
-  }, [conversation, show])
+    if (isWhole()) {
+      setOwn({ draft: NO_DRAFT, isAhead: false })
+      keep(NO_DRAFT)
+      saveNow(conversation, NO_DRAFT)
+    } else {
+      // The server's own was not seen, so it was not sent.
+      setOwn(null)
+      dropOwed(conversation)
+    }
+  }, [conversation, isWhole, keep])
 
   // Another conversation is opened: what is typed here does not wait for its rest.
   useEffect(() => () => saveNow(conversation), [conversation])
 
-  return { draft: own ?? data ?? NONE, setDraft, clear }
+  return { draft: own?.draft ?? data ?? NO_DRAFT, setDraft, clear }
 }
