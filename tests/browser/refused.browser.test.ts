@@ -72,6 +72,40 @@ test('the view of what failed does not say that all went out while a refused mes
   await list().getByRole('heading', { name: 'Everything went out' }).waitFor()
 })
 
+test('a refused note is not taken into a reply that is being written, nor a refused reply into a note', async () => {
+  isRefusing = true
+  await composer().fill('A reply, refused')
+  await page.keyboard.press('Enter')
+  await refused().waitFor()
+  await page.getByText('Note', { exact: true }).click()
+  const note = page.getByRole('textbox', { name: 'Note for colleagues' })
+  await note.fill('For us only')
+  await refused().getByRole('button', { name: 'Back to the text box' }).click()
+  await page.getByText('A note is being written.').waitFor()
+  expect(await note.inputValue()).toBe('For us only')
+  await note.fill('')
+  await refused().getByRole('button', { name: 'Back to the text box' }).click()
+  await expect.poll(() => composer().inputValue()).toBe('A reply, refused')
+  await composer().fill('')
+  expect(await refused().count()).toBe(0)
+})
+
+test('what goes back into the text box of one tab is gone from the other, which cannot send it again', async () => {
+  isRefusing = true
+  await composer().fill('In two tabs')
+  await page.keyboard.press('Enter')
+  await refused().waitFor()
+  const other = await page.context().newPage()
+  await other.goto(page.url())
+  const there = other.getByRole('article', { name: 'There is no way to reach this contact now' })
+  await there.waitFor()
+  await refused().getByRole('button', { name: 'Back to the text box' }).click()
+  await expect.poll(() => composer().inputValue()).toBe('In two tabs')
+  await there.waitFor({ state: 'detached', timeout: 10_000 })
+  await other.close()
+  await composer().fill('')
+})
+
 test('an empty file is refused when it is chosen', async () => {
   const choosing = page.waitForEvent('filechooser')
   await page.getByRole('button', { name: 'Attach files' }).click()

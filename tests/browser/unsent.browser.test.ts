@@ -7,6 +7,7 @@ import { aBrowser } from '#tests/support/browser.ts'
 import { mailShop } from '#tests/support/mail-shop.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
+import { OWNER } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
 const { mail, parley, owner } = await mailShop()
@@ -76,6 +77,65 @@ test('subject, copies and files wait with their text, in another conversation an
   await page.reload()
   await isWhole()
   expect(asked).toEqual(['beforeunload'])
+})
+
+test('signing out with a file attached asks before the session is ended; once it is over nothing is asked any more', async () => {
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.type())
+    void dialog.dismiss()
+  })
+  await write()
+  await page.getByRole('button', { name: /^You: / }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await until(() => asked.length > 0)
+  await page.waitForTimeout(500)
+  expect(asked).toEqual(['confirm'])
+  expect((await page.request.get(`${parley.url}/api/me`)).status()).toBe(200)
+
+  // Ended elsewhere.
+  await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
+  await page.waitForURL('**/sign-in?why=signed_out*')
+  expect(asked).toEqual(['confirm'])
+})
+
+test('what waits is its member’s: the next who signs in in this tab does not see it', async () => {
+  await write()
+  page.on('dialog', (dialog) => void dialog.accept())
+  const { email } = await parley.member('admin')
+  await page.goto(`${parley.url}/sign-in?next=/inbox/${ann}?view=all`)
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+  await page.keyboard.press('Enter')
+  await see(composer()).toHaveValue('')
+  await see(subject()).toHaveValue('')
+  await see(copies()).toHaveValue('')
+  await see(files()).toHaveCount(0)
+})
+
+test('a note leaves the subject and the copies of the letter that is not written yet', async () => {
+  await subject().fill('Kettles')
+  await copies().fill('bob@people.test')
+  await page.getByText('Note', { exact: true }).click()
+  await page.getByRole('textbox', { name: 'Note for colleagues' }).fill('He is in a hurry')
+  await page.getByRole('button', { name: 'Save note' }).click()
+  await thread().getByText('He is in a hurry').waitFor()
+  await page.getByText('Reply', { exact: true }).click()
+  await see(subject()).toHaveValue('Kettles')
+  await see(copies()).toHaveValue('bob@people.test')
+})
+
+test('a send that is undone brings back no subject that the server wrote', async () => {
+  await subject().fill('')
+  await copies().fill('')
+  await composer().fill('No subject of mine')
+  await composer().press('Control+Enter')
+  await isNothing()
+  await thread()
+    .getByRole('button', { name: /^Undo, / })
+    .click()
+  await see(composer()).toHaveValue('No subject of mine')
+  await see(subject()).toHaveValue('')
 })
 
 test('a copy to what is no address is told at its field, and nothing leaves', async () => {

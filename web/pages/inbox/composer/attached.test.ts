@@ -1,7 +1,8 @@
 /** Files wait with their conversation, and what goes with them goes: the picture's address, and the upload that nobody will send. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ConversationId } from '#contract/ids.ts'
-import { attach, attachedTo, detach } from './attached.ts'
+import type { ConversationId, MemberId } from '#contract/ids.ts'
+import { keepFor, leavePage } from '../../../app/tab-memory.ts'
+import { attach, attachedTo, attachUploaded, detach, hasTooOld, TOO_OLD } from './attached.ts'
 
 class Request extends EventTarget {
   upload = new EventTarget()
@@ -79,33 +80,88 @@ test('what is taken off is uploaded no further, and its picture’s address is g
   expect([attachedTo(ANN), addresses.size, requests[1]!.isAborted]).toEqual([[], 0, false])
 })
 
-test('what is uploaded is still there after a reload of the tab; what was on its way is not', async () => {
+const HOUR_MS = 3_600_000
+const aFile = (id: string) => ({ id, name: id, type: 'image/png', bytes: 5 }) as never
+const mayGo = (page: EventTarget = window) => page.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+
+function aTab() {
   const storage = new Map<string, string>()
   vi.stubGlobal('sessionStorage', {
     getItem: (key: string) => storage.get(key) ?? null,
     setItem: (key: string, value: string) => storage.set(key, value),
   })
+}
+
+async function nextPage(member: string) {
+  vi.resetModules()
+  vi.stubGlobal('window', new EventTarget())
+  ;(await import('../../../app/tab-memory.ts')).keepFor(member as MemberId)
+  return import('./attached.ts')
+}
+
+test('what is uploaded is still there after a reload of the tab, and asked about; what was on its way is not', async () => {
+  aTab()
+  keepFor('olga' as MemberId)
   attach(ANN, [aPicture('a.png'), aPicture('b.png')])
   requests[0]!.answers()
   await told()
-  vi.resetModules()
-  const next = await import('./attached.ts')
+  const next = await nextPage('olga')
   expect(next.attachedTo(ANN)).toMatchObject([{ key: 'a file', name: 'a.png', file: { id: 'a file' }, progress: 1 }])
+  expect(mayGo()).toBe(false)
   // What is restored, and comes back with a message too, stands there once.
   next.attachUploaded(
     ANN,
     next.attachedTo(ANN).map(({ file }) => file!),
+    null,
   )
   expect(next.attachedTo(ANN)).toHaveLength(1)
+  next.detach(ANN, ['a file'])
+  expect(mayGo()).toBe(true)
 })
 
-test('a page that holds files is not left without asking', async () => {
-  const leave = () => window.dispatchEvent(new Event('beforeunload', { cancelable: true }))
+test('files are their member’s: the next one in this tab has none', async () => {
+  aTab()
+  keepFor('olga' as MemberId)
+  attachUploaded(ANN, [aFile('hers')], null)
+  const next = await nextPage('ivan')
+  expect([next.attachedTo(ANN), mayGo()]).toEqual([[], true])
+})
+
+test('how old a file is counts from its own upload, in a tab that stands open too', async () => {
+  aTab()
+  keepFor('olga' as MemberId)
+  attachUploaded(ANN, [aFile('old')], Date.now() - 19 * HOUR_MS)
+  attachUploaded(ANN, [aFile('named by a message')], null)
+  expect(hasTooOld(ANN)).toBe(false)
+  vi.useFakeTimers({ now: Date.now() + 2 * HOUR_MS, toFake: ['Date'] })
+  // Another file is no fresh start for the first.
+  attachUploaded(BOB, [aFile('new')], Date.now())
+  const next = await nextPage('olga')
+  const errors = [TOO_OLD, null]
+  expect(next.attachedTo(ANN).map(({ error }) => error)).toEqual(errors)
+  expect(hasTooOld(ANN)).toBe(true)
+  expect(attachedTo(ANN).map(({ error }) => error)).toEqual(errors)
+  expect(hasTooOld(BOB)).toBe(false)
+  vi.useRealTimers()
+})
+
+test('a page that holds files, attached or brought back, is not left without asking, until it is over', async () => {
   attach(ANN, [aPicture('a.png')])
-  expect(leave()).toBe(false)
+  expect(mayGo()).toBe(false)
   detach(
     ANN,
     attachedTo(ANN).map(({ key }) => key),
   )
-  expect(leave()).toBe(true)
+  expect(mayGo()).toBe(true)
+  attachUploaded(BOB, [aFile('back')], null)
+  attach(ANN, [aPicture('a.png')])
+  expect(mayGo()).toBe(false)
+  leavePage()
+  expect([mayGo(), attachedTo(ANN), attachedTo(BOB), requests.at(-1)!.isAborted, addresses.size]).toEqual([
+    true,
+    [],
+    [],
+    true,
+    0,
+  ])
 })

@@ -1,12 +1,14 @@
 /**
  * Files beside a text that is not sent yet, by conversation: like the text itself they are still there when one comes back. They are
  * uploaded while the member types, and go on while he looks elsewhere; what is taken off is uploaded no further. Those that are uploaded
- * are still there after a reload of this tab; the member is asked before a page that holds any is left.
+ * are still there after a reload of this tab; the member is asked before a page that holds any is left, or signed out of.
  */
 import { useSyncExternalStore } from 'react'
 import type { FileView } from '#contract/calls/files.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { remember, remembered } from '../../../app/tab-memory.ts'
+import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
+import { noteUnsent } from '../../../app/unsent.ts'
+import { wordsIn } from '../../../app/words.ts'
 import { thumbnailUrl } from '../parts/media-url.ts'
 import { judgeFile, kindOfFile } from './limits.ts'
 import { upload, type Upload } from './upload.ts'
@@ -21,23 +23,29 @@ export interface Attachment {
   /** 0–1. */
   readonly progress: number
   readonly file: FileView | null
+  /** When it was uploaded; null before, and where a message names it: such a file is not swept. */
+  readonly at: number | null
   readonly error: unknown
 }
+
+/** In place of a failure: the server has swept it by now. */
+export const TOO_OLD = 'too_old'
 
 const NAME = 'attached'
 /** What no message names is swept by the server after a day. */
 const KEPT_MS = 20 * 3_600_000
 
 interface Kept {
-  readonly at: number
-  readonly files: readonly FileView[]
+  readonly at: number | null
+  readonly file: FileView
 }
 
 const NONE: readonly Attachment[] = []
 let attached: ReadonlyMap<ConversationId, readonly Attachment[]> = new Map(
-  Object.entries(remembered<Record<string, Kept>>(NAME) ?? {}).flatMap(([conversation, { at, files }]) =>
-    Date.now() - at < KEPT_MS ? [[conversation as ConversationId, files.map(asAttached)]] : [],
-  ),
+  Object.entries(remembered<Record<string, readonly Kept[]>>(NAME) ?? {}).map(([conversation, files]) => [
+    conversation as ConversationId,
+    files.map(({ file, at }) => aged(asAttached(file, at))),
+  ]),
 )
 /** Those on their way. */
 const uploads = new Map<string, Upload>()
@@ -53,9 +61,17 @@ export function attach(conversation: ConversationId, files: Iterable<File>): voi
     const key = `${file.name} ${file.size} ${performance.now()} ${Math.random()}`
     const type = file.type || 'application/octet-stream'
     const picture = kindOfFile(type) === 'image' ? URL.createObjectURL(file) : null
-    // A listener that is there already is not added again.
-    window.addEventListener('beforeunload', askToStay)
-    const one = { key, name: file.name, type, bytes: file.size, picture, progress: 0, file: null, error: null }
+    const one = {
+      key,
+      name: file.name,
+      type,
+      bytes: file.size,
+      picture,
+      progress: 0,
+      file: null,
+      at: null,
+      error: null,
+    }
     set(conversation, [...attachedTo(conversation), one])
     // What no server takes is not even begun.
     if (judgeFile(type, file.size, null).code !== 'fits') continue
@@ -68,44 +84,64 @@ export function attach(conversation: ConversationId, files: Iterable<File>): voi
     uploads.set(key, going)
     going.done
       .then(
-        (done) => change({ file: done, progress: 1 }),
+        (done) => change({ file: done, progress: 1, at: Date.now() }),
         (error: unknown) => change({ error }),
       )
       .finally(() => uploads.delete(key))
   }
 }
 
-/** Files that the server has already: of a message that comes back. */
-export function attachUploaded(conversation: ConversationId, files: readonly FileView[]): void {
+/** Files that the server has already: of a message that comes back. @param at  see `Attachment` */
+export function attachUploaded(conversation: ConversationId, files: readonly FileView[], at: number | null): void {
   const known = new Set(attachedTo(conversation).map(({ key }) => key))
-  set(conversation, [...attachedTo(conversation), ...files.map(asAttached).filter(({ key }) => !known.has(key))])
+  const others = files.filter(({ id }) => !known.has(id))
+  set(conversation, [...attachedTo(conversation), ...others.map((file) => aged(asAttached(file, at)))])
 }
 
-function asAttached(file: FileView): Attachment {
+/** Before they are sent: a tab may stand open for days. @returns whether one is gone from the server by now, and so marked */
+export function hasTooOld(conversation: ConversationId): boolean {
+  const list = attachedTo(conversation).map(aged)
+  const isSome = list.some(({ error }) => error === TOO_OLD)
+  if (isSome) set(conversation, list)
+  return isSome
+}
+
+function aged(each: Attachment): Attachment {
+  return each.at !== null && Date.now() - each.at > KEPT_MS ? { ...each, error: TOO_OLD } : each
+}
+
+function asAttached(file: FileView, at: number | null): Attachment {
   const { id, name, type, bytes } = file
   const picture = kindOfFile(type) === 'image' ? thumbnailUrl(id) : null
-  return { key: id, name: name ?? '', type, bytes, picture, progress: 1, file, error: null }
+  return { key: id, name: name ?? '', type, bytes, picture, progress: 1, file, at, error: null }
 }
 
 /** Taken off, or sent. */
 export function detach(conversation: ConversationId, keys: readonly string[]): void {
   const isGone = ({ key }: Attachment) => keys.includes(key)
-  for (const { key, picture } of attachedTo(conversation).filter(isGone)) {
-    uploads.get(key)?.cancel()
-    if (picture?.startsWith('blob:')) URL.revokeObjectURL(picture)
-  }
+  attachedTo(conversation).filter(isGone).forEach(letGo)
   set(
     conversation,
     attachedTo(conversation).filter((each) => !isGone(each)),
   )
 }
 
+function letGo({ key, picture }: Attachment): void {
+  uploads.get(key)?.cancel()
+  if (picture?.startsWith('blob:')) URL.revokeObjectURL(picture)
+}
+
 function set(conversation: ConversationId, list: readonly Attachment[]): void {
   const next = new Map(attached)
   if (list.length > 0) next.set(conversation, list)
   else next.delete(conversation)
+  setAll(next)
+}
+
+function setAll(next: ReadonlyMap<ConversationId, readonly Attachment[]>): void {
   attached = next
   keep()
+  guard()
   for (const listener of listeners) listener()
 }
 
@@ -113,22 +149,35 @@ let kept = ''
 
 function keep(): void {
   const uploaded = [...attached].flatMap(([conversation, list]) => {
-    const files = list.flatMap(({ file, name }) => (file ? [{ ...file, name: file.name ?? name }] : []))
+    const files = list.flatMap(({ file, name, at }) =>
+      file ? [{ at, file: { ...file, name: file.name ?? name } }] : [],
+    )
     return files.length > 0 ? [[conversation, files] as const] : []
   })
   const now = JSON.stringify(uploaded)
   // How far an upload came is no change.
   if (now === kept) return
   kept = now
-  remember(NAME, Object.fromEntries(uploaded.map(([id, files]) => [id, { at: Date.now(), files }])))
+  remember(NAME, Object.fromEntries<readonly Kept[]>(uploaded))
 }
 
 /** Closed, the tab remembers nothing, and the text that waits would go without its files; an upload dies with the page. */
-function askToStay(event: Event): void {
-  if (attached.size > 0) event.preventDefault()
+function guard(): void {
+  noteUnsent(NAME, attached.size > 0 ? question : null)
+}
+
+function question(): string {
+  const t = wordsIn('inbox')
+  return t('leave.files')
 }
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
+
+guard()
+onForgotten(() => {
+  for (const list of attached.values()) list.forEach(letGo)
+  setAll(new Map())
+})

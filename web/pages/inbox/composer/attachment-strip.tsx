@@ -6,7 +6,7 @@ import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { sizeOf } from '../times.ts'
 import css from './composer.module.css'
-import type { Attachment } from './attached.ts'
+import { TOO_OLD, type Attachment } from './attached.ts'
 import { verdictOf } from './use-attachments.ts'
 
 export interface AttachmentStripProps {
@@ -48,15 +48,17 @@ function OneAttachment({ attachment, abilities, network, onRemove }: OneProps) {
   const { name, bytes, picture, progress, file, error } = attachment
   const verdict = verdictOf(attachment, abilities)
   const trouble =
-    error !== null
-      ? wordsOfFailure(error).title
-      : verdict.code === 'too_large'
-        ? t('attach.tooLarge', { network, most: sizeOf(verdict.most, language) })
-        : verdict.code === 'not_taken'
-          ? t('attach.notTaken', { network })
-          : verdict.code === 'empty'
-            ? t('attach.empty')
-            : null
+    error === TOO_OLD
+      ? t('thread:tooOld')
+      : error !== null
+        ? wordsOfFailure(error).title
+        : verdict.code === 'too_large'
+          ? t('attach.tooLarge', { network, most: sizeOf(verdict.most, language) })
+          : verdict.code === 'not_taken'
+            ? t('attach.notTaken', { network })
+            : verdict.code === 'empty'
+              ? t('attach.empty')
+              : null
   return (
     <li className={css.attachment} data-trouble={trouble !== null || undefined}>
       {picture ? (

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Part } from '#contract/message/content.ts'
-import { broughtBack } from './brought-back.ts'
+import { aMessage } from '../testing.ts'
+import { broughtBack, keptSubject } from './brought-back.ts'
 import { badCopies } from './copies.ts'
 import { readMarks } from './marks.ts'
 
@@ -33,4 +34,16 @@ test('a copy that can go nowhere is found before it leaves, and one that the ser
   expect(badCopies('ann@x.example; bob', [])).toEqual(['bob'])
   expect(badCopies('ann@x.example, b@x..example', ['b@x..example'])).toEqual(['b@x..example'])
   expect(badCopies(' ', [])).toEqual([])
+})
+
+test('a subject that the server wrote is known as such', () => {
+  const letter = (channel: string, subject?: string) =>
+    aMessage(`${channel} ${subject}`, {
+      channel: channel as never,
+      content: { parts: [], ...(subject ? { subject } : {}) },
+    })
+  const mine = letter('mail')
+  expect(keptSubject([letter('mail', 'Kettles'), letter('other', 'Cups'), letter('mail')], mine)).toBe('Re: Kettles')
+  expect(keptSubject([letter('mail', 'Kettles'), letter('mail', 'RE: Cups')], mine)).toBe('RE: Cups')
+  expect(keptSubject([letter('other', 'Cups')], mine)).toBeNull()
 })

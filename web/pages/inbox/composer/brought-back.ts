@@ -1,4 +1,5 @@
 /** A message that comes back to be written on: what the member typed and attached, out of what was to leave. Pure. */
+import type { MessageView } from '#contract/calls/conversations.ts'
 import type { FileView } from '#contract/calls/files.ts'
 import type { FileId } from '#contract/ids.ts'
 import { isMedia, type Content, type Rich } from '#contract/message/content.ts'
@@ -40,4 +41,11 @@ export function broughtBack(
     ),
     head: { subject: subject ?? '', cc: cc?.join(', ') ?? '' },
   }
+}
+
+/** What the server writes over a letter without a subject: that of the last one before it. */
+export function keptSubject(before: readonly MessageView[], { channel }: Pick<MessageView, 'channel'>): string | null {
+  const last = before.findLast((each) => each.channel === channel && each.content.subject)?.content.subject
+  if (!last) return null
+  return /^re:/i.test(last) ? last : `Re: ${last}`
 }

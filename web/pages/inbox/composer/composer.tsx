@@ -51,10 +51,8 @@ export interface ComposeAsk {
   text?: string
   /** A message that did not leave. */
   back?: BroughtBack
-  /** What it replied to. */
-  quote?: MessageId | null
-  /** Only where nothing is being written. */
-  ifEmpty?: boolean
+  /** When its files were uploaded; null where a message names them. */
+  uploadedAt?: number | null
   /** Addresses that the server does not take. */
   refusedCopies?: readonly string[]
 }
@@ -76,7 +74,6 @@ export interface ComposerProps {
   hold: number
   isRoadOpen: boolean
   onRoadOpen: (isOpen: boolean) => void
-  onQuote: (message: MessageId) => void
   onRoad: (road: RoadOption | null) => void
   onHold: (seconds: number) => void
   /** Replying to, or editing, nothing any more. */
@@ -129,17 +126,14 @@ export function Composer(props: ComposerProps) {
     if (editing || replyTo) input.current?.focus()
   }, [editing, replyTo])
 
-  const isEmpty = draft.text.trim() === '' && attachments.list.length === 0 && letter === NO_HEAD
   const take = useEffectEvent((asked: ComposeAsk) => {
     const { back } = asked
-    if (asked.ifEmpty && !isEmpty) return
     const words = [draft.text, back?.text, asked.text].filter(Boolean).join('\n')
     setDraft({ text: words, note: asked.kind === 'note' })
     if (back) {
-      attachments.addUploaded(back.files)
+      attachments.addUploaded(back.files, asked.uploadedAt ?? null)
       setHead(row.id, { subject: letter.subject || back.head.subject, cc: letter.cc || back.head.cc })
     }
-    if (asked.quote) props.onQuote(asked.quote)
     // After the key that asked for it, which must not be typed into it.
     requestAnimationFrame(() => input.current?.focus())
   })
@@ -212,6 +206,7 @@ export function Composer(props: ComposerProps) {
       copies.current?.focus()
       return
     }
+    if (attachments.hasTooOld()) return
     const words = collision()
     if (words) {
       setLookAgain({ words, how })
@@ -230,7 +225,8 @@ export function Composer(props: ComposerProps) {
     })
     clear()
     attachments.clear()
-    setHead(row.id, NO_HEAD)
+    // Of a note it is no part: it waits with the letter that is not written yet.
+    if (isLetter) setHead(row.id, NO_HEAD)
     setCopiesTyped(false)
     props.onPlain()
     props.onSent({ close: how.close ?? false })

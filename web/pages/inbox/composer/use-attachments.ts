@@ -3,16 +3,18 @@ import type { FileView } from '#contract/calls/files.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { Part } from '#contract/message/content.ts'
-import { attach, attachUploaded, detach, useAttachedTo, type Attachment } from './attached.ts'
+import { attach, attachUploaded, detach, hasTooOld, useAttachedTo, type Attachment } from './attached.ts'
 import { judgeFile, type FileVerdict } from './limits.ts'
 
 export interface Attachments {
   readonly list: readonly Attachment[]
   add(files: Iterable<File>): void
   /** What the server has already. */
-  addUploaded(files: readonly FileView[]): void
+  addUploaded(files: readonly FileView[], at: number | null): void
   remove(key: string): void
   clear(): void
+  /** Asked before they are sent; those that are too old are marked by it. */
+  hasTooOld(): boolean
   readonly isUploading: boolean
   readonly hasFailed: boolean
 }
@@ -22,7 +24,8 @@ export function useAttachments(conversation: ConversationId): Attachments {
   return {
     list,
     add: (files) => attach(conversation, files),
-    addUploaded: (files) => attachUploaded(conversation, files),
+    addUploaded: (files, at) => attachUploaded(conversation, files, at),
+    hasTooOld: () => hasTooOld(conversation),
     remove: (key) => detach(conversation, [key]),
     clear: () =>
       detach(

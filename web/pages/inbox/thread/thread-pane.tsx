@@ -14,10 +14,10 @@ import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { answeredLetter } from '../composer/answered-letter.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
-import { broughtBack } from '../composer/brought-back.ts'
+import { backOfRefused, backOfUndone, type Back } from '../composer/bring-back.ts'
 import { ReadsOnly } from '../composer/composer-lines.tsx'
 import { holdOf } from '../composer/hold.ts'
-import { takeBack, tryAgain, usePending, type Pending } from '../composer/outbox.ts'
+import { tryAgain, usePending, type Pending } from '../composer/outbox.ts'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
 import { unreadOf } from '../list/belongs.ts'
@@ -27,7 +27,7 @@ import { hasTrouble, standingOf, unreadFrom, type Unread } from './thread-lines.
 import { Thread } from './thread.tsx'
 import { troubleKeys } from './trouble-keys.ts'
 import { useMessageActs } from './use-message-acts.ts'
-import { findMessage, useThread } from './use-thread.ts'
+import { useThread } from './use-thread.ts'
 import css from './thread-pane.module.css'
 
 const MergeDialog = lazily(() => import('../contact/merge-dialog.tsx'), 'MergeDialog')
@@ -120,30 +120,36 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
     setReplyTo(null)
     setEditing(message)
   }, [])
+  /** The text box of this conversation: what comes back takes its time, and another may be open by then. */
+  const isHere = useRef(false)
+  useEffect(() => {
+    isHere.current = true
+    return () => void (isHere.current = false)
+  }, [])
+  const takeIn = useCallback((back: Back | null) => {
+    if (!back) return
+    setReplyTo((before) => before ?? back.quoted)
+    setAsk(back.ask)
+  }, [])
   const back = useCallback(
     (message: MessageView) => {
       // A colleague's words are not ours to write on, and what left meanwhile does not come back.
       if (message.author.member !== me.member.id || standingOf(message)?.reason !== 'cancelled') return
-      setAsk({ kind: 'reply', back: broughtBack(message.content, false), quote: message.replyTo, ifEmpty: true })
+      void backOfUndone(row.id, message).then(takeIn)
     },
-    [me.member.id],
+    [row.id, me.member.id, takeIn],
   )
   const { acts, isBusy } = useMessageActs({ jump, reply, edit, remove: setRemoving, back })
   const pendingActs = useMemo(
     () => ({
-      again: (each: Pending) => tryAgain(each.clientId),
-      takeBack: (each: Pending) => {
-        takeBack(each.clientId)
-        setEditing(null)
-        setAsk({
-          kind: each.note ? 'note' : 'reply',
-          back: broughtBack(each, each.note),
-          quote: each.replyTo ?? null,
-          refusedCopies: each.refusedCopies ?? [],
-        })
-      },
+      again: (each: Pending) => void tryAgain(each.clientId),
+      takeBack: (each: Pending) =>
+        void backOfRefused(each, () => isHere.current).then((found) => {
+          if (found) setEditing(null)
+          takeIn(found)
+        }),
     }),
-    [],
+    [takeIn],
   )
 
   const latest = useRef(row)
@@ -244,9 +250,6 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           hold={hold}
           isRoadOpen={isRoadOpen}
           onRoadOpen={setRoadOpen}
-          onQuote={(message) =>
-            void findMessage(row.id, message).then((found) => setReplyTo((before) => before ?? found))
-          }
           onRoad={(road) => void chooseRoad(row.id, road && { identity: road.identity, channel: road.channel })}
           onHold={(undoSeconds) => remember.mutate({ body: { preferences: { undoSeconds } } })}
           onPlain={() => {

@@ -64,6 +64,15 @@ export async function findMessage(conversation: ConversationId, id: MessageId): 
   return page?.items.find((each) => each.id === id) ?? null
 }
 
+/** What stands above a message, as far as it is shown. */
+export function shownBefore({ id }: Pick<MessageView, 'id'>): readonly MessageView[] {
+  for (const [, pages] of client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })) {
+    const at = pages?.items.findIndex((each) => each.id === id) ?? -1
+    if (at >= 0) return pages!.items.slice(0, at)
+  }
+  return []
+}
+
 /** What a send was answered with: only where the feed has not brought the message yet, for the feed may know of its tick by then. */
 export function keepSent(message: MessageView): void {
   const threads = client.getQueriesData<ThreadPages>({ queryKey: [THREAD] })

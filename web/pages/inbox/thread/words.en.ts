@@ -24,6 +24,12 @@ export default {
   readsOnly: 'Your role reads only: nothing can be written here. An owner or an admin can change it.',
   badCopies_one: 'No address for a copy: {{who}}',
   badCopies_other: 'No addresses for copies: {{who}}',
+  tooOld: 'Uploaded too long ago: attach it again',
+  otherKind: {
+    note: 'A reply is being written. Send or clear it first, then bring the note back.',
+    reply: 'A note is being written. Save or clear it first, then bring the reply back.',
+  },
+  notHere: 'This message was taken back or sent in another tab.',
   proof: {
     title: 'Continue elsewhere with {{name}}',
     about: 'Make a one-time link. Whoever opens it and says yes is this contact, and you can write to them there too.',
