@@ -1,7 +1,7 @@
 /** What only the rail's menu had is on the account page too, for where there is no rail. */
 import { expect, test } from 'vitest'
 import { aBrowser } from '#tests/support/browser.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
 const parley = await wholeParley()
@@ -15,6 +15,25 @@ test('on a phone a member signs out from his account', async () => {
   await page.goto(`${parley.url}/inbox`)
   await page.waitForURL('**/sign-in*')
   expect((await context.request.get(`${parley.url}/api/me`)).status()).toBe(401)
+})
+
+test('a window that slept while another member signed in begins anew as his', async () => {
+  const { page, context } = await openWindow(browser, parley, { path: '/settings/account' })
+  await page.getByRole('button', { name: 'You: Olga' }).waitFor()
+  const { email } = await parley.member('admin')
+  await page.evaluate(() => sessionStorage.setItem('parley.tab.somebody.heads', '{}'))
+  let loads = 0
+  page.on('load', () => loads++)
+  await context.request.post(`${parley.url}/api/session`, {
+    data: { email, password: OWNER.password },
+    headers: { origin: parley.url },
+  })
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+  await page.getByRole('button', { name: 'You: admin' }).waitFor({ timeout: 40_000 })
+  expect(loads).toBe(1)
+  expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('parley.tab.')))).toEqual(
+    [],
+  )
 })
 
 test('a wrong code is told at its field, and hints at the clock of the phone', async () => {

@@ -13,8 +13,16 @@ import { questionOfLeaving } from './unsent.ts'
 
 export type MeView = z.infer<typeof Me>
 
-/** Asked again and again: its warnings come and go, and a window that asks nothing else hears by it that the server is in trouble. */
-export const meQuery = () => ({ ...read(getMe), staleTime: 60_000, refetchInterval: 20_000 })
+/**
+ * Asked again and again: its warnings come and go, and a window that asks nothing else hears by it that the server is in trouble. Also
+ * whenever the window is looked at anew: another member may have signed in while it slept.
+ */
+export const meQuery = () => ({
+  ...read(getMe),
+  staleTime: 60_000,
+  refetchInterval: 20_000,
+  refetchOnWindowFocus: 'always' as const,
+})
 
 export const useMe = (): MeView => useSuspenseQuery(meQuery()).data
 
