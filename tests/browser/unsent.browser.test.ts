@@ -59,6 +59,12 @@ async function isWhole(): Promise<void> {
 const isQuoting = () => page.getByText('Reply to Ann:').waitFor()
 const isNothing = () => see(composer()).toHaveValue('')
 
+async function signIn(email: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
+  await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
+  await page.keyboard.press('Enter')
+}
+
 test('subject, copies and files wait with their text, in another conversation and over a reload', async () => {
   await write()
   const rows = page.getByRole('list', { name: 'Conversations' })
@@ -79,7 +85,7 @@ test('subject, copies and files wait with their text, in another conversation an
   expect(asked).toEqual(['beforeunload'])
 })
 
-test('signing out with a file attached asks before the session is ended; once it is over nothing is asked any more', async () => {
+test('signing out with a file attached asks before the session is ended; once it is over nothing is asked, and it waits for the same member', async () => {
   const asked: string[] = []
   page.on('dialog', (dialog) => {
     asked.push(dialog.type())
@@ -97,6 +103,8 @@ test('signing out with a file attached asks before the session is ended; once it
   await page.request.delete(`${parley.url}/api/session`, { headers: { origin: parley.url } })
   await page.waitForURL('**/sign-in?why=signed_out*')
   expect(asked).toEqual(['confirm'])
+  await signIn(OWNER.email)
+  await isWhole()
 })
 
 test('what waits is its member’s: the next who signs in in this tab does not see it', async () => {
@@ -104,9 +112,7 @@ test('what waits is its member’s: the next who signs in in this tab does not s
   page.on('dialog', (dialog) => void dialog.accept())
   const { email } = await parley.member('admin')
   await page.goto(`${parley.url}/sign-in?next=/inbox/${ann}?view=all`)
-  await page.getByRole('textbox', { name: 'E-mail' }).fill(email)
-  await page.getByRole('textbox', { name: 'Password' }).fill(OWNER.password)
-  await page.keyboard.press('Enter')
+  await signIn(email)
   await see(composer()).toHaveValue('')
   await see(subject()).toHaveValue('')
   await see(copies()).toHaveValue('')
@@ -123,19 +129,6 @@ test('a note leaves the subject and the copies of the letter that is not written
   await page.getByText('Reply', { exact: true }).click()
   await see(subject()).toHaveValue('Kettles')
   await see(copies()).toHaveValue('bob@people.test')
-})
-
-test('a send that is undone brings back no subject that the server wrote', async () => {
-  await subject().fill('')
-  await copies().fill('')
-  await composer().fill('No subject of mine')
-  await composer().press('Control+Enter')
-  await isNothing()
-  await thread()
-    .getByRole('button', { name: /^Undo, / })
-    .click()
-  await see(composer()).toHaveValue('No subject of mine')
-  await see(subject()).toHaveValue('')
 })
 
 test('a copy to what is no address is told at its field, and nothing leaves', async () => {
@@ -189,4 +182,17 @@ test('a send that is undone comes back whole, unless something else is being wri
   await see(thread().getByText('taken back before it left')).toHaveCount(2)
   await see(composer()).toHaveValue('Another thing')
   await see(files()).toHaveCount(0)
+})
+
+test('a send that is undone brings back no subject that the server wrote', async () => {
+  await subject().fill('')
+  await copies().fill('')
+  await composer().fill('No subject of mine')
+  await composer().press('Control+Enter')
+  await isNothing()
+  await thread()
+    .getByRole('button', { name: /^Undo, / })
+    .click()
+  await see(composer()).toHaveValue('No subject of mine')
+  await see(subject()).toHaveValue('')
 })

@@ -37,25 +37,26 @@ export function useMay(): (act: Act) => boolean {
 
 /** One end is enough: what still asks the server meanwhile is told again that nobody is signed in. */
 let isOver = false
+/** Asked for here: the server tells every window of the session that it ended, this one too. */
+let isLeaving = false
 
 /** Ends the session here; nothing of the workspace stays in memory, or in the tab. What would be lost with it is asked before. */
 export async function leave(): Promise<void> {
   const question = questionOfLeaving()
-  if (isOver || (question !== null && !window.confirm(question))) return
-  isOver = true
+  if (isLeaving || (question !== null && !window.confirm(question))) return
+  isLeaving = true
   try {
     await call(signOut)
-  } catch (error) {
-    isOver = false
-    throw error
+    forgetAll()
+    end('/sign-in')
+  } finally {
+    isLeaving = false
   }
-  forgetAll()
-  end('/sign-in')
 }
 
 /** The session ended elsewhere: the same, with the way back kept, and what the tab keeps for the same member. */
 export function signedOutElsewhere(): void {
-  if (isOver || location.pathname === '/sign-in' || location.pathname === '/setup') return
+  if (isOver || isLeaving || location.pathname === '/sign-in' || location.pathname === '/setup') return
   end(`/sign-in?why=signed_out&next=${encodeURIComponent(here())}`)
 }
 
