@@ -429,20 +429,31 @@ async function namesakes() {
   }, 30_000)
 }
 
-test('a proof link is made with its QR and goes into the reply', async () => {
-  await page
-    .getByRole('complementary', { name: 'Contact' })
-    .getByRole('button', { name: 'Link to another network…' })
-    .click()
+test('a proof link is made with its QR and goes into the reply, or into the note that is being written', async () => {
   const dialog = page.getByRole('dialog', { name: /^Continue elsewhere/ })
-  await dialog.getByRole('button', { name: 'Link into Second' }).click()
-  await dialog.getByRole('img', { name: 'QR code of the link' }).waitFor()
+  const link = async () => {
+    await page
+      .getByRole('complementary', { name: 'Contact' })
+      .getByRole('button', { name: 'Link to another network…' })
+      .click()
+    await dialog.getByRole('button', { name: 'Link into Second' }).click()
+    await dialog.getByRole('img', { name: 'QR code of the link' }).waitFor()
+  }
+  await link()
   await shot('proof')
   await dialog.getByRole('button', { name: 'Put it into the reply' }).click()
   await expect
     .poll(() => composer().inputValue())
     .toMatch(/^Let us continue here: https:\/\/t\.me\/second_shop_bot\?start=/)
-  await composer().fill('')
+
+  await page.getByText('Note', { exact: true }).click()
+  const note = page.getByRole('textbox', { name: 'Note for colleagues' })
+  await note.fill('For us only')
+  await link()
+  await dialog.getByRole('button', { name: 'Put it into the reply' }).click()
+  await expect.poll(() => note.inputValue()).toMatch(/^For us only\nLet us continue here: /)
+  await note.fill('')
+  await page.getByText('Reply', { exact: true }).click()
 })
 
 test('on a phone there is one pane at a time, with a way back', async () => {

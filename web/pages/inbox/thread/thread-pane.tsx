@@ -13,6 +13,7 @@ import { useMe } from '../../../app/session.ts'
 import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import { answeredLetter } from '../composer/answered-letter.ts'
+import { beingWritten } from '../composer/being-written.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
 import { backOfRefused, backOfUndone, type Back } from '../composer/bring-back.ts'
 import { ReadsOnly } from '../composer/composer-lines.tsx'
@@ -278,7 +279,8 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
             onClose={() => onProof(false)}
             onInsert={(words) => {
               onProof(false)
-              setAsk({ kind: 'reply', text: words })
+              // Into whatever is being written: a note is not made a reply by it.
+              void beingWritten(row.id).then(({ kind }) => setAsk({ kind: kind ?? 'reply', text: words }))
             }}
           />
         )}
