@@ -75,7 +75,8 @@ export function judgeFrame(
   thanked.add(`${chat} ${frame.t as string} ${frame.id as string}`)
 }
 
-function frameIn(bytes: Buffer): Frame | undefined {
+/** As the server reads it: behind a byte order mark too. */
+export function frameIn(bytes: Buffer): Frame | undefined {
   try {
     const frame: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     return typeof frame === 'object' && frame !== null ? (frame as Frame) : undefined

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws'
 import { rubbish, type Random } from './chance.ts'
 import { addressOf } from './hook-fuzzer.ts'
 import { SITE, someGuest } from './visitors.ts'
-import { judgeFrame, someFrame, type ChatTarget, type Frame } from './webchat-frames.ts'
+import { frameIn, judgeFrame, someFrame, type ChatTarget, type Frame } from './webchat-frames.ts'
 
 const PATIENCE_MS = 20_000
 /** What may be said when a door is closed: 1011 would be our own fault. */
@@ -93,14 +93,10 @@ function takeAnswered(waiting: Buffer[], answer: Frame): Buffer | undefined {
 }
 
 function isAnswerTo(answer: Frame, sent: Buffer): boolean {
-  try {
-    const frame = JSON.parse(sent.toString()) as Frame
-    if (answer.t === 'welcome') return frame.t === 'hello'
-    if (answer.t === 'pong') return frame.t === 'ping'
-    return answer.t === 'ack' && frame.id === answer.id
-  } catch {
-    return false
-  }
+  const frame = frameIn(sent)
+  if (answer.t === 'welcome') return frame?.t === 'hello'
+  if (answer.t === 'pong') return frame?.t === 'ping'
+  return answer.t === 'ack' && frame !== undefined && frame.id === answer.id
 }
 
 /** Bytes where frames are expected: lengths that lie, reserved bits, no mask, fragments without end. */
