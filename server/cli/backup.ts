@@ -4,8 +4,9 @@
  *
  *   manifest.json → postgres/data/… (embedded) or rows/… (DATABASE_URL, --logical) → files/… → end.json
  */
-import { mkdir, opendir, open, readFile, stat } from 'node:fs/promises'
+import { opendir, open, readFile, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { makeFolder } from '#server/platform/make-folder.ts'
 import pg from 'pg'
 import { connectionTo } from '../platform/connection.ts'
 import { readArchive, writeArchive } from '../platform/backup/archive.ts'
@@ -55,7 +56,7 @@ async function placeFor(given = '.'): Promise<string> {
   const named = `parley-${new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')}.backup`
   const path = resolve(given)
   const place = path.endsWith('.backup') ? path : join(path, named)
-  await mkdir(dirname(place), { recursive: true, mode: 0o700 }).catch((error: Error) => {
+  await makeFolder(dirname(place)).catch((error: Error) => {
     throw new StartFailure(`The folder ${dirname(place)} cannot be made: ${error.message}.`)
   })
   if (await stat(place).catch(() => null)) throw new StartFailure(`${place} is there already: name another file.`)

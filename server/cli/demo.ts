@@ -4,8 +4,9 @@
  *
  * playground (emulators) → Parley on a fresh folder → channels by the API → a week of talk through them → ready
  */
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '#server/platform/make-folder.ts'
 import { createChannel } from '#contract/calls/channels.ts'
 import { createMember } from '#contract/calls/members.ts'
 import type { MemberId } from '#contract/ids.ts'
@@ -107,7 +108,7 @@ async function emptyFolder(folder: string): Promise<void> {
       `${folder} holds data that no demo made. The demo begins anew each time: give it a folder of its own in PARLEY_DATA, or leave PARLEY_DATA out.`,
     )
   await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await makeFolder(folder)
   await writeFile(join(folder, MARK), 'Everything in this folder is thrown away when a demo starts.\n')
 }
 

@@ -4,8 +4,9 @@
  *
  *   key at hand? → folder empty? → unpack aside → give it its name → start it → new lineage, hold → say what waits
  */
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
+import { makeFolder } from '#server/platform/make-folder.ts'
 import pg from 'pg'
 import { heldInAll, holdEverything } from '../delivery/hold.ts'
 import { readArchive } from '../platform/backup/archive.ts'
@@ -32,7 +33,7 @@ export async function restore(args: string[], env: NodeJS.ProcessEnv): Promise<v
   const { key } = values
   const settings = readSettings(env)
   const { dataDir } = settings
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeFolder(dataDir)
   await mustBeEmpty(dataDir)
   if (key) await bringKey(key, dataDir)
   let reached: Reached | undefined
@@ -209,8 +210,8 @@ async function put(entry: Entry, dataDir: string, name: string): Promise<void> {
   const path = resolve(dataDir, name)
   // The archive is proved to be ours; a name that leads out would be our own mistake, and must not write elsewhere.
   if (!path.startsWith(dataDir + sep)) throw new Error(`a name that leads out of the folder: ${name}`)
-  if (name.endsWith('/')) return void (await mkdir(path, { recursive: true, mode: 0o700 }))
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  if (name.endsWith('/')) return void (await makeFolder(path))
+  await makeFolder(dirname(path))
   const handle = await open(path, 'wx', 0o600)
   try {
     for await (const chunk of entry.body) await handle.writeFile(chunk)

@@ -4,10 +4,11 @@
  * change each other's password.
  */
 import { createHash, createHmac, hkdfSync, pbkdf2Sync, randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pg from 'pg'
 import { connectionTo } from './connection.ts'
+import { makeFolder } from './make-folder.ts'
 import { StartFailure } from './start-failure.ts'
 
 export interface ProgramLogin {
@@ -33,7 +34,7 @@ async function ownSecret(dataDir: string): Promise<string> {
   const file = join(dataDir, 'program.secret')
   const existing = await readFile(file, 'utf8').catch(() => null)
   if (existing !== null) return existing.trim()
-  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  await makeFolder(dataDir)
   // Written aside and linked: two that start at once end with one file, and it is whole.
   const aside = `${file}.${randomBytes(6).toString('hex')}`
   await writeFile(aside, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })

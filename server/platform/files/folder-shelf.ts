@@ -1,6 +1,7 @@
-import { open, mkdir, opendir, rename, rm, stat } from 'node:fs/promises'
+import { open, opendir, rename, rm, stat } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 import { WorkspaceId } from '#contract/ids.ts'
 import type { Shelf, ShelfKey } from './shelf.ts'
 
@@ -15,7 +16,7 @@ export function folderShelf(folder: string): Shelf {
   return {
     write: async (key, bytes) => {
       const path = pathOf(key)
-      await makeFolder(dirname(path))
+      await makeKnownFolder(dirname(path))
       const handle = await open(path + PART, 'wx', 0o600)
       let written = 0
       try {
@@ -74,8 +75,8 @@ export function folderShelf(folder: string): Shelf {
 }
 
 /** A folder whose own name is on the disk too. */
-async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true, mode: 0o700 })
+async function makeKnownFolder(path: string): Promise<void> {
+  const first = await makeFolder(path)
   if (first === undefined) return
   for (let made = path; made.length >= first.length; made = dirname(made)) await flush(dirname(made))
 }

@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import pg from 'pg'
+import { makeFolder } from '../make-folder.ts'
 import { StartFailure } from '../start-failure.ts'
 import { type Account, chooseAccount } from './account.ts'
 import { findBinaries } from './binaries.ts'
@@ -73,11 +74,11 @@ export async function startEmbedded({
   patience = PATIENCE,
 }: EmbeddedOptions): Promise<Embedded> {
   const at = places(dataDir)
-  await usable(dataDir, () => mkdir(dataDir, { recursive: true, mode: 0o700 }))
+  await usable(dataDir, () => makeFolder(dataDir), MAKING_TROUBLES)
   const hold = await usable(dataDir, async () => holdFolder(dataDir))
   const stopping = new AbortController()
   try {
-    await usable(dataDir, () => mkdir(at.folder, { recursive: true, mode: 0o700 }))
+    await usable(dataDir, () => makeFolder(at.folder))
     const account = await chooseAccount(dataDir, at.folder, await findBinaries())
     await usable(dataDir, () => prepareFolder(dataDir, account, onBusy))
     const password = await readPassword(at.password)
@@ -146,11 +147,11 @@ export async function attachEmbedded({
 
 // ---------------------------------------------------------------- the folder
 
-async function usable<T>(dataDir: string, work: () => Promise<T>): Promise<T> {
+async function usable<T>(dataDir: string, work: () => Promise<T>, troubles = FOLDER_TROUBLES): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    const advice = FOLDER_TROUBLES[(error as NodeJS.ErrnoException).code ?? '']
+    const advice = troubles[(error as NodeJS.ErrnoException).code ?? '']
     if (advice === undefined) throw error
     throw new StartFailure(`The data folder ${dataDir} (PARLEY_DATA) ${advice}`)
   }
@@ -165,6 +166,8 @@ const FOLDER_TROUBLES: Record<string, string> = {
   ENOTDIR: 'lies under something that is a file: choose another.',
   EEXIST: 'is a file: choose another.',
 }
+/** Later it is a file of ours that is missing. */
+const MAKING_TROUBLES = { ...FOLDER_TROUBLES, ENOENT: 'cannot be made there: choose another.' }
 
 async function prepareFolder(dataDir: string, account: Account, onBusy: () => void): Promise<void> {
   const at = places(dataDir)

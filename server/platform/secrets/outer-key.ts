@@ -3,8 +3,9 @@
  * owner may read. It is never in the database and never in a backup: who has both has everything.
  */
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
-import { chmod, link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { chmod, link, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 import { StartFailure } from '../start-failure.ts'
 
 export interface OuterKey {
@@ -45,7 +46,7 @@ export async function readOuterKeys({
       throw new StartFailure(
         `The database holds secrets sealed with a key that is not here: put the key file back at ${file}, or set PARLEY_KEY.`,
       )
-    await mkdir(dataDir, { recursive: true, mode: 0o700 })
+    await makeFolder(dataDir)
     await writeKeys(file, [randomBytes(32)], 'keep')
     inFile = await readKeyFile(file)
   }
