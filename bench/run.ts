@@ -1,11 +1,11 @@
 /**
  * `npm run bench -- [1] [2] [3] [5] [6] [7] [8] [10] [house] [--rounds 5] [--seconds 6] [--write]`: the figures of docs/benchmarks.md, of which
  * `--write` writes those that were measured anew. How large each is: `--users 32,256 --months 0` (2), `--faults 40` (3), `--push 100x500,1000x50` (6),
- * `--messages 1000000` (7, 8: filled once, kept under node_modules/.cache/bench), `--jobs 20000` (10).
+ * `--messages 5000000` (7, 8: filled once, kept under node_modules/.cache/bench), `--jobs 100000` (10).
  * Ratios of the same round and CPU per operation count; absolute numbers belong to the machine and the minute.
  */
 import { loadavg } from 'node:os'
-import { parseArgs } from 'node:util'
+import { commandLine, misused, someTime, wholeNumber } from '#tests/support/command-line.ts'
 import { BOUNDS, verdictsOf, type Bounds, type Floor } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
@@ -21,7 +21,10 @@ import type { Row } from './support/rounds.ts'
 import { ratesTable, type Found } from './support/tables.ts'
 import { Void } from './support/void.ts'
 
-const { values, positionals } = parseArgs({
+const USAGE =
+  'npm run bench -- [1] [2] [3] [5] [6] [7] [8] [10] [house] [--rounds N] [--seconds S] [--users 32,256] [--months N] [--faults N] [--push 100x500] [--messages N] [--jobs N] [--write]'
+
+const { values, positionals } = commandLine(USAGE, {
   allowPositionals: true,
   options: {
     rounds: { type: 'string', default: '5' },
@@ -40,10 +43,12 @@ const { values, positionals } = parseArgs({
     write: { type: 'boolean', default: false },
   },
 })
-const rounds = Number(values.rounds)
-const seconds = Number(values.seconds)
-const jobs = Number(values.jobs)
-const messages = Number(values.messages)
+const rounds = wholeNumber('--rounds', values.rounds, { least: 1 })
+const seconds = someTime('--seconds', values.seconds)
+const jobs = wholeNumber('--jobs', values.jobs, { least: 1 })
+const messages = wholeNumber('--messages', values.messages, { least: 1 })
+const months = wholeNumber('--months', values.months)
+const faults = wholeNumber('--faults', values.faults, { least: 1 })
 const say = (words: string) => console.log(words)
 
 interface Figure extends Bounds {
@@ -69,17 +74,17 @@ const FIGURES: Record<string, Figure[]> = {
   ],
   2: values.users
     .split(',')
-    .map(Number)
+    .map((each) => wholeNumber('--users', each, { least: 1 }))
     .map((users) => ({
       title: `2. Durable loop: webhook → stored → echo rule → sendMessage accepted, ${users} users`,
       ...BOUNDS.loop,
-      measure: rated(BOUNDS.loop, () => durableLoop({ rounds, seconds, users, months: Number(values.months), say })),
+      measure: rated(BOUNDS.loop, () => durableLoop({ rounds, seconds, users, months, say })),
     })),
   3: [
     {
       title: '3. Kill: Parley and PostgreSQL, at full ingest and in the middle of sends',
       ...BOUNDS.kill,
-      measure: () => kill({ faults: Number(values.faults), say }),
+      measure: () => kill({ faults, say }),
     },
   ],
   5: [
@@ -91,7 +96,7 @@ const FIGURES: Record<string, Figure[]> = {
   ],
   6: values.push
     .split(',')
-    .map((each) => each.split('x').map(Number) as [number, number])
+    .map((each) => each.split('x').map((number) => wholeNumber('--push', number, { least: 1 })) as [number, number])
     .map(([members, perSecond]) => ({
       title: `6. Push: webhook → stored → ${members.toLocaleString('en')} members’ sockets, ${perSecond} messages a second`,
       ...BOUNDS.push,
@@ -122,7 +127,7 @@ const FIGURES: Record<string, Figure[]> = {
 
 for (const name of positionals) {
   if (!FIGURES[name] && name !== 'house')
-    throw new Error(`no figure is called ${name}: ${Object.keys(FIGURES).join(', ')} or house`)
+    misused(`no figure is called ${name}: there are ${Object.keys(FIGURES).join(', ')} and house`)
 }
 const wanted = positionals.length > 0 ? positionals : [...Object.keys(FIGURES), 'house']
 for (const name of wanted) {

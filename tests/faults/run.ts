@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
+import { commandLine, misused, someTime, wholeNumber } from '#tests/support/command-line.ts'
 import { check, settled } from './checker.ts'
 import type { Journal } from './journals.ts'
 import { noneDone, wreak, type Done } from './killer.ts'
@@ -28,7 +28,10 @@ const TALK_SHARE = 0.87
 /** Longer than a node takes to start on a crowded machine. */
 const HUSH_MS = 240_000
 
-const { values } = parseArgs({
+const USAGE =
+  'npm run faults -- [--seed N] [--faults K] [--smoke | --disk] [--minutes M] [--from K] [--resume FOLDER] [--keep] [--chats C] [--pause MS] [--ahead N] [--rest MS]'
+
+const { values } = commandLine(USAGE, {
   options: {
     seed: { type: 'string', default: String(randomBytes(3).readUIntBE(0, 3)) },
     faults: { type: 'string' },
@@ -74,21 +77,12 @@ interface State {
   spentMs: number
 }
 
+const state: State = values.resume ? await keptIn(values.resume) : begun()
 const folder = values.resume ?? (await mkdtemp(join(tmpdir(), 'parley-faults-')))
-const state: State = values.resume
-  ? (JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')) as State)
-  : {
-      seed: Number(values.seed),
-      faults: Number(values.faults ?? (values.disk ? DISK_FAULTS : FULL_FAULTS)),
-      kind: kindOf(values),
-      next: Number(values.from) - 1,
-      done: noneDone(),
-      spentMs: 0,
-    }
-if (values.resume && state.kind === 'disk') throw new Error('a run on a small disk cannot go on: its disk is gone')
+if (values.resume && state.kind === 'disk') misused('a run on a small disk cannot go on: its disk is gone')
 const { deck, wanted, ...talk } = SETTINGS[state.kind]
 const isFull = state.kind === 'full'
-const mostMs = Number(values.minutes) * 60_000
+const mostMs = someTime('--minutes', values.minutes) * 60_000
 const began = performance.now() - state.spentMs
 const spentMs = () => performance.now() - began
 const say = (words: string) => console.log(`${(spentMs() / 1000).toFixed(1).padStart(7)} s  ${words}`)
@@ -116,12 +110,30 @@ if (broken.length > 0) {
   console.log(`nothing is broken so far, and it was cut short${again}`)
   process.exitCode = 1
 } else {
-  console.log(`green: seed=${state.seed} faults=${state.faults}`)
+  const { skipped } = state.done
+  console.log(`green: seed=${state.seed} faults=${state.faults}${skipped > 0 ? `, of which ${skipped} skipped` : ''}`)
   if (!values.keep) await rm(folder, { recursive: true, force: true })
 }
 if (isFull && !isCutShort) {
   say('the same on a small disk')
   if (!(await isGreenOnSmallDisk())) process.exitCode = 1
+}
+
+async function keptIn(where: string): Promise<State> {
+  const text = await readFile(join(where, 'run.json'), 'utf8').catch(() => misused(`there is no run in ${where}`))
+  return JSON.parse(text) as State
+}
+
+function begun(): State {
+  const faults = wholeNumber('--faults', values.faults ?? String(values.disk ? DISK_FAULTS : FULL_FAULTS), { least: 1 })
+  return {
+    seed: wholeNumber('--seed', values.seed),
+    faults,
+    kind: kindOf(values),
+    next: wholeNumber('--from', values.from, { least: 1, most: faults }) - 1,
+    done: noneDone(),
+    spentMs: 0,
+  }
 }
 
 /** A world of its own, so a process of its own. */
@@ -234,5 +246,10 @@ async function judge(world: RunningWorld): Promise<string[]> {
   for (const line of lines) console.log(`   ${line}`)
   // Less was done than was planned: that was somebody's wish.
   if (isCutShort) return broken
-  return [...broken, ...missed.map((words) => `missed: ${words}`)]
+  const left = state.faults - state.next
+  return [
+    ...broken,
+    ...(left > 0 ? [`${left} of ${state.faults} faults were not done: the time was over`] : []),
+    ...missed.map((words) => `missed: ${words}`),
+  ]
 }

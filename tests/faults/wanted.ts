@@ -29,8 +29,13 @@ export const OF_FULL: readonly Wanted[] = [
   { words: 'minutes', most: MOST_MINUTES, of: ({ minutes }) => minutes },
 ]
 
-/** Of the run on a small disk, whose faults are skipped where a tool is absent. */
+/** Of the run on a small disk, whose faults are skipped where a tool is absent; not all of them. */
 export const OF_DISK: readonly Wanted[] = [
+  {
+    words: 'faults of the disk',
+    least: 1,
+    of: ({ done }) => done['slow disk'] + done['full disk'] + done['failing disk'],
+  },
   { words: 'seconds until all was well again, at worst', most: 60, of: ({ done }) => done['ms until well'] / 1_000 },
   { words: 'answers to platforms but 200 and 503', most: 0, of: ({ answers }) => othersIn(answers) },
 ]

@@ -6,12 +6,14 @@
  * Red names each input by its number and exits with 1; `--only` shows that input and fires it alone.
  */
 import { randomBytes } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { commandLine, misused, someTime, wholeNumber } from '#tests/support/command-line.ts'
 import { SIEGES } from './sieges.ts'
 import type { Findings } from './verdict.ts'
 import type { Signs } from './vital-signs.ts'
 
-const { values } = parseArgs({
+const USAGE = `npm run fuzz -- [--seed N] [--each K] [--connector ${Object.keys(SIEGES).join('|')}] [--only NUMBER] [--minutes M] [--keep]`
+
+const { values } = commandLine(USAGE, {
   options: {
     seed: { type: 'string', default: String(randomBytes(3).readUIntBE(0, 3)) },
     each: { type: 'string', default: '100000' },
@@ -21,9 +23,12 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 })
-const seed = Number(values.seed)
-const each = Number(values.each)
-const only = values.only === undefined ? undefined : Number(values.only)
+const seed = wholeNumber('--seed', values.seed)
+const each = wholeNumber('--each', values.each, { least: 1 })
+const only = values.only === undefined ? undefined : wholeNumber('--only', values.only)
+const minutes = someTime('--minutes', values.minutes)
+const unknown = values.connector.find((name) => !SIEGES[name])
+if (unknown !== undefined) misused(`there is no fuzzer of ${unknown}\n${USAGE}`)
 const MOST_LAG_MS = 100
 const MOST_GROWN_MB = 50
 
@@ -37,21 +42,27 @@ const ailments = ({ lagP99Ms, grownMb, polluted }: Signs): string[] => [
 ]
 
 for (const name of values.connector) {
-  const siege = SIEGES[name]
-  if (!siege) throw new Error(`no fuzzer of ${name}; there are ${Object.keys(SIEGES).join(', ')}`)
+  const siege = SIEGES[name]!
   const began = performance.now()
   const say = (words: string) =>
     console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${name}: ${words}`)
   say(`seed ${seed}, ${only === undefined ? `${each} inputs` : `input ${only} alone`}`)
-  const until = began + Number(values.minutes) * 60_000
-  const { found, signs } = await siege({
+  const until = began + minutes * 60_000
+  const outcome = await siege({
     seed,
     each,
     until,
     say,
     keep: values.keep,
     ...(only === undefined ? {} : { only }),
-  })
+  }).catch((error: unknown) => error as Error)
+  if (outcome instanceof Error) {
+    console.log(`   ✗ ${outcome.message}`)
+    say(`red: seed=${seed}`)
+    process.exitCode = 1
+    continue
+  }
+  const { found, signs } = outcome
   say(JSON.stringify({ ...found.outcomes }))
   say(JSON.stringify(signs))
   const broken = [...wordsOf(found), ...(only === undefined ? ailments(signs) : [])]

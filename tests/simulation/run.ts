@@ -2,15 +2,15 @@
  * `npm run simulate -- [--seed N] [--seeds K]`: K runs from seed N on, without a database and without sockets. Red prints `seed=… layer=simulation`,
  * what was broken and the end of the trace, and exits with 1; `--seed N` alone is that run again, with its whole trace.
  */
-import { parseArgs } from 'node:util'
+import { commandLine, wholeNumber } from '#tests/support/command-line.ts'
 import { simulate } from './simulate.ts'
 
-const { values } = parseArgs({
+const { values } = commandLine('npm run simulate -- [--seed N] [--seeds K]', {
   options: { seed: { type: 'string', default: '1' }, seeds: { type: 'string' } },
 })
-const first = Number(values.seed)
+const first = wholeNumber('--seed', values.seed)
 const alone = values.seeds === undefined
-const count = alone ? 1 : Number(values.seeds)
+const count = alone ? 1 : wholeNumber('--seeds', values.seeds!, { least: 1 })
 const LAST_LINES = 60
 
 const began = performance.now()

@@ -4,11 +4,11 @@
  * Red: something ran, a dialog, a request to elsewhere, a refusal by the content policy, an element that may not stand there, or a field
  * that never showed its payload: what was not shown proves nothing.
  */
-import { parseArgs } from 'node:util'
+import { commandLine, wholeNumber } from '#tests/support/command-line.ts'
 import { payloadsOf } from './payloads.ts'
 import { xssSiege } from './siege.ts'
 
-const { values } = parseArgs({
+const { values } = commandLine('npm run xss -- [--seed N] [--payloads K] [--from I]', {
   options: {
     seed: { type: 'string', default: '1' },
     payloads: { type: 'string', default: '600' },
@@ -17,7 +17,9 @@ const { values } = parseArgs({
 })
 const began = performance.now()
 const say = (words: string) => console.log(`${((performance.now() - began) / 1000).toFixed(1).padStart(6)} s  ${words}`)
-const payloads = payloadsOf(Number(values.seed), Number(values.payloads)).slice(Number(values.from))
+const most = wholeNumber('--payloads', values.payloads, { least: 1 })
+const from = wholeNumber('--from', values.from, { most: most - 1 })
+const payloads = payloadsOf(wholeNumber('--seed', values.seed), most).slice(from)
 const { fields, shown, unseen, wrong } = await xssSiege({ payloads, say })
 for (const words of wrong.slice(0, 40)) console.log(`   ✗ ${words}`)
 for (const [field, numbers] of Object.entries(unseen))
