@@ -31,6 +31,9 @@ export async function restore(args: string[], env: NodeJS.ProcessEnv): Promise<v
   if (!words[0]) throw new StartFailure(`Which file? It goes: ${usageOf('restore')}`)
   const file = resolve(words[0])
   const { key } = values
+  const there = await stat(file).catch(() => null)
+  if (!there?.isFile())
+    throw new StartFailure(`${file} ${there ? 'is no file' : 'is not there'}. It goes: ${usageOf('restore')}`)
   const settings = readSettings(env)
   const { dataDir } = settings
   await makeFolder(dataDir)

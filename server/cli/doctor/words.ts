@@ -156,8 +156,8 @@ export const WORDS: Record<string, Record<Language, string>> = {
     ru: 'ждут: {queued}, из них просрочены {expired}: их каналы не готовы',
   },
   'unconfirmed.share': {
-    en: '{unconfirmed} of 24 hours ({percent} %): nobody knows whether they arrived',
-    ru: 'за сутки {unconfirmed} ({percent} %): дошли ли они, неизвестно',
+    en: '{unconfirmed} of the last 24 hours ({percent} %): nobody knows whether they arrived. The view “Failed” of the inbox shows them: ask there, or send again.',
+    ru: 'за сутки {unconfirmed} ({percent} %): дошли ли они, неизвестно. Их показывает вид «Не ушли» во входящих: спросите там или отправьте снова.',
   },
   'channels.ready': { en: '{count}, none in trouble', ru: '{count}, все в порядке' },
   'channels.troubled': {
