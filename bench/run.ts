@@ -6,7 +6,7 @@
  */
 import { loadavg } from 'node:os'
 import { commandLine, misused, someTime, wholeNumber } from '#tests/support/command-line.ts'
-import { BOUNDS, verdictsOf, type Bounds, type Floor } from './limits.ts'
+import { aim, BOUNDS, isMissed, verdict, verdictsOf, type Bound, type Bounds } from './limits.ts'
 import { durableIngest } from './metrics/durable-ingest.ts'
 import { durableLoop } from './metrics/durable-loop.ts'
 import { house } from './metrics/house.ts'
@@ -58,10 +58,17 @@ interface Figure extends Bounds {
 
 /** Figures whose table is of rates. */
 const rated =
-  ({ floor }: { floor: Floor }, measure: () => Promise<{ rows: Row[]; notes: string[] }>): (() => Promise<Found>) =>
+  (
+    bounds: { floor: Bound; aim: Bound },
+    measure: () => Promise<{ rows: Row[]; verdicts?: string[]; notes: string[] }>,
+  ): (() => Promise<Found>) =>
   async () => {
-    const { rows, notes } = await measure()
-    return { table: ratesTable(rows), verdicts: verdictsOf(floor, rows), notes }
+    const { rows, verdicts = [], notes } = await measure()
+    return {
+      table: ratesTable(rows),
+      verdicts: [...verdictsOf(verdict, bounds.floor, rows), ...verdicts, ...verdictsOf(aim, bounds.aim, rows)],
+      notes,
+    }
   }
 
 const FIGURES: Record<string, Figure[]> = {
@@ -130,6 +137,7 @@ for (const name of positionals) {
     misused(`no figure is called ${name}: there are ${Object.keys(FIGURES).join(', ')} and house`)
 }
 const wanted = positionals.length > 0 ? positionals : [...Object.keys(FIGURES), 'house']
+const missed: string[] = []
 for (const name of wanted) {
   const sections: Section[] = []
   for (const figure of FIGURES[name] ?? []) {
@@ -144,7 +152,10 @@ for (const name of wanted) {
   for (const { text } of sections) say(text)
   // After each figure: a long run that is ended keeps what it has.
   if (values.write) writeSections(sections)
+  missed.push(...sections.flatMap(({ text }) => (isMissed(text) ? text.split('\n', 1) : [])))
 }
+for (const title of missed) say(`a floor is missed: ${title.replace('## ', '')}`)
+if (missed.length > 0) process.exitCode = 1
 
 /** A void run is said to be one and tried once more: on a busy machine a commit may take longer than a platform waits. */
 async function sectionAfterRun(figure: Figure): Promise<string> {
@@ -165,6 +176,12 @@ async function sectionAfterRun(figure: Figure): Promise<string> {
 }
 
 function sectionOf({ title, goal, limits, raise }: Figure, { table, verdicts, notes }: Found): string {
-  const lines = [...verdicts, `goal ${goal}`, ...notes, `Limited by: ${limits}`, `What would raise it: ${raise}`]
+  const lines = [
+    ...verdicts,
+    ...(goal ? [`goal ${goal}`] : []),
+    ...notes,
+    `Limited by: ${limits}`,
+    `What would raise it: ${raise}`,
+  ]
   return `## ${title}\n\n${table}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }

@@ -1,4 +1,5 @@
 /** 2: webhook → stored → the echo rule → `sendMessage` accepted, against grammY, which stores nothing. */
+import { verdict } from '../limits.ts'
 import { aBotApi } from '../support/bot-api.ts'
 import { aParley } from '../support/parley.ts'
 import { aServer } from '../support/processes.ts'
@@ -7,6 +8,8 @@ import { Void } from '../support/void.ts'
 
 /** Seconds; connections open, plans and machine code are made in them. Counted as stored, not as measured. */
 const WARM_UP = 3
+/** Users. */
+const FULL_LOAD = 256
 
 export async function durableLoop(options: {
   rounds: number
@@ -15,7 +18,7 @@ export async function durableLoop(options: {
   /** Of the past. */
   months: number
   say(words: string): void
-}): Promise<{ rows: Row[]; notes: string[] }> {
+}): Promise<{ rows: Row[]; verdicts: string[]; notes: string[] }> {
   const { users } = options
   const api = await aBotApi()
   const theirs = await aServer(new URL('../peers/grammy-echo.ts', import.meta.url), {
@@ -68,6 +71,11 @@ export async function durableLoop(options: {
     )
     return {
       rows,
+      // With few users a batch is small, and costs as many statements as a large one.
+      verdicts:
+        users < FULL_LOAD
+          ? []
+          : [verdict(statements / 2 < 1, '< 1 SQL statement a message at full load', (statements / 2).toFixed(2))],
       notes: [
         `${loops} loops, as many messages and sent deliveries stored`,
         `${statements.toFixed(2)} SQL statements a loop (two messages)`,

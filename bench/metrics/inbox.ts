@@ -8,7 +8,7 @@ import { aLargeParley, AGENTS, MESSAGES_EACH } from '../support/large-workspace.
 import { figure, quantile } from '../support/rounds.ts'
 import { answersTable, type Found } from '../support/tables.ts'
 import { Void } from '../support/void.ts'
-import { INBOX, verdict } from '../limits.ts'
+import { aim, INBOX, verdict } from '../limits.ts'
 
 const PAGE = 50
 /** Pages into the list of what is closed. */
@@ -136,6 +136,8 @@ export async function inbox(options: {
     const p95 = crowd.map((times) => quantile(times, 0.95))
     const medianOf = (wanted: string) => answers.find(({ name }) => name === wanted)!.oursMs.median
     const worst = answers.toSorted((a, b) => b.ratio.median - a.ratio.median)[0]!
+    const deepPage = medianOf(questions[5]!.name) / medianOf(questions[4]!.name)
+    const counters = medianOf(questions.at(-1)!.name)
     const slowest = p95.indexOf(Math.max(...p95))
     return {
       table: answersTable(answers, { [`p95 ms, ${agents.length} agents at once`]: p95.map((ms) => ms.toFixed(1)) }),
@@ -150,10 +152,17 @@ export async function inbox(options: {
           `p95 ≤ ${INBOX.p95Ms} ms with ${agents.length} agents`,
           `${p95[slowest]!.toFixed(1)} ms in “${questions[slowest]!.name}”`,
         ),
+        aim(
+          worst.ratio.median <= INBOX.aim.times,
+          `p50 ≤ ${INBOX.aim.times} × raw SQL in each`,
+          figure(worst.ratio.median),
+        ),
+        aim(deepPage <= INBOX.aim.deepPage, `deep page ≤ ${INBOX.aim.deepPage} of the first`, deepPage.toFixed(2)),
+        aim(counters <= INBOX.aim.countersMs, `counters ≤ ${INBOX.aim.countersMs} ms`, `${counters.toFixed(2)} ms`),
       ],
       notes: [
         `${messages.toLocaleString('en')} messages in ${conversations.toLocaleString('en')} conversations (\`--messages\`); 94 of 100 closed`,
-        `the deep page takes ${(medianOf(questions[5]!.name) / medianOf(questions[4]!.name)).toFixed(2)} of the first; ${crowd.flat().length.toLocaleString('en')} answers to ${agents.length} agents, each asking every ${AGENT_PAUSE_MS} ms`,
+        `${crowd.flat().length.toLocaleString('en')} answers to ${agents.length} agents, each asking every ${AGENT_PAUSE_MS} ms`,
       ],
     }
   } finally {

@@ -8,7 +8,7 @@ import type { Abilities, Rate } from '#contract/message/abilities.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { pacing as pacer } from '#server/delivery/pacing.ts'
 import { aWorkspace } from '#tests/support/world.ts'
-import { PACING, verdict } from '../limits.ts'
+import { aim, PACING, verdict } from '../limits.ts'
 import { cpuMsOf } from '../support/cpu.ts'
 import { aBareDatabase, aLiveChannel, answer, enqueue, openOutbox } from '../support/outbox.ts'
 import { figure, quantile } from '../support/rounds.ts'
@@ -133,9 +133,14 @@ export async function pacing(options: { seconds: number; say(words: string): voi
       verdicts: [
         verdict(calm.share >= PACING.share, `≥ ${PACING.share * 100} % of the allowed rate`, percent(calm.share)),
         verdict(violations === 0, '0 violations', String(violations)),
+        aim(calm.share >= PACING.aim.share, `≥ ${PACING.aim.share * 100} % of the allowed rate`, percent(calm.share)),
+        aim(
+          own <= PACING.aim.ownUs,
+          `pacing itself ≤ ${PACING.aim.ownUs} CPU-µs a message, with 100,000 chats`,
+          figure(own),
+        ),
       ],
       notes: [
-        `pacing itself costs ${figure(own)} CPU-µs a message, with 100,000 chats`,
         `${chats.toLocaleString('en')} chats with a message each; ${figure(accounts.reduce((sum, { rate }) => sum + rate, 0))} messages a second are allowed in all`,
       ],
     }

@@ -7,7 +7,7 @@ import { figure } from '../support/rounds.ts'
 import { COMMON, MARKED } from '../support/sentences.ts'
 import { answersTable, type Found } from '../support/tables.ts'
 import { Void } from '../support/void.ts'
-import { SEARCH, verdict } from '../limits.ts'
+import { aim, SEARCH, verdict } from '../limits.ts'
 
 const HITS = 30
 /** By hand one knows which plan a word wants. The planner does not, and walks past all messages for a rare one. */
@@ -77,6 +77,7 @@ export async function search(options: { rounds: number; messages: number; say(wo
           `≤ ${SEARCH.ms} ms`,
           `${slowest.oursMs.median.toFixed(1)} ms for “${slowest.name}”`,
         ),
+        aim(worst.ratio.median <= SEARCH.aim.times, `≤ ${SEARCH.aim.times} × raw`, figure(worst.ratio.median)),
       ],
       notes: [
         `${messages.toLocaleString('en')} messages (\`--messages\`); raw is asked by the owner by the plan that suits the word, with the messages found; ours finds contacts too, and names who wrote and where`,
