@@ -88,6 +88,50 @@ test('the button that was pressed turns, and no other; all go in one call, and c
   await context.close()
 })
 
+test('keys act on what is chosen while something is, and then on the open one again', async () => {
+  const { page, context, row, bar } = await open()
+  await row(ARABIC).click()
+  const thread = page.getByRole('region', { name: /^Conversation with/ })
+  await thread.waitFor()
+  for (const name of ['Ann', 'Bob']) await row(name).click({ modifiers: ['Control'] })
+  await bar.getByText('2 chosen').waitFor()
+  for (const [key, name] of [
+    ['a', 'Assign'],
+    ['h', 'Snooze'],
+  ] as const) {
+    await page.keyboard.press(key)
+    await page.getByRole('menu', { name }).waitFor()
+    await see(bar.getByRole('button', { name })).toHaveAttribute('aria-expanded', 'true')
+    await page.keyboard.press('Escape')
+    await page.getByRole('menu').waitFor({ state: 'detached' })
+  }
+  await page.keyboard.press('?')
+  const sheet = page.getByRole('dialog', { name: 'Keys' })
+  for (const [about, key] of [
+    ['Close conversation', 'E'],
+    ['Snooze', 'H'],
+    ['Assign', 'A'],
+  ] as const)
+    await see(sheet.getByRole('row', { name: `${about} ${key}`, exact: true })).toHaveCount(1)
+  await page.keyboard.press('Escape')
+  await sheet.waitFor({ state: 'detached' })
+  await page.keyboard.press('e')
+  for (const name of ['Ann', 'Bob']) await row(name).waitFor({ state: 'detached' })
+  await see(row(ARABIC)).toBeVisible()
+  await bar.waitFor({ state: 'detached' })
+  await page.keyboard.press('e')
+  await page
+    .getByRole('alert')
+    .filter({ hasText: /^Closed/ })
+    .waitFor()
+  await row(ARABIC).waitFor({ state: 'detached' })
+  for (const names of [[ARABIC], ['Ann', 'Bob']]) {
+    await page.keyboard.press('z')
+    for (const name of names) await row(name).waitFor()
+  }
+  await context.close()
+})
+
 test('a time is taken by Enter, one that is over says so, and a day of another year is told whole', async () => {
   const { page, context, row } = await open()
   await row('Bob').click()

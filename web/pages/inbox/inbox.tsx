@@ -260,6 +260,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
                 aim={search.message ?? null}
                 merge={search.merge ?? null}
                 proofFor={isProving}
+                isBesideChosen={hasList && choice.chosen.size > 0}
                 isPaneOpen={room.hasContact ? isPaneWanted : isDrawerOpen}
                 onPane={togglePane}
                 onBack={room.hasBoth ? null : () => goTo(null)}

@@ -1,8 +1,10 @@
 import { Button, CloseButton } from '@mantine/core'
 import { IconClockPause, IconSquareCheck, IconUser } from '@tabler/icons-react'
 import { useState } from 'react'
+import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import type { Change } from '../conversation-acts.ts'
+import { useDirectory } from '../directory.tsx'
 import { AssignMenu, SnoozeMenu } from '../menus.tsx'
 import css from './list.module.css'
 
@@ -17,12 +19,29 @@ export interface BulkBarProps {
   onClear: () => void
 }
 
-/** Acts on all that are chosen; one undo takes all of them back. */
+/** Acts on all that are chosen, by the keys of an open conversation too; one undo takes all of them back. */
 export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: BulkBarProps) {
+  const { me } = useDirectory()
   const t = useWords('inbox')
   const [open, setOpen] = useState<'assign' | 'snooze' | null>(null)
   /** The one that was pressed turns, the others wait. */
   const standing = (of: Change['to']) => ({ loading: busyWith === of, disabled: count === 0 || busyWith !== null })
+  const unlessBusy = (run: () => void) => () => busyWith === null && run()
+  // With nothing chosen they are the open conversation's.
+  useKeys(
+    count === 0
+      ? []
+      : [
+          { keys: 'e', about: t('header.close'), run: unlessBusy(() => onChange({ to: 'close' })) },
+          { keys: 'h', about: t('header.snooze'), run: unlessBusy(() => setOpen('snooze')) },
+          { keys: 'a', about: t('header.assign'), run: unlessBusy(() => setOpen('assign')) },
+          {
+            keys: 'i',
+            about: t('assign.me'),
+            run: unlessBusy(() => onChange({ to: 'assign', member: me.id, name: me.name })),
+          },
+        ],
+  )
   return (
     <div className={css.bulk} role="toolbar" aria-label={t('bulk.label')}>
       <strong aria-live="polite">{t('bulk.count', { count })}</strong>

@@ -40,6 +40,8 @@ export interface ThreadPaneProps {
   aim: MessageId | null
   merge: ContactId | null
   proofFor: boolean
+  /** Others are chosen in the list: the keys that change a conversation are theirs. */
+  isBesideChosen: boolean
   isPaneOpen: boolean
   onPane: () => void
   onBack: (() => void) | null
@@ -185,7 +187,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           })),
         ]
       : []),
-    ...(may('conversation.change')
+    ...(may('conversation.change') && !props.isBesideChosen
       ? [
           {
             keys: 'e',
