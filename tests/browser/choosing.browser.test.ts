@@ -1,7 +1,7 @@
 /** Several conversations at once: what is chosen is seen, a finger can choose too, and what is being done to them is told where it was pressed. */
 import { expect as see } from '@playwright/test'
 import { beforeAll, expect, test } from 'vitest'
-import { listConversations } from '#contract/calls/conversations.ts'
+import { listConversations, markRead } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
@@ -129,6 +129,22 @@ test('keys act on what is chosen while something is, and then on the open one ag
     await page.keyboard.press('z')
     for (const name of names) await row(name).waitFor()
   }
+  await context.close()
+})
+
+test('what comes back unread looks unread at once', async () => {
+  for (const { id } of (await owner.call(listConversations, { query: {} })).items)
+    await owner.call(markRead, { params: { id }, body: { unread: true } })
+  const { page, context, row, bar } = await open()
+  for (const name of ['Ann', 'Bob']) {
+    await see(row(name).getByLabel('1 unread')).toBeVisible()
+    await row(name).click({ modifiers: ['Control'] })
+  }
+  await bar.getByRole('button', { name: 'Close conversation' }).click()
+  await bar.waitFor({ state: 'detached' })
+  await see(row('Ann')).toHaveCount(0)
+  await page.keyboard.press('z')
+  for (const name of ['Ann', 'Bob']) await see(row(name).getByLabel('1 unread')).toBeVisible()
   await context.close()
 })
 

@@ -13,6 +13,7 @@ import type { FeedEvent } from '#contract/feed/event.ts'
 import type { ContactId, ConversationId } from '#contract/ids.ts'
 import type { MeView } from '../../app/session.ts'
 import { keyOf } from '../../app/acts.ts'
+import { call } from '../../app/call.ts'
 import { client } from '../../app/client.ts'
 import { onEvents } from '../../app/feed.ts'
 import { belongs, withRow } from './list/belongs.ts'
@@ -109,23 +110,52 @@ export function keepConversation(row: ConversationRow): void {
     const query = key[1] as ListQuery
     const isIn = belongs(row, query, me)
     const isKnown = data.pages.some((page) => page.items.some((each) => each.id === row.id))
-    if (isIn === null && !isKnown) renewSoon(key)
-    else client.setQueryData<ListPages>(key, { ...data, pages: withRow(data.pages, row, isIn ?? isKnown) })
+    if (isIn === null && !isKnown) {
+      renewSoon(key)
+      continue
+    }
+    const pages = withRow(data.pages, row, isIn ?? isKnown)
+    client.setQueryData<ListPages>(key, { ...data, pages })
+    if (pages.some((page) => page.items.some((each) => each.id === row.id && each.readCount === null)))
+      void askRead(row.id)
   }
   renewSoon(keyOf(countConversations))
+}
+
+const asked = new Set<ConversationId>()
+
+/**
+ * A frame does not say how far we have read, and a row that was not in the list is known from nowhere: the server is asked, or what
+ * came back unread would look read.
+ */
+async function askRead(id: ConversationId): Promise<void> {
+  if (asked.has(id)) return
+  asked.add(id)
+  // What was lost is asked again with the next frame of this row.
+  const answer = await call(getConversation, { params: { id } }).catch(() => null)
+  asked.delete(id)
+  if (!answer) return
+  // Only the mark, and only where none is: the rest of the answer may be older than what was told meanwhile.
+  const { readCount } = answer
+  changeRows((row) => (row.id === id && row.readCount === null ? { ...row, readCount } : row))
+}
+
+/** In every loaded list; a list without a changed row stays the same object. */
+function changeRows(told: (row: ConversationRow) => ConversationRow): void {
+  client.setQueriesData<ListPages>({ queryKey: [LIST] }, (data) => {
+    if (!data?.pages.some((page) => page.items.some((row) => told(row) !== row))) return data
+    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(told) })) }
+  })
 }
 
 /** How far our last words came is shown in the row too, and changes without the conversation. */
 function keepLast(message: MessageView): void {
   const state = standingOf(message)?.state ?? null
-  const told = (row: ConversationRow): ConversationRow =>
+  changeRows((row) =>
     row.last?.message === message.id && row.last.direction === 'out' && row.last.state !== state
       ? { ...row, last: { ...row.last, state } }
-      : row
-  client.setQueriesData<ListPages>({ queryKey: [LIST] }, (data) => {
-    if (!data?.pages.some((page) => page.items.some((row) => told(row) !== row))) return data
-    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(told) })) }
-  })
+      : row,
+  )
 }
 
 /** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
