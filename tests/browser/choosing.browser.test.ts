@@ -132,6 +132,19 @@ test('keys act on what is chosen while something is, and then on the open one ag
   await context.close()
 })
 
+test('the chosen are given to nobody', async () => {
+  const { page, context, row, bar } = await open()
+  for (const assign of ['To me', 'To nobody']) {
+    for (const name of ['Ann', 'Bob']) await row(name).click({ modifiers: ['Control'] })
+    await bar.getByRole('button', { name: 'Assign' }).click()
+    await page.getByRole('menuitem', { name: assign }).click()
+    await bar.waitFor({ state: 'detached' })
+  }
+  const { items } = await owner.call(listConversations, { query: {} })
+  expect(items.map(({ assignee }) => assignee)).toEqual(NAMES.map(() => null))
+  await context.close()
+})
+
 test('what comes back unread looks unread at once', async () => {
   for (const { id } of (await owner.call(listConversations, { query: {} })).items)
     await owner.call(markRead, { params: { id }, body: { unread: true } })

@@ -8,7 +8,8 @@ import { useDirectory } from './directory.tsx'
 import { LaterItems, TimePicker } from './time-picker.tsx'
 
 export interface AssignMenuProps {
-  assignee: MemberId | null
+  /** Left out where several are assigned at once: each may have another. */
+  assignee?: MemberId | null
   isOpen: boolean
   onOpen: (isOpen: boolean) => void
   onAssign: (member: MemberId | null, name: string) => void

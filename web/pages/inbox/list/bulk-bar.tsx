@@ -51,7 +51,6 @@ export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: Bu
         </Button>
       )}
       <AssignMenu
-        assignee={null}
         isOpen={open === 'assign'}
         onOpen={(isOpen) => setOpen(isOpen ? 'assign' : null)}
         onAssign={(member, name) => onChange({ to: 'assign', member, name })}
