@@ -161,6 +161,36 @@ test('what comes back unread looks unread at once', async () => {
   await context.close()
 })
 
+test('an undo that was used is offered no more', async () => {
+  const { page, context, row, bar } = await open()
+  const offer = page.getByRole('alert').filter({ hasText: 'Closed' }).getByRole('button', { name: 'Undo' })
+  const undone = page.getByRole('alert').filter({ hasText: 'Undone' })
+  for (const undo of [() => page.keyboard.press('z'), () => offer.click()]) {
+    await row('Ann').click({ modifiers: ['Control'] })
+    await bar.getByText('1 chosen').waitFor()
+    await page.keyboard.press('e')
+    await offer.waitFor()
+    await undo()
+    await row('Ann').waitFor()
+    await undone.waitFor()
+    await see(offer).toHaveCount(0, { timeout: 2_000 })
+  }
+  await context.close()
+})
+
+test('an act that was undone in the history of its contact is offered no more', async () => {
+  const { items } = await owner.call(listConversations, { query: {} })
+  const [ann, bob] = ['Ann', 'Bob'].map((name) => items.find((each) => each.name === name)!)
+  const { page, context, row } = await open({ path: `/inbox/${ann!.id}?view=all&merge=${bob!.contact}` })
+  await page.getByRole('button', { name: 'Yes, one person' }).click()
+  const offer = page.getByRole('alert').filter({ hasText: /^Joined/ })
+  await offer.waitFor()
+  await page.getByRole('listitem').filter({ hasText: 'oined' }).getByRole('button', { name: 'Undo' }).click()
+  await row('Bob').waitFor()
+  await see(offer).toHaveCount(0, { timeout: 2_000 })
+  await context.close()
+})
+
 test('a time is taken by Enter, one that is over says so, and a day of another year is told whole', async () => {
   const { page, context, row } = await open()
   await row('Bob').click()

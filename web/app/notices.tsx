@@ -37,6 +37,8 @@ export function showTold({ words, undo, id }: Told): void {
   })
 }
 
+export const hideTold = (id: string): void => void notifications.hide(id)
+
 export function showFailure(error: unknown): void {
   const { title, next } = wordsOfFailure(error)
   notifications.show({

@@ -13,6 +13,11 @@ export function tell(told: Told): void {
   void import('./notices.tsx').then(({ showTold }) => showTold(told))
 }
 
+/** Takes words back that hold no more, if they still stand there. */
+export function untell(id: string): void {
+  void import('./notices.tsx').then(({ hideTold }) => hideTold(id))
+}
+
 /** Says what failed in words; a sign-out is told by the session, not here. */
 export function tellFailure(error: unknown): void {
   if (error instanceof CallFailed && error.code === 'signed_out') return

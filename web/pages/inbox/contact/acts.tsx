@@ -5,13 +5,19 @@ import { tell } from '../../../app/tell.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
 import { dayAndClock } from '../times.ts'
+import { undoneElsewhere } from '../undo.ts'
 import css from './contact.module.css'
 
 /** Merges and splits of this contact, each with its undo, any time. */
 export function Acts({ acts }: { acts: readonly ActView[] }) {
   const { language, memberName, may } = useDirectory()
   const t = useWords('inbox')
-  const undo = useAct(undoAct, { done: () => tell({ words: t('undo.done'), id: 'inbox.undo' }) })
+  const undo = useAct(undoAct, {
+    done: ({ id }) => {
+      undoneElsewhere(id)
+      tell({ words: t('undo.done'), id: 'inbox.undo' })
+    },
+  })
   if (acts.length === 0) return null
   return (
     <ul className={css.plain}>
