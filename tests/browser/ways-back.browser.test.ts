@@ -1,7 +1,7 @@
 /** Whoever lost the phone or the password comes back in: by a recovery code, or by the link a colleague made. */
 import { readFile } from 'node:fs/promises'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Page } from '@playwright/test'
+import { expect as see, type Page } from '@playwright/test'
 import { TOTP } from 'otpauth'
 import { expect, test } from 'vitest'
 import { aBrowser } from '#tests/support/browser.ts'
@@ -66,6 +66,49 @@ test('codes are shown with the second factor, saved as a file, and let in once e
   // Signing in without a code is answered with 401: the browser notes it, the page does not.
   expect(complaints.filter((words) => !words.includes('401'))).toEqual([])
 }, 180_000)
+
+test.each([
+  [
+    'en',
+    'Present password',
+    'This is not your present password',
+    'Change the password',
+    /new recovery codes/,
+    'Turn it off',
+  ],
+  ['ru', 'Нынешний пароль', 'Это не ваш нынешний пароль', 'Сменить пароль', /новые запасные коды/, 'Выключить'],
+] as const)('a wrong present password is said at its field (%s)', async (language, label, wrong, change, anew, off) => {
+  const agent = await parley.member('agent')
+  const { page, context } = await openWindow(browser, parley, {
+    email: agent.email,
+    path: '/settings/account',
+    language,
+  })
+  page.setDefaultTimeout(30_000)
+  await parley.test.asOwner(`update account set totp_secret = 'set' where email = '${agent.email}'`)
+  await page.reload()
+  const fields = page.getByRole('textbox', { name: label })
+  await fields.fill('a password of yesterday')
+  await page.getByLabel(/^(New password|Новый пароль)/).fill('a password of tomorrow')
+  await page.getByRole('button', { name: change }).click()
+  await see(fields).toHaveAccessibleDescription(wrong)
+  await see(fields).toBeFocused()
+  await page.keyboard.press('1')
+  await see(fields).not.toHaveAttribute('aria-invalid', 'true')
+  for (const act of [anew, off]) {
+    const asking = page.locator('form').filter({ has: page.getByRole('button', { name: act }) })
+    await page.getByRole('button', { name: act }).click()
+    await asking.getByLabel(label).fill('a password of yesterday')
+    await page.keyboard.press('Enter')
+    const field = asking.getByRole('textbox', { name: label })
+    await see(field).toHaveAccessibleDescription(wrong)
+    await see(field).toBeFocused()
+    await page.keyboard.press('1')
+    await see(field).not.toHaveAttribute('aria-invalid', 'true')
+  }
+  expect(await page.getByText(/e-mail and the password|почту и пароль/).count()).toBe(0)
+  await context.close()
+})
 
 test('an owner hands over a link, and by it a colleague sets a new password', async () => {
   const agent = await parley.member('agent')

@@ -8,6 +8,7 @@ import { useWords } from '../../app/words.ts'
 import { FailureNote } from '../../ui/failure-note.tsx'
 import { Section } from '../../ui/section.tsx'
 import { client } from '../../app/client.ts'
+import { isWrongPassword } from './password-form.tsx'
 
 export function PasswordSection() {
   const t = useWords('account')
@@ -22,7 +23,13 @@ export function PasswordSection() {
       void client.invalidateQueries({ queryKey: keyOf(listSessions) })
       tell({ words: t('password.changed') })
     },
-    shows: () => true,
+    shows: (error) => {
+      if (isWrongPassword(error)) {
+        form.setFieldError('now', t('password.wrong'))
+        form.getInputNode('now')?.focus()
+      }
+      return true
+    },
   })
   const show = { 'aria-label': t('password.show') }
   return (
@@ -46,7 +53,7 @@ export function PasswordSection() {
             key={form.key('next')}
             {...form.getInputProps('next')}
           />
-          <FailureNote error={act.error} />
+          <FailureNote error={isWrongPassword(act.error) ? null : act.error} />
           <Group>
             <Button type="submit" variant="default" loading={act.isPending}>
               {t('password.change')}

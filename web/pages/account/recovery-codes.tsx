@@ -34,6 +34,7 @@ export function CodesLeft({ show }: { show: (codes: readonly string[]) => void }
           isPending={make.isPending}
           error={make.error}
           run={(password) => make.mutate({ body: { password } })}
+          reset={make.reset}
           cancel={() => {
             make.reset()
             ask(false)

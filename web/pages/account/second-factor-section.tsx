@@ -137,6 +137,7 @@ function TurnOff() {
       isPending={remove.isPending}
       error={remove.error}
       run={(password) => remove.mutate({ body: { password } })}
+      reset={remove.reset}
       cancel={() => {
         remove.reset()
         ask(false)

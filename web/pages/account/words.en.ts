@@ -11,6 +11,7 @@ export default {
     title: 'Password',
     about: 'A new password signs you out everywhere else.',
     now: 'Present password',
+    wrong: 'This is not your present password',
     next: 'New password',
     hint: 'At least ten characters',
     short: 'Shorter than ten characters',
