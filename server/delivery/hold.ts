@@ -5,7 +5,7 @@
  *   hold ──send──▶ everything goes        ──drop──▶ everything is cancelled
  *        ──one by one──▶ each waits for its own word (delivery_work.state 3), what is written from now on goes
  */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { ChannelId, ConversationId, DeliveryId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
@@ -121,35 +121,36 @@ const DECISIONS: Record<Decision, Decide> = {
 
 /** What waits becomes held, each for itself. */
 async function setApart(tx: Tx, workspace: WorkspaceId, asked: readonly number[]): Promise<void> {
-  if (!asked.includes(WAITING)) return
-  await inPortions(CHANGED_AT_ONCE, async (after) => {
-    const { rows } = await sql<{ pos: number }>`
-      update delivery_work set state = ${HELD}
-       where workspace_id = ${workspace} and pos = any (${some(workspace, [WAITING], after, CHANGED_AT_ONCE)}) returning pos`.execute(
-      tx,
-    )
-    return rows
-  })
+  if (asked.includes(WAITING)) await change(tx, workspace, [WAITING], sql`state = ${HELD}`)
 }
 
-async function release(
+const release: Decide = (tx, workspace, asked, deliveries) =>
+  // The time in hold does not count: somebody has just said that it shall go.
+  change(
+    tx,
+    workspace,
+    asked,
+    sql`state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
+        expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
+          coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))`,
+    deliveries,
+  )
+
+const change = (
   tx: Tx,
   workspace: WorkspaceId,
   asked: readonly number[],
+  to: RawBuilder<unknown>,
   deliveries?: readonly DeliveryId[],
-): Promise<number> {
-  // The time in hold does not count: somebody has just said that it shall go.
-  return inPortions(CHANGED_AT_ONCE, async (after) => {
+): Promise<number> =>
+  inPortions(CHANGED_AT_ONCE, async (after) => {
     const { rows } = await sql<{ pos: number }>`
-      update delivery_work set state = ${WAITING}, expires_at = greatest(expires_at, now() + ${EXPIRES}::interval),
-             expires_open = greatest(expires_open, extract(epoch from ${EXPIRES}::interval) * 1000 +
-               coalesce((select open_ms from channel_pace p where p.workspace_id = ${workspace} and p.channel_id = delivery_work.channel_id), 0))
+      update delivery_work set ${to}
        where workspace_id = ${workspace} and pos = any (${some(workspace, asked, after, CHANGED_AT_ONCE, deliveries)}) returning pos`.execute(
       tx,
     )
     return rows
   })
-}
 
 async function drop(
   tx: Tx,

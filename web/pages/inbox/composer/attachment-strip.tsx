@@ -47,18 +47,21 @@ function OneAttachment({ attachment, abilities, network, onRemove }: OneProps) {
   const t = useWords('inbox')
   const { name, bytes, picture, progress, file, error } = attachment
   const verdict = verdictOf(attachment, abilities)
-  const trouble =
-    error === TOO_OLD
-      ? t('thread:tooOld')
-      : error !== null
-        ? wordsOfFailure(error).title
-        : verdict.code === 'too_large'
-          ? t('attach.tooLarge', { network, most: sizeOf(verdict.most, language) })
-          : verdict.code === 'not_taken'
-            ? t('attach.notTaken', { network })
-            : verdict.code === 'empty'
-              ? t('attach.empty')
-              : null
+  const trouble = ((): string | null => {
+    if (error === TOO_OLD) return t('thread:tooOld')
+    if (error !== null) return wordsOfFailure(error).title
+    switch (verdict.code) {
+      case 'too_large':
+        return t('attach.tooLarge', { network, most: sizeOf(verdict.most, language) })
+      case 'not_taken':
+        return t('attach.notTaken', { network })
+      case 'empty':
+        return t('attach.empty')
+      case 'as_file':
+      case 'fits':
+        return null
+    }
+  })()
   return (
     <li className={css.attachment} data-trouble={trouble !== null || undefined}>
       {picture ? (
