@@ -1,4 +1,6 @@
 /** Who may not listen is told so and does not come again; whoever only came at a bad moment is cut like a lost wire. */
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import websocket from '@fastify/websocket'
 import Fastify from 'fastify'
 import { afterEach, expect, test } from 'vitest'
@@ -15,8 +17,8 @@ afterEach(async () => {
   for (const end of ends.splice(0)) await end()
 })
 
-/** @param refusal  asked each time somebody's right is looked at. @returns what a listener heard, and how it was cut */
-async function listening(refusal: () => ProblemCode | null): Promise<{ heard: FeedFrame[]; code: number }> {
+/** @param refusal  asked each time somebody's right is looked at. @returns the address of a feed that says nothing */
+async function aFeed(refusal: () => ProblemCode | null): Promise<string> {
   const app = Fastify()
   ends.push(() => app.close())
   await app.register(websocket)
@@ -33,8 +35,18 @@ async function listening(refusal: () => ProblemCode | null): Promise<{ heard: Fe
     }),
   )
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = new WebSocket(`${address.replace('http', 'ws')}/api/feed`)
-  ends.push(async () => socket.terminate())
+  return `${address.replace('http', 'ws')}/api/feed`
+}
+
+function aSocket(url: string): WebSocket {
+  const socket = new WebSocket(url)
+  ends.unshift(async () => socket.terminate())
+  return socket
+}
+
+/** @returns what a listener heard, and how it was cut */
+async function listening(refusal: () => ProblemCode | null): Promise<{ heard: FeedFrame[]; code: number }> {
+  const socket = aSocket(await aFeed(refusal))
   const heard: FeedFrame[] = []
   socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as FeedFrame))
   const code = await new Promise<number>((resolve) => socket.on('close', resolve))
@@ -56,4 +68,27 @@ test.each(REFUSALS)('%s before it hears anything', async (refusal, heard, code) 
 test.each(REFUSALS)('%s while it listens', async (refusal, heard, code) => {
   let looks = 0
   expect(await listening(() => (looks++ === 0 ? null : refusal))).toEqual({ heard, code })
+})
+
+test('of many who listen each is looked at twice a second, and a hundred at most in one moment', async () => {
+  const SOCKETS = 250
+  let looks = 0
+  let moment = 0
+  let most = 0
+  const url = await aFeed(() => {
+    looks++
+    if (moment++ === 0)
+      setImmediate(() => {
+        most = Math.max(most, moment)
+        moment = 0
+      })
+    return null
+  })
+  for (let open = 0; open < SOCKETS; open += 50)
+    await Promise.all(Array.from({ length: 50 }, () => once(aSocket(url), 'open')))
+  await delay(600)
+  looks = most = 0
+  await delay(1_600)
+  expect(most).toBeLessThanOrEqual(100)
+  expect(looks).toBeGreaterThanOrEqual(SOCKETS * 2)
 })

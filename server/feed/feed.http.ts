@@ -20,6 +20,8 @@ export interface FeedRouteDeps {
 
 /** A member who was removed or signed out is cut within a second. */
 const RECHECK_MS = 500
+/** Looked at in one moment, by one question; all of a thousand would hold up what is pushed meanwhile. */
+const LOOKED_AT_ONCE = 100
 /** Who is refused for one of these is told so, and need not come again as he is. Any other refusal passes: he is cut like a lost wire. */
 const CLOSINGS: Partial<Record<ProblemCode, 'signed_out' | 'forbidden'>> = {
   signed_out: 'signed_out',
@@ -83,10 +85,7 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         })
       }
       watched.add(look)
-      // All in one moment, so that it is one question.
-      looking ??= setInterval(() => {
-        for (const each of watched) each()
-      }, RECHECK_MS)
+      looking ??= setInterval(lookAround, RECHECK_MS)
       let isHeard = true
       socket.on('pong', () => (isHeard = true))
       // The frame is for the page, the ping for us: its browser answers while it is there.
@@ -102,6 +101,16 @@ export const feedRoute = (deps: FeedRouteDeps) =>
         if (watched.size > 0) return
         clearInterval(looking)
         looking = undefined
+      }
+    }
+
+    /** Group after group, so that each is looked at as often as RECHECK_MS says. */
+    function lookAround(): void {
+      const looks = [...watched]
+      const groups = Math.ceil(looks.length / LOOKED_AT_ONCE)
+      for (let group = 0; group < groups; group++) {
+        const some = looks.slice(group * LOOKED_AT_ONCE, (group + 1) * LOOKED_AT_ONCE)
+        setTimeout(() => some.forEach((look) => look()), (group / groups) * RECHECK_MS)
       }
     }
 
