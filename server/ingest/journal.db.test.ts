@@ -13,10 +13,10 @@ const { database, programUrl } = await aDatabase()
 const secrets = await someSecrets(database)
 const event = (key: string, lane = 'ann', body: unknown = { text: key }): Event => ({ key, lane, body })
 
-async function aJournal() {
+async function aJournal(flew: (seconds: number) => void = () => {}) {
   const workspace = await aWorkspace(database)
   const { id } = await aChannel(database, workspace)
-  const journal = startJournal({ database, secrets, hints: inProcessHints() })
+  const journal = startJournal({ database, secrets, hints: inProcessHints(), flew })
   const work = () =>
     database.inWorkspace(workspace, async (tx) => {
       const { rows } = await sql<{ pos: number; lane: string; inbound_id: string }>`
@@ -49,6 +49,15 @@ describe('the journal', () => {
       sql<{ body: Buffer }>`select body from inbound where workspace_id = ${workspace}`.execute(tx),
     )
     for (const row of rows) expect(row.body.toString('latin1')).not.toContain('text')
+  })
+
+  test('flights keep a short distance, in which what comes gathers', async () => {
+    const departures: number[] = []
+    const { journal, channel, work } = await aJournal((seconds) => departures.push(performance.now() - seconds * 1000))
+    for (let key = 1; key <= 20; key++) await journal.take(channel, [event(String(key))])
+    expect(await work()).toHaveLength(20)
+    const distances = departures.slice(1).map((at, index) => at - departures[index]!)
+    expect(Math.min(...distances)).toBeGreaterThan(3)
   })
 
   test('an event told again, at once or later, by one journal or another, is one', async () => {

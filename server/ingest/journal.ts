@@ -1,9 +1,9 @@
 /**
  * The journal: what platforms told us is on disk before they hear "thank you".
  *
- * One flusher per process, at most two flights. No timer: a flight leaves as soon as one is free and enough waits for it, so a quiet system
- * answers in one commit and a busy one grows its flights. Twins inside a flight are folded and all get the answer; a lane that flies
- * waits for the next flight.
+ * One flusher per process, at most two flights. In a quiet system a flight leaves at once and the answer takes one commit; a busy one grows its
+ * flights: they keep a short distance, and the next leaves when one is free and enough waits for it. Twins inside a flight are folded and all
+ * get the answer; a lane that flies waits for the next flight.
  *
  * Why order holds: a lane's events get their place `pos` under the lane's lock, which lives until COMMIT. In one lane, pos order is
  * commit order; no smaller pos can appear later, on any node.
@@ -62,6 +62,8 @@ export class LeaseLost extends Error {
 }
 
 const MOST_FLIGHTS = 2
+/** What comes meanwhile shares a commit. */
+const BETWEEN_FLIGHTS_MS = 4
 /** A second flight leaves for so many, or when the first is late: two half-empty ones cost twice. */
 const FILL_A_SECOND = 64
 const LATE_MS = 20
@@ -104,7 +106,8 @@ export function startJournal(deps: {
   let waiting: Request[] = []
   let waitingBytes = 0
   let flights = 0
-  let departedAt = 0
+  let departedAt = Number.NEGATIVE_INFINITY
+  let gate: NodeJS.Timeout | undefined
   /** Requests of the last flight. */
   let carried = 0
   const flyingLanes = new Set<string>()
@@ -130,6 +133,8 @@ export function startJournal(deps: {
   function depart(): void {
     while (flights < MOST_FLIGHTS && waiting.length > 0) {
       const now = performance.now()
+      const restMs = departedAt + BETWEEN_FLIGHTS_MS - now
+      if (restMs > 0 && waiting.length < FILL_A_SECOND) return departIn(restMs)
       if (flights > 0 && waiting.length < FILL_A_SECOND && now - departedAt < LATE_MS) return
       const boarding = board()
       if (boarding.length === 0) return
@@ -141,6 +146,13 @@ export function startJournal(deps: {
         depart()
       })
     }
+  }
+
+  function departIn(ms: number): void {
+    gate ??= setTimeout(() => {
+      gate = undefined
+      depart()
+    }, ms)
   }
 
   /** In their order; whoever has a lane in the air waits, and everybody behind him in that lane. */
