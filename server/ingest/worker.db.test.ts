@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Context, Event, Incoming } from '#connector-kit/connector.ts'
 import { ApiChanged } from '#connector-kit/send-error.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
-import { openDatabase } from '#server/platform/database.ts'
+import { openDatabase, type Database } from '#server/platform/database.ts'
 import { inProcessHints } from '#server/platform/hints.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { silentLog, someSecrets, until } from '#tests/support/parts.ts'
@@ -60,6 +60,8 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
   return {
     workspace,
     start,
+    /** As often as a busy journal: something has come. */
+    tell: () => hints.tell('inbound', workspace),
     /** How many bodies of events were fetched. */
     fetched: () => fetched,
     take: (...texts: string[]) =>
@@ -98,6 +100,27 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
 }
 
 describe('the worker', () => {
+  test('batches of a workspace keep a short distance, in which what comes gathers', async () => {
+    let batches = 0
+    const counting: Database = {
+      ...database,
+      onMessagePath: (of, work) => {
+        batches++
+        return database.onMessagePath(of, work)
+      },
+    }
+    const box = await aMailbox(undefined, undefined, counting)
+    const worker = box.start()
+    const began = performance.now()
+    while (performance.now() < began + 300) {
+      box.tell()
+      await delay(1)
+    }
+    // One at once, then one in 15 ms.
+    expect(batches).toBeLessThanOrEqual(1 + (performance.now() - began) / 15)
+    await worker.close()
+  })
+
   test('while more comes in than can be read, reading leaves most of the time to it, and goes on', async () => {
     const readAt: number[] = []
     const READS_MS = 30
