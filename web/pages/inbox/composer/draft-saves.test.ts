@@ -169,6 +169,22 @@ test('what was written before the server’s own is known is not saved over it, 
   expect([owedDraft(conversation), mayGo()]).toEqual([null, true])
 })
 
+test('what was read of it before it was saved is old, and nobody is shown it again', async () => {
+  const { client } = await import('../../../app/client.ts')
+  const queryKey = ['/api/conversations/:id/draft', { params: { id: conversation } }]
+  write('Newer')
+  client.setQueryData(queryKey, { text: 'Older', note: false })
+  await rest()
+  write('Newest')
+  asked[0]!.answer()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(client.getQueryData(queryKey)).toEqual({ text: 'Older', note: false })
+  await rest()
+  asked[1]!.answer()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(client.getQueryData(queryKey)).toEqual({ text: 'Newest', note: false })
+})
+
 test('what could not be saved is saved by the next page of this tab', async () => {
   const storage = new Map<string, string>()
   vi.stubGlobal('sessionStorage', {

@@ -12,6 +12,7 @@ import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import { noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
+import { keepDraft } from './kept-draft.ts'
 
 export interface Draft {
   readonly text: string
@@ -136,6 +137,8 @@ async function go(conversation: ConversationId, isLeaving = false): Promise<void
   if (code !== null && !isLost && saving.trouble !== 'refused' && newest.text !== '') tellFailure(error)
   saving.trouble = code === null ? null : isLost ? 'lost' : 'refused'
   const isNewer = saving.isDue || saving.timer !== undefined || saving.isAhead
+  // What was read while it was owed is older, and nobody reads it anew.
+  if (!isNewer && code === null) keepDraft(conversation, newest)
   // Of a conversation that is gone nothing can be saved ever; and that nothing is written, nobody misses.
   if (!isNewer && (code === null || code === 'not_found' || (!isLost && newest.text === '')))
     savings.delete(conversation)

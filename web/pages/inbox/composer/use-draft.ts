@@ -3,11 +3,11 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useState } from 'react'
 import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { keyOf, read } from '../../../app/acts.ts'
-import { client } from '../../../app/client.ts'
+import { read } from '../../../app/acts.ts'
 import { dropOwed, isAhead, keepAhead, owedDraft, saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
 import { joinedDrafts, NO_DRAFT } from './joined-drafts.ts'
+import { keepDraft } from './kept-draft.ts'
 
 export interface DraftOfConversation {
   draft: Draft
@@ -33,10 +33,7 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
 
   const keep = useCallback(
     (draft: Draft) => {
-      const queryKey = keyOf(getDraft, { params: { id: conversation } })
-      // What is on its way is older.
-      void client.cancelQueries({ queryKey })
-      client.setQueryData(queryKey, draft)
+      keepDraft(conversation, draft)
       setDrafted(conversation, draft.text.trim() !== '')
     },
     [conversation],
