@@ -10,6 +10,7 @@ import { findMessage, shownBefore } from '../thread/use-thread.ts'
 import { beingWritten } from './being-written.ts'
 import { broughtBack, keptSubject } from './brought-back.ts'
 import type { ComposeAsk } from './composer.tsx'
+import { layIn } from './lay-in.ts'
 import { takeBack, type Pending } from './outbox.ts'
 
 export interface Back {
@@ -58,7 +59,12 @@ async function takeRefused(pending: Pending, isHere: () => boolean): Promise<Bac
     return null
   }
   const { refusedCopies = [], at } = pending
-  return { ask: { kind, back: broughtBack(pending, pending.note), refusedCopies, uploadedAt: Date.parse(at) }, quoted }
+  const back = broughtBack(pending, pending.note)
+  const ask = { kind, back, refusedCopies, uploadedAt: Date.parse(at) } as const
+  if (isHere()) return { ask, quoted }
+  // Left while it was taken: by now it stands nowhere else.
+  layIn(pending.conversation, ask)
+  return null
 }
 
 const quotedIn = async (conversation: ConversationId, id: MessageId | null) => id && findMessage(conversation, id)
