@@ -14,6 +14,7 @@ export const PROBLEMS = {
   wrong_origin: [403, 'The request comes from another site'],
   not_found: [404, 'There is no such thing'],
   too_slow: [408, 'The body took too long to arrive'],
+  another_member: [409, 'Another member is signed in in this browser by now'],
   conflict: [409, 'It was changed meanwhile'],
   busy: [409, 'The same request is being worked on'],
   shown_once: [409, 'It was made, and is shown only once'],

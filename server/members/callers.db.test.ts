@@ -62,6 +62,16 @@ test('a session that was not seen for a minute is seen now', async () => {
   expect((await row()).seen_at.getTime()).toBeGreaterThan(before.seen_at.getTime() + 60_000)
 })
 
+test('a page that was drawn for another member is refused, and one that names nobody is not', async () => {
+  const { secret } = await aSession()
+  const { bySession } = callers(database)
+  const found = await bySession(secret)
+  expect(await bySession(secret, found!.member)).toEqual(found)
+  for (const named of [tokens[0]!.member, '', [found!.member, found!.member]])
+    await expect(bySession(secret, named)).rejects.toMatchObject({ code: 'another_member' })
+  expect(await bySession('no session of ours', tokens[0]!.member)).toBeNull()
+})
+
 test('a session that moved to another workspace is found there', async () => {
   const { secret } = await aSession()
   const { bySession } = callers(database)

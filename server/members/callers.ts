@@ -7,6 +7,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { AccountId, MemberId, SessionId, TokenId, WorkspaceId } from '#contract/ids.ts'
 import type { Role } from '#contract/rights.ts'
 import type { Database } from '#server/platform/database.ts'
+import { Refused } from '#server/platform/problem.ts'
 import { hashOf } from './secret.ts'
 
 export interface Identified {
@@ -20,7 +21,11 @@ export interface Identified {
 }
 
 export interface Callers {
-  bySession(secret: string): Promise<Identified | null>
+  /**
+   * @param drawnFor  the member whom the page says it is of, see `MEMBER_HEADER`
+   * @throws Refused `another_member`
+   */
+  bySession(secret: string, drawnFor?: string | string[]): Promise<Identified | null>
   byToken(token: string): Promise<Identified | null>
   /** After a change of roles, sessions or tokens in this process. */
   forget(): void
@@ -89,7 +94,11 @@ export function callers(database: Database): Callers {
   const token = joined((secrets) => find('token', secrets))
 
   return {
-    bySession: (secret) => cached(`session ${secret}`, () => session(secret)),
+    async bySession(secret, drawnFor) {
+      const found = await cached(`session ${secret}`, () => session(secret))
+      if (found && drawnFor !== undefined && drawnFor !== found.member) throw new Refused('another_member')
+      return found
+    },
     byToken: (secret) => cached(`token ${secret}`, () => token(secret)),
     forget: () => known.clear(),
   }

@@ -2,15 +2,16 @@
 import type { Page } from '@playwright/test'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { getDraft, listConversations, saveDraft } from '#contract/calls/conversations.ts'
+import { getDraft, listConversations, listMessages, saveDraft } from '#contract/calls/conversations.ts'
 import { changeMe } from '#contract/calls/members.ts'
 import type { ConversationId } from '#contract/ids.ts'
+import { MEMBER_HEADER } from '#contract/member-header.ts'
 import { plain } from '#contract/message/content.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
-import { wholeParley } from '#tests/support/whole-parley.ts'
+import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
 import { openWindow } from '#tests/support/window.ts'
 
 const telegram = await startTelegram()
@@ -198,6 +199,49 @@ test('a text that cannot be saved is asked about, and saved by the next page', a
   isAway = false
   await page.goto(`${parley.url}/inbox?view=all`)
   await until(async () => (await draftOf(ann)) === 'Written offline')
+})
+
+test('what waits to be sent is its writer’s: it does not leave under the session of the next member', async () => {
+  const words = 'Mine, not the next one’s'
+  const said = async () => {
+    const { items } = await owner.call(listMessages, { params: { id: ann }, query: {} })
+    return items.find(({ content }) => JSON.stringify(content).includes(words)) ?? null
+  }
+  const signIn = ({ email }: { email: string }) =>
+    page.request.post(`${parley.url}/api/session`, {
+      data: { email, password: OWNER.password },
+      headers: { origin: parley.url },
+    })
+  let isCut = true
+  await page.route(
+    (url) => url.pathname.endsWith('/messages'),
+    (route) => (isCut && route.request().method() === 'POST' ? route.abort() : route.fallback()),
+  )
+  const failed = page.waitForEvent('requestfailed')
+  await composer().fill(words)
+  await page.keyboard.press('Enter')
+  await failed
+  const next = await parley.member('agent')
+  await signIn(next)
+  const named: (string | undefined)[] = []
+  const another = { status: 409, json: { code: 'another_member', title: '', status: 409 } }
+  await page.route('**/api/**', (route) => {
+    const name = route.request().headers()[MEMBER_HEADER]
+    if (name === undefined || name === next.id) return route.fallback()
+    named.push(name)
+    return route.fulfill(another)
+  })
+  isCut = false
+  await page.getByRole('button', { name: 'You: agent' }).waitFor({ timeout: 15_000 })
+  expect(named.length).toBeGreaterThan(0)
+  await page.waitForTimeout(5_000)
+  expect([await said(), await page.getByText(words).count()]).toEqual([null, 0])
+
+  await page.unrouteAll({ behavior: 'ignoreErrors' })
+  await signIn(OWNER)
+  await page.goto(`${parley.url}/inbox/${ann}?view=all`)
+  const { author } = await until(said, 15_000)
+  expect(new Set(named)).toEqual(new Set([author.member]))
 })
 
 /** Whether the page no longer holds the bytes behind this address. */

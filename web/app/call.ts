@@ -3,8 +3,10 @@
  * Pages read with `useQuery(read(listChannels, { query: {} }))` and write with `useAct(sendMessage)` (`acts.ts`).
  */
 import type { z } from 'zod'
+import { getMe } from '#contract/calls/members.ts'
 import type { Endpoint } from '#contract/endpoint.ts'
 import type { Problem, ProblemCode } from '#contract/problem.ts'
+import { memberHeader, noteRefusal } from './drawn-for.ts'
 import { noteAnswer } from './server-away.ts'
 
 /** `offline`: no answer came; the request may or may not have arrived. `strange`: one came that is none of Parley's. */
@@ -76,6 +78,8 @@ async function once<Result>(
       method: endpoint.method,
       headers: {
         accept: 'application/json',
+        // Who sits here is to be heard, whoever it is.
+        ...(endpoint.path === getMe.path && !isAct ? {} : memberHeader()),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...(key === undefined ? {} : { 'idempotency-key': key }),
       },
@@ -93,6 +97,7 @@ async function once<Result>(
       ? new CallFailed(answer.code, answer, isAct)
       : new CallFailed('strange', null, isAct)
     noteAnswer(failed.code)
+    noteRefusal(failed.code)
     throw failed
   }
   noteAnswer(null)

@@ -7,6 +7,7 @@ import type { z } from 'zod'
 import { read } from './acts.ts'
 import { call } from './call.ts'
 import { client } from './client.ts'
+import { drawFor, onAnotherMember } from './drawn-for.ts'
 import { closeFeed } from './feed.ts'
 import { forgetAll, keepFor, leavePage } from './tab-memory.ts'
 import { questionOfLeaving } from './unsent.ts'
@@ -63,10 +64,18 @@ export function signedOutElsewhere(): void {
 /** What a page holds is one member's: for another, who signed in since, it begins anew. @returns false: this one ends */
 export function sitsHere({ member }: MeView, place = here()): boolean {
   if (isOver) return false
-  if (keepFor(member.id)) return true
+  if (keepFor(member.id)) {
+    drawFor(member.id)
+    return true
+  }
   end(place)
   return false
 }
+
+/** The same, heard of a call that was refused. */
+onAnotherMember(() => {
+  if (!isOver) end(here())
+})
 
 const here = (): string => `${location.pathname}${location.search}`
 

@@ -1,5 +1,5 @@
 /** Short words at the edge of the screen: what was done, with an undo where there is one, or what went wrong and what to do. */
-import { CallFailed } from './call.ts'
+import { CallFailed, type FailureCode } from './call.ts'
 
 export interface Told {
   /** Ready words, in the member's language. */
@@ -18,8 +18,11 @@ export function untell(id: string): void {
   void import('./notices.tsx').then(({ hideTold }) => hideTold(id))
 }
 
-/** Says what failed in words; a sign-out is told by the session, not here. */
+/** By whom this is used is told by the session, not here. */
+const OF_SESSION: readonly FailureCode[] = ['signed_out', 'another_member']
+
+/** Says what failed in words. */
 export function tellFailure(error: unknown): void {
-  if (error instanceof CallFailed && error.code === 'signed_out') return
+  if (error instanceof CallFailed && OF_SESSION.includes(error.code)) return
   void import('./notices.tsx').then(({ showFailure }) => showFailure(error))
 }

@@ -83,6 +83,10 @@ export default {
       next: 'Open Parley at its own address and try again.',
     },
     not_found: { title: 'It is not there any more', next: 'Somebody may have removed it. Reload the page.' },
+    another_member: {
+      title: 'Another member is signed in here by now',
+      next: 'Nothing was done. Sign in again as yourself, and try again.',
+    },
     conflict: { title: 'Somebody changed it meanwhile', next: 'Look at what it is now and try again.' },
     busy: { title: 'It is already being done', next: 'Wait a moment and look again.' },
     shown_once: {

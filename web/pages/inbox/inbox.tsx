@@ -2,7 +2,7 @@
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
-import { Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import {
   beginConversation,
   countConversations,
@@ -15,7 +15,7 @@ import { call } from '../../app/call.ts'
 import { useChannels, useConnectors } from '../../app/channels.ts'
 import { lazily } from '../../app/lazily.ts'
 import { useMembers } from '../../app/members.ts'
-import { useMay, useMe } from '../../app/session.ts'
+import { sitsHere, useMay, useMe } from '../../app/session.ts'
 import { tellFailure } from '../../app/tell.ts'
 import { useKeys } from '../../app/use-keys.ts'
 import { loadWords, useWords } from '../../app/words.ts'
@@ -67,10 +67,13 @@ export function InboxPage() {
     }),
     [me, members, channels, connectors],
   )
-  useEffect(() => {
+  /** What an earlier page left: by its own member only. */
+  const takeUp = useEffectEvent(() => {
+    if (!sitsHere(me)) return
     void openOutbox(me.member.id)
     saveOwed()
-  }, [me.member.id])
+  })
+  useEffect(() => takeUp(), [me.member.id])
   return (
     <DirectoryProvider value={directory}>
       <Inbox language={me.language} hasChannels={channels.length > 0} />

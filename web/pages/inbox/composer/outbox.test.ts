@@ -39,6 +39,7 @@ class Channel extends EventTarget {
     super()
     channels.push(this)
   }
+  close(): void {}
   postMessage(data: unknown): void {
     if (isDeaf) return
     for (const each of channels) if (each !== this) each.dispatchEvent(new MessageEvent('message', { data }))
@@ -93,6 +94,33 @@ test('each tab tells the others what becomes of a row', async () => {
   expect(second.refusedNow()).toHaveLength(1)
   await first.takeBack(ID)
   expect([first.refusedNow(), second.refusedNow()]).toEqual([[], []])
+})
+
+test('what waits is its writer’s: a page that is another’s by now sends none of it, and keeps it', async () => {
+  rows.set(ID, { ...REFUSED, state: 'waiting' })
+  rows.set('two', { ...REFUSED, clientId: 'two', state: 'waiting' })
+  const first = Promise.withResolvers<unknown>()
+  call.mockReturnValueOnce(first.promise)
+  await aTab()
+  await settled()
+  const { leavePage } = await import('../../../app/tab-memory.ts')
+  const { CallFailed } = await import('../../../app/call.ts')
+  leavePage()
+  first.reject(new CallFailed('another_member', null))
+  await settled()
+  window.dispatchEvent(new Event('online'))
+  await settled()
+  expect([call.mock.calls.length, [...rows.keys()]]).toEqual([1, [ID, 'two']])
+})
+
+test('one that is refused because another member sits here waits for its writer', async () => {
+  rows.clear()
+  const tab = await aTab()
+  const { CallFailed } = await import('../../../app/call.ts')
+  call.mockRejectedValue(new CallFailed('another_member', null))
+  await tab.postNow({ member: MEMBER, conversation: 'ann' as never, parts: [], note: false })
+  await settled()
+  expect([tab.refusedNow(), [...rows.values()]]).toMatchObject([[], [{ state: 'waiting' }]])
 })
 
 test('what the browser would not keep comes back all the same', async () => {

@@ -11,6 +11,7 @@ import type { ClientId, ConversationId, IdentityId, MemberId, MessageId } from '
 import type { Part } from '#contract/message/content.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
 import { placesIn } from '../../../app/refused.ts'
+import { onForgotten } from '../../../app/tab-memory.ts'
 import { keepSent } from '../thread/use-thread.ts'
 import { openShelf, type Shelf } from './outbox-shelf.ts'
 
@@ -45,7 +46,7 @@ type Standing = Pick<Pending, 'state' | 'code' | 'refusedAt' | 'refusedCopies'>
 const SAVING: Standing = { state: 'saving', code: null, refusedAt: null, refusedCopies: [] }
 
 const AGAIN_MS = 4_000
-const WAITS: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many', 'signed_out']
+const WAITS: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many', 'signed_out', 'another_member']
 
 const NONE: readonly Pending[] = []
 let all: readonly Pending[] = NONE
@@ -61,7 +62,7 @@ let again: ReturnType<typeof setTimeout> | undefined
 let running: Promise<void> = Promise.resolve()
 const listeners = new Set<() => void>()
 
-/** Takes up what an earlier page of this member left. Once per page. */
+/** Takes up what an earlier page of this member left. Once per page and member. */
 export async function openOutbox(member: MemberId): Promise<void> {
   if (shelf) return
   shelf = openShelf()
@@ -143,6 +144,8 @@ async function sendAll(): Promise<void> {
   /** A conversation whose first message waits keeps the later ones behind it. */
   const stuck = new Set<ConversationId>()
   for (const each of all) {
+    // Forgotten meanwhile: it waits on the shelf for its member.
+    if (!all.some(({ clientId }) => clientId === each.clientId)) continue
     if (each.state === 'refused' || stuck.has(each.conversation)) continue
     if (!(await sendOne(each))) stuck.add(each.conversation)
   }
@@ -230,6 +233,13 @@ function set(next: readonly Pending[]): void {
   byConversation = Map.groupBy(next, (each) => each.conversation)
   for (const listener of listeners) listener()
 }
+
+onForgotten(() => {
+  clearTimeout(again)
+  others?.close()
+  shelf = others = null
+  set(NONE)
+})
 
 /** A UUID also on plain http beyond loopback, where `crypto.randomUUID` is missing. */
 function newClientId(): ClientId {

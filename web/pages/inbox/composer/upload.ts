@@ -2,6 +2,7 @@
 import type { FileView } from '#contract/calls/files.ts'
 import type { Problem } from '#contract/problem.ts'
 import { CallFailed } from '../../../app/call.ts'
+import { memberHeader, noteRefusal } from '../../../app/drawn-for.ts'
 
 export interface Upload {
   readonly done: Promise<FileView>
@@ -16,13 +17,17 @@ export function upload(file: File, progress: (part: number) => void): Upload {
     })
     request.addEventListener('load', () => {
       const answer = readJson(request.responseText)
-      if (request.status === 201) resolve(answer as FileView)
-      else reject(new CallFailed((answer as Problem | null)?.code ?? 'broken', answer as Problem | null))
+      if (request.status === 201) return resolve(answer as FileView)
+      const problem = answer as Problem | null
+      const code = problem?.code ?? 'broken'
+      noteRefusal(code)
+      reject(new CallFailed(code, problem))
     })
     request.addEventListener('error', () => reject(new CallFailed('offline', null)))
     request.addEventListener('abort', () => reject(new DOMException('the upload was cancelled', 'AbortError')))
     request.open('POST', '/api/files')
-    request.setRequestHeader('accept', 'application/json')
+    const headers = { accept: 'application/json', ...memberHeader() }
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value)
     const form = new FormData()
     form.append('file', file, file.name)
     request.send(form)
