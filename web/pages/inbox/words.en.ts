@@ -6,6 +6,7 @@ export default {
   nothingOpen: 'Choose a conversation.',
   leave: {
     files: 'The files beside a text that is not sent yet will be lost. Sign out all the same?',
+    head: 'The subject and the copies of a letter that is not sent yet will be lost. Sign out all the same?',
     drafts: 'A text that could not be saved yet will be lost. Sign out all the same?',
   },
   view: {

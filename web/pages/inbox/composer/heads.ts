@@ -1,7 +1,12 @@
-/** Subject and copies of letters that are not sent yet, by conversation: they wait with the text and its files, over a reload of this tab too. */
+/**
+ * Subject and copies of letters that are not sent yet, by conversation: they wait with the text and its files, over a reload of this tab
+ * too. The server has none of it: the member is asked before a page that holds any is left, or signed out of.
+ */
 import { useSyncExternalStore } from 'react'
 import type { ConversationId } from '#contract/ids.ts'
 import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
+import { noteUnsent } from '../../../app/unsent.ts'
+import { wordsIn } from '../../../app/words.ts'
 
 export interface LetterHead {
   readonly subject: string
@@ -27,7 +32,17 @@ export function setHead(conversation: ConversationId, head: LetterHead): void {
 function setAll(next: typeof heads): void {
   heads = next
   remember(NAME, heads)
+  guard()
   for (const listener of listeners) listener()
+}
+
+function guard(): void {
+  noteUnsent(NAME, Object.keys(heads).length > 0 ? question : null)
+}
+
+function question(): string {
+  const t = wordsIn('inbox')
+  return t('leave.head')
 }
 
 function subscribe(listener: () => void): () => void {
@@ -35,4 +50,5 @@ function subscribe(listener: () => void): () => void {
   return () => void listeners.delete(listener)
 }
 
+guard()
 onForgotten(() => setAll({}))
