@@ -156,6 +156,30 @@ test('what meets no network stays as it was typed, and is saved by the next try'
   await until(async () => (await known()).givenName === null)
 })
 
+test('a tag that meets no network is not lost to the next one, which is being typed already', async () => {
+  const held = Promise.withResolvers<void>()
+  await page.route(CHANGES, async (route) => {
+    if (route.request().method() !== 'PATCH') return route.fallback()
+    await held.promise
+    await route.abort()
+  })
+  const field = pane().getByLabel('Tags')
+  await field.fill('first')
+  await field.press('Enter')
+  await see(field).toHaveValue('')
+  await field.pressSequentially('sec')
+  held.resolve()
+  await see(field).toHaveValue('first,sec')
+  await page.unroute(CHANGES)
+  await field.pressSequentially('ond')
+  await field.press('Enter')
+  await until(async () => {
+    const { tags: now } = await known()
+    return now.includes('first') && now.includes('second')
+  })
+  await see(field).toHaveValue('')
+})
+
 test('a fact whose name is refused is told where it is typed', async () => {
   await page.route(CHANGES, (route) =>
     route.request().method() === 'PATCH'

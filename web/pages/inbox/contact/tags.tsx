@@ -6,7 +6,7 @@ import type { CallFailed } from '../../../app/call.ts'
 import { useWords } from '../../../app/words.ts'
 import { faultAt, refusedAt, useContactChange } from './use-saved.ts'
 
-/** Each is added or removed alone: what a colleague tags meanwhile stays. One that was not saved is typed still. */
+/** Each is added or removed alone: what a colleague tags meanwhile stays. One that was not saved is typed again, before what is being typed. */
 export function Tags({ contact }: { contact: ContactView }) {
   const t = useWords('inbox')
   const [typed, setTyped] = useState('')
@@ -20,7 +20,7 @@ export function Tags({ contact }: { contact: ContactView }) {
       () => setFailed(null),
       (error: CallFailed) => {
         setFailed(error)
-        setTyped((now) => now || add.join(BETWEEN))
+        setTyped((now) => [...new Set([...add, ...now.split(BETWEEN)])].filter(Boolean).join(BETWEEN))
       },
     )
   }
