@@ -13,10 +13,10 @@ import type { FeedEvent } from '#contract/feed/event.ts'
 import type { ContactId, ConversationId } from '#contract/ids.ts'
 import type { MeView } from '../../app/session.ts'
 import { keyOf } from '../../app/acts.ts'
-import { call } from '../../app/call.ts'
 import { client } from '../../app/client.ts'
 import { onEvents } from '../../app/feed.ts'
 import { belongs, withRow } from './list/belongs.ts'
+import { askReadSoon, changeRows, marked } from './list/read-marks.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
 import { standingOf } from './thread/thread-lines.ts'
@@ -98,9 +98,10 @@ function apply(event: FeedEvent): void {
 }
 
 /** A row as it is now, into every loaded list. */
-export function keepConversation(row: ConversationRow): void {
+export function keepConversation(told: ConversationRow): void {
+  const row = marked(told)
   client.setQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } }), (before) =>
-    before ? { ...row, readCount: row.readCount ?? before.readCount } : before,
+    before ? row : before,
   )
   if (row.contact) isCalledOtherwise(row.contact, row)
   const me = client.getQueryData<MeView>(keyOf(getMe))?.member.id
@@ -114,38 +115,13 @@ export function keepConversation(row: ConversationRow): void {
       renewSoon(key)
       continue
     }
-    const pages = withRow(data.pages, row, isIn ?? isKnown)
+    // Of a known one the list's own mark is the newer.
+    const pages = withRow(data.pages, isKnown ? told : row, isIn ?? isKnown)
     client.setQueryData<ListPages>(key, { ...data, pages })
     if (pages.some((page) => page.items.some((each) => each.id === row.id && each.readCount === null)))
-      void askRead(row.id)
+      askReadSoon(row.id)
   }
   renewSoon(keyOf(countConversations))
-}
-
-const asked = new Set<ConversationId>()
-
-/**
- * A frame does not say how far we have read, and a row that was not in the list is known from nowhere: the server is asked, or what
- * came back unread would look read.
- */
-async function askRead(id: ConversationId): Promise<void> {
-  if (asked.has(id)) return
-  asked.add(id)
-  // What was lost is asked again with the next frame of this row.
-  const answer = await call(getConversation, { params: { id } }).catch(() => null)
-  asked.delete(id)
-  if (!answer) return
-  // Only the mark, and only where none is: the rest of the answer may be older than what was told meanwhile.
-  const { readCount } = answer
-  changeRows((row) => (row.id === id && row.readCount === null ? { ...row, readCount } : row))
-}
-
-/** In every loaded list; a list without a changed row stays the same object. */
-function changeRows(told: (row: ConversationRow) => ConversationRow): void {
-  client.setQueriesData<ListPages>({ queryKey: [LIST] }, (data) => {
-    if (!data?.pages.some((page) => page.items.some((row) => told(row) !== row))) return data
-    return { ...data, pages: data.pages.map((page) => ({ ...page, items: page.items.map(told) })) }
-  })
 }
 
 /** How far our last words came is shown in the row too, and changes without the conversation. */

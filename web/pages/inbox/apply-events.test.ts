@@ -1,0 +1,63 @@
+/** What the feed tells of rows goes into the lists: the server is asked for what a frame does not say, and not once for each row. */
+import { beforeEach, expect, test, vi } from 'vitest'
+import type { ConversationRow } from '#contract/calls/conversations.ts'
+import { aRow } from './testing.ts'
+
+const { call } = vi.hoisted(() => ({
+  call: vi.fn<(endpoint: { path: string }, given: { params: { id: string } }) => Promise<unknown>>(),
+}))
+vi.mock('../../app/call.ts', async (given) => ({ ...(await given<object>()), call }))
+
+const LIST_KEY = ['inbox.list', { view: 'all' }]
+let inbox: typeof import('./apply-events.ts')
+let client: typeof import('../../app/client.ts').client
+
+beforeEach(async () => {
+  vi.resetModules()
+  vi.useFakeTimers()
+  vi.stubGlobal('window', new EventTarget())
+  call.mockReset().mockImplementation(async (_, { params }) => aRow(params.id, { inCount: 3, readCount: 1 }))
+  inbox = await import('./apply-events.ts')
+  client = (await import('../../app/client.ts')).client
+  client.setQueryData(['/api/me', {}], { member: { id: 'olga' } })
+  client.setQueryData(LIST_KEY, { pages: [{ items: [], next: null }], pageParams: [null] })
+  return () => {
+    vi.useRealTimers()
+    vi.unstubAllGlobals()
+  }
+})
+
+const comeIn = (...ids: string[]) => {
+  for (const id of ids) inbox.keepConversation(aRow(id, { inCount: 3, readCount: null }))
+}
+const rows = () => client.getQueryData<{ pages: { items: ConversationRow[] }[] }>(LIST_KEY)!.pages[0]!.items
+const marks = () => rows().map(({ readCount }) => readCount)
+const isOld = () => client.getQueryState(LIST_KEY)!.isInvalidated
+const later = () => vi.advanceTimersByTimeAsync(1_000)
+
+test('of a few rows that come into a list each is asked for, once', async () => {
+  comeIn('1', '2', '3', '1')
+  await later()
+  expect(call.mock.calls.map(([, { params }]) => params.id)).toEqual(['1', '2', '3'])
+  expect([marks(), isOld()]).toEqual([[1, 1, 1], false])
+})
+
+test('of many the list is asked for, and no row', async () => {
+  comeIn(...Array.from({ length: 30 }, (_, index) => String(index)))
+  await later()
+  expect([call.mock.calls.length, rows().length, isOld()]).toEqual([0, 30, true])
+})
+
+test('what was opened here is known, and not asked for', async () => {
+  client.setQueryData(['/api/conversations/:id', { params: { id: '1' } }], aRow('1', { inCount: 2, readCount: 2 }))
+  comeIn('1')
+  await later()
+  expect([call.mock.calls.length, marks()]).toEqual([0, [2]])
+})
+
+test('what is in the list no more is not asked for', async () => {
+  comeIn('1')
+  inbox.keepConversation(aRow('1', { status: 'closed', readCount: null }))
+  await later()
+  expect([call.mock.calls.length, rows()]).toEqual([0, []])
+})
