@@ -1,6 +1,6 @@
 /** When the server cannot answer, the window says so, and goes on by itself once it can. */
 import { beforeEach, expect, test } from 'vitest'
-import type { BrowserContext, Page } from '@playwright/test'
+import { expect as see, type BrowserContext, type Page } from '@playwright/test'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import { aBrowser } from '#tests/support/browser.ts'
@@ -96,6 +96,36 @@ test('a page that could not be drawn stays while it is tried again, and comes by
   expect(await again().evaluate((button) => button === document.activeElement)).toBe(true)
   await page.unroute(CONNECTORS)
   await row().waitFor({ timeout: 8_000 })
+})
+
+test('a page that could not be drawn comes by its button, however long it stood there', async () => {
+  await page.clock.install()
+  await page.route(CONNECTORS, (route) =>
+    route.fulfill({ status: 500, json: { code: 'broken', title: 'A mistake', status: 500 } }),
+  )
+  await page.reload()
+  await again().waitFor()
+  // Longer than the window remembers an answer that nobody looks at.
+  await page.clock.fastForward('45:00')
+  await page.unroute(CONNECTORS)
+  await again().click()
+  await row().waitFor({ timeout: 5_000 })
+})
+
+test('while it is tried by its button, that is shown on it, and the keyboard stays there', async () => {
+  await openWithoutConnectors()
+  await page.unroute(CONNECTORS)
+  const held = Promise.withResolvers<void>()
+  await page.route(CONNECTORS, async (route) => {
+    await held.promise
+    await route.fallback()
+  })
+  await again().focus()
+  await page.keyboard.press('Enter')
+  await see(again()).toHaveAttribute('aria-busy', 'true')
+  await see(again()).toBeFocused()
+  held.resolve()
+  await row().waitFor({ timeout: 5_000 })
 })
 
 test('a page that could not be drawn comes at once by its button', async () => {

@@ -1,4 +1,5 @@
-import { Button, Center, Code, Group, Stack, Text, Title } from '@mantine/core'
+import { Button, Center, Code, Group, Loader, Stack, Text, Title } from '@mantine/core'
+import type { Query } from '@tanstack/react-query'
 import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { useEffect, useEffectEvent, useState } from 'react'
 import { client, isPassing } from './client.ts'
@@ -23,9 +24,15 @@ export function Trouble({ error: thrown, reset }: ErrorComponentProps) {
   /** This stays until the page can be drawn: the keyboard stands on it, and it is not read aloud each time. */
   const again = async () => {
     await askAgain()
-    if (cause?.state.status === 'error') return setError(cause.state.error)
+    if (cause && isHeld(cause) && cause.state.status === 'error') return setError(cause.state.error)
     reset()
     void router.invalidate()
+  }
+  const [isTrying, setTrying] = useState(false)
+  const againByHand = async () => {
+    if (isTrying) return
+    setTrying(true)
+    await again().finally(() => setTrying(false))
   }
   const againByItself = useEffectEvent(again)
   const isSelfMending = isPassing(error)
@@ -46,7 +53,14 @@ export function Trouble({ error: thrown, reset }: ErrorComponentProps) {
           </Code>
         )}
         <Group>
-          <Button onClick={() => void again()}>{t('trouble.again')}</Button>
+          {/* `loading` would disable it, and the keyboard would stand nowhere. */}
+          <Button
+            aria-busy={isTrying}
+            leftSection={isTrying && <Loader size="xs" color="currentColor" />}
+            onClick={() => void againByHand()}
+          >
+            {t('trouble.again')}
+          </Button>
           <Button variant="default" onClick={() => location.assign('/')}>
             {t('trouble.home')}
           </Button>
@@ -55,6 +69,9 @@ export function Trouble({ error: thrown, reset }: ErrorComponentProps) {
     </Center>
   )
 }
+
+/** What nobody looked at for long is forgotten: of that nothing is to be heard any more, and the page is drawn anew. */
+const isHeld = (query: Query): boolean => client.getQueryCache().get(query.queryHash) === query
 
 /** All that failed, once each: whoever waits tries again himself. */
 const askAgain = () =>
