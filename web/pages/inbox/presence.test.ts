@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { FeedEvent, FeedHint } from '#contract/feed/event.ts'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
-import { presenceIn, takeHints, takeSaid } from './presence.ts'
+import { announceSent, announceStopped, announceTyping, presenceIn, takeHints, takeSaid } from './presence.ts'
+
+const { call } = vi.hoisted(() => ({
+  call: vi.fn<(endpoint: unknown, given: { body: { typing: unknown } }) => Promise<unknown>>(async () => ({})),
+}))
+vi.mock('../../app/call.ts', () => ({ call }))
 
 const member = 'olga' as MemberId
 let count = 0
@@ -52,4 +57,18 @@ test('a hint of a newer server is passed over', () => {
   const { hear, now } = talk()
   hear('member.dreams', 0)
   expect(now()).toEqual([])
+})
+
+test('typing is told once in a while, and at once after what was sent or taken away', () => {
+  const conversation = `talk ${++count}` as ConversationId
+  const told = () => call.mock.calls.splice(0).map(([, { body }]) => body.typing)
+  for (let key = 0; key < 3; key++) announceTyping(conversation)
+  expect(told()).toEqual([true])
+  announceSent(conversation)
+  announceTyping(conversation)
+  announceTyping(conversation)
+  expect(told()).toEqual([true])
+  announceStopped(conversation)
+  announceTyping(conversation)
+  expect(told()).toEqual(['stopped', true])
 })

@@ -135,7 +135,12 @@ export function announceTyping(conversation: ConversationId): void {
   announce(conversation, true)
 }
 
-/** The text was taken away again. One that was sent ends the typing by itself. */
+/** It ends the typing at the others by itself; the next word is told at once. */
+export function announceSent(conversation: ConversationId): void {
+  if (typing?.in === conversation) typing = null
+}
+
+/** The text was taken away again. */
 export function announceStopped(conversation: ConversationId): void {
   if (typing?.in !== conversation) return
   typing = null

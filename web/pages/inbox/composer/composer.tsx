@@ -22,7 +22,7 @@ import { isMac } from '../../../app/keys.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import { useWords } from '../../../app/words.ts'
 import { useDirectory } from '../directory.tsx'
-import { announceStopped, announceTyping, usePresence } from '../presence.ts'
+import { announceSent, announceStopped, announceTyping, usePresence } from '../presence.ts'
 import { keepAnswer } from '../thread/use-thread.ts'
 import type { AnsweredLetter } from './answered-letter.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
@@ -223,6 +223,7 @@ export function Composer(props: ComposerProps) {
       ...(replyTo ? { replyTo: replyTo.id } : {}),
       ...(how.at ? { sendAt: how.at } : hold > 0 ? { holdSeconds: hold } : {}),
     })
+    announceSent(row.id)
     clear()
     attachments.clear()
     // Of a note it is no part: it waits with the letter that is not written yet.
