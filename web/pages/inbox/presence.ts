@@ -33,19 +33,19 @@ let fading: ReturnType<typeof setInterval> | undefined
 export function takeHints(hints: readonly FeedHint[], now = Date.now()): void {
   for (const hint of hints) {
     if (hint.hint === 'contact.typing') contactTypes.set(hint.conversation, now + CONTACT_TYPES_MS)
-    else if (hint.hint === 'member.typing') isHere(hint, now, now + FADES_MS)
-    else if (hint.hint === 'member.stopped') isHere(hint, now, 0)
+    else if (hint.hint === 'member.typing') noteHere(hint, now, now + FADES_MS)
+    else if (hint.hint === 'member.stopped') noteHere(hint, now, 0)
     else if (hint.hint === 'member.views') {
       // Looking at another one means: no longer at this.
       for (const [conversation, members] of seen) if (conversation !== hint.conversation) members.delete(hint.member)
-      isHere(hint, now)
+      noteHere(hint, now)
     }
   }
   changed(now)
 }
 
 /** @param typingUntil  else as it is known */
-function isHere(
+function noteHere(
   { conversation, member }: { conversation: ConversationId | null; member: MemberId },
   now: number,
   typingUntil?: number,
@@ -63,7 +63,7 @@ export function takeSaid(events: readonly FeedEvent[], now = Date.now()): void {
     if (event.kind !== 'message.added') continue
     const { conversation, author } = event.message
     if (author.member && seen.get(conversation)?.has(author.member))
-      isHere({ conversation, member: author.member }, now, 0)
+      noteHere({ conversation, member: author.member }, now, 0)
   }
   changed(now)
 }
