@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { keepFor, leavePage } from '../../../app/tab-memory.ts'
-import { attach, attachedTo, attachUploaded, detach, hasTooOld, TOO_OLD } from './attached.ts'
+import { attach, attachedTo, attachUploaded, detach, firstUploadOf, hasTooOld, TOO_OLD } from './attached.ts'
 
 class Request extends EventTarget {
   upload = new EventTarget()
@@ -133,6 +133,8 @@ test('how old a file is counts from its own upload, in a tab that stands open to
   attachUploaded(ANN, [aFile('old')], Date.now() - 19 * HOUR_MS)
   attachUploaded(ANN, [aFile('named by a message')], null)
   expect(hasTooOld(ANN)).toBe(false)
+  expect(firstUploadOf(attachedTo(ANN))).toBe(attachedTo(ANN)[0]!.at)
+  expect(firstUploadOf(attachedTo(ANN).slice(1))).toBeNull()
   vi.useFakeTimers({ now: Date.now() + 2 * HOUR_MS, toFake: ['Date'] })
   // Another file is no fresh start for the first.
   attachUploaded(BOB, [aFile('new')], Date.now())

@@ -53,6 +53,12 @@ const listeners = new Set<() => void>()
 
 export const attachedTo = (conversation: ConversationId): readonly Attachment[] => attached.get(conversation) ?? NONE
 
+/** Of the file that the server sweeps first; null where it sweeps none. */
+export function firstUploadOf(list: readonly Attachment[]): number | null {
+  const times = list.flatMap(({ at }) => at ?? [])
+  return times.length > 0 ? Math.min(...times) : null
+}
+
 export const useAttachedTo = (conversation: ConversationId): readonly Attachment[] =>
   useSyncExternalStore(subscribe, () => attachedTo(conversation))
 

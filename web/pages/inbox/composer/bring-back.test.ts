@@ -38,7 +38,7 @@ beforeEach(() => {
 })
 
 /** The member opens another conversation while the row is taken from its shelf. */
-async function takenBack(leaves: boolean) {
+async function takenBack(leaves: boolean, refused = REFUSED) {
   const { backOfRefused } = await import('./bring-back.ts')
   const { attachedTo } = await import('./attached.ts')
   const { headOf } = await import('./heads.ts')
@@ -46,9 +46,9 @@ async function takenBack(leaves: boolean) {
   let isHere = true
   takeBack.mockImplementation(async () => {
     isHere = !leaves
-    return REFUSED
+    return refused
   })
-  const back = await backOfRefused(REFUSED, () => isHere)
+  const back = await backOfRefused(refused, () => isHere)
   return { back, files: () => attachedTo(ANN).map(({ key }) => key), head: () => headOf(ANN), owedDraft, isAhead }
 }
 
@@ -70,4 +70,13 @@ test('while the server’s own draft is not known, it waits for that one', async
   known = Response.json({ code: 'broken', title: '', status: 500 }, { status: 500 })
   const { owedDraft, isAhead } = await takenBack(true)
   expect([owedDraft(ANN)?.text, isAhead(ANN), saved]).toEqual(['See attached', true, []])
+})
+
+test.each([
+  ['their own upload', { uploadedAt: 5 }, 5],
+  ['nothing where messages name them all', { uploadedAt: null }, null],
+  ['the sending, where an earlier window kept no better', {}, Date.parse(REFUSED.at)],
+])('the age of its files counts from %s', async (_, kept, uploadedAt) => {
+  const { back } = await takenBack(false, { ...REFUSED, ...kept })
+  expect(back?.ask.uploadedAt).toBe(uploadedAt)
 })

@@ -58,9 +58,9 @@ async function takeRefused(pending: Pending, isHere: () => boolean): Promise<Bac
     tell({ words: t('notHere'), id: 'inbox.back' })
     return null
   }
-  const { refusedCopies = [], at } = pending
+  const { refusedCopies = [], uploadedAt = Date.parse(pending.at) } = pending
   const back = broughtBack(pending, pending.note)
-  const ask = { kind, back, refusedCopies, uploadedAt: Date.parse(at) } as const
+  const ask = { kind, back, refusedCopies, uploadedAt } as const
   if (isHere()) return { ask, quoted }
   // Left while it was taken: by now it stands nowhere else.
   layIn(pending.conversation, ask)

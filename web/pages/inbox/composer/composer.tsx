@@ -25,6 +25,7 @@ import { useDirectory } from '../directory.tsx'
 import { announceSent, announceStopped, announceTyping, usePresence } from '../presence.ts'
 import { keepAnswer } from '../thread/use-thread.ts'
 import type { AnsweredLetter } from './answered-letter.ts'
+import { firstUploadOf } from './attached.ts'
 import { AttachmentStrip } from './attachment-strip.tsx'
 import { ChannelRests } from './channel-rests.tsx'
 import css from './composer.module.css'
@@ -219,6 +220,7 @@ export function Composer(props: ComposerProps) {
       conversation: row.id,
       parts,
       note: isNote,
+      uploadedAt: firstUploadOf(attachments.list),
       ...(isLetter ? sentHead(hasCopies ? letter : { ...letter, cc: '' }) : {}),
       ...(replyTo ? { replyTo: replyTo.id } : {}),
       ...(how.at ? { sendAt: how.at } : hold > 0 ? { holdSeconds: hold } : {}),

@@ -30,6 +30,8 @@ export interface Written {
   readonly sendAt?: string
   /** A hold for second thoughts, in seconds, counted from when the server takes it. */
   readonly holdSeconds?: number
+  /** When the first of its files was uploaded, see `Attachment`; an earlier version of the window kept none. */
+  readonly uploadedAt?: number | null
   readonly at: string
 }
 
