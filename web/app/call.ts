@@ -15,7 +15,10 @@ export type FailureCode = ProblemCode | 'offline' | 'strange'
 export class CallFailed extends Error {
   readonly code: FailureCode
   readonly problem: Problem | null
-  /** Something was to be done, and nobody does it later by himself. What was only asked is asked again. */
+  /**
+   * No GET, so the client does not ask it again by itself. Whoever repeats such a call himself (what is owed: a message, a draft; a
+   * preview) does not tell of a failure that passes.
+   */
   readonly isAct: boolean
   constructor(code: FailureCode, problem: Problem | null, isAct = false) {
     super(problem ? `${problem.title}${problem.detail ? `: ${problem.detail}` : ''}` : code)
