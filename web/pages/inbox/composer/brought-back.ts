@@ -3,6 +3,7 @@ import type { MessageView } from '#contract/calls/conversations.ts'
 import type { FileView } from '#contract/calls/files.ts'
 import type { FileId } from '#contract/ids.ts'
 import { isMedia, type Content, type Rich } from '#contract/message/content.ts'
+import { goesOnUnder } from '#contract/message/goes-on-under.ts'
 import type { LetterHead } from './heads.ts'
 import { writeMarks } from './marks.ts'
 
@@ -46,6 +47,5 @@ export function broughtBack(
 /** What the server writes over a letter without a subject: that of the last one before it. */
 export function keptSubject(before: readonly MessageView[], { channel }: Pick<MessageView, 'channel'>): string | null {
   const last = before.findLast((each) => each.channel === channel && each.content.subject)?.content.subject
-  if (!last) return null
-  return /^re:/i.test(last) ? last : `Re: ${last}`
+  return last ? goesOnUnder(last) : null
 }
