@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { keepFor } from '../../../app/tab-memory.ts'
-import { dropOwed, isAhead, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
+import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
 
 const { tellFailure } = vi.hoisted(() => ({ tellFailure: vi.fn<(error: unknown) => void>() }))
 vi.mock('../../../app/tell.ts', () => ({ tellFailure }))
@@ -183,6 +183,17 @@ test('what was read of it before it was saved is old, and nobody is shown it aga
   asked[1]!.answer()
   await vi.advanceTimersByTimeAsync(0)
   expect(client.getQueryData(queryKey)).toEqual({ text: 'Newest', note: false })
+})
+
+test('once the server’s own is known the two are saved as one', async () => {
+  keepAhead(conversation, { text: 'See you', note: false })
+  const both = { text: 'Dear Ann\nSee you', note: false }
+  expect(joinOwed(conversation, { text: 'Dear Ann', note: false })).toEqual(both)
+  expect([isAhead(conversation), joinOwed(conversation, both)]).toEqual([false, null])
+  await rest()
+  expect(texts()).toEqual([both.text])
+  asked[0]!.answer()
+  await rest()
 })
 
 test('what could not be saved is saved by the next page of this tab', async () => {

@@ -12,6 +12,7 @@ import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import { noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
+import { joinedDrafts } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
 
 export interface Draft {
@@ -72,6 +73,17 @@ export function saveNow(conversation: ConversationId, draft?: Draft): void {
 }
 
 export const keepAhead = (conversation: ConversationId, draft: Draft): void => note(conversation, draft, true)
+
+/** The server's own is known by now: the two are one, and saved as one. @returns what is written here; null where nothing waited for it */
+export function joinOwed(conversation: ConversationId, kept: Draft): Draft | null {
+  const saving = savings.get(conversation)
+  if (!saving?.isAhead) return null
+  const both = joinedDrafts(kept, saving.newest)
+  dropOwed(conversation)
+  keepDraft(conversation, both)
+  if (both.text !== kept.text || both.note !== kept.note) saveAfterRest(conversation, both)
+  return both
+}
 
 /** Nothing of it is to be saved. */
 export function dropOwed(conversation: ConversationId): void {

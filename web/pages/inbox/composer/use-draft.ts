@@ -1,12 +1,12 @@
 /** The text being written: the member's draft on the server, so that another device goes on with it. */
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useState } from 'react'
 import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { read } from '../../../app/acts.ts'
-import { dropOwed, isAhead, keepAhead, owedDraft, saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
+import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
-import { joinedDrafts, NO_DRAFT } from './joined-drafts.ts'
+import { NO_DRAFT } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
 
 export interface DraftOfConversation {
@@ -16,20 +16,10 @@ export interface DraftOfConversation {
   clear: () => void
 }
 
-interface Own {
-  readonly draft: Draft
-  /** The server's own is not known yet: the two are joined once it is. */
-  readonly isAhead: boolean
-}
-
 export function useDraft(conversation: ConversationId): DraftOfConversation {
   const { data } = useQuery(read(getDraft, { params: { id: conversation } }))
   /** null until the member typed: then the server's own is shown. What it does not have yet is newer than all that it may answer. */
-  const [own, setOwn] = useState<Own | null>(() => {
-    const draft = owedDraft(conversation)
-    return draft && { draft, isAhead: isAhead(conversation) }
-  })
-  if (own?.isAhead && data) setOwn({ draft: joinedDrafts(data, own.draft), isAhead: false })
+  const [own, setOwn] = useState<Draft | null>(() => owedDraft(conversation))
 
   const keep = useCallback(
     (draft: Draft) => {
@@ -38,13 +28,14 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
     },
     [conversation],
   )
-  useEffect(() => {
-    if (!data || !isAhead(conversation)) return
-    const both = joinedDrafts(data, owedDraft(conversation)!)
-    dropOwed(conversation)
-    keep(both)
-    if (both.text !== data.text || both.note !== data.note) saveAfterRest(conversation, both)
-  }, [conversation, data, keep])
+  // Before the next key, and before half of it is seen.
+  useLayoutEffect(() => {
+    const both = data ? joinOwed(conversation, data) : null
+    if (!both) return
+    // oxlint-disable-next-line react/set-state-in-effect -- to join is an act of the saves, and none of drawing
+    setOwn(both)
+    setDrafted(conversation, both.text.trim() !== '')
+  }, [conversation, data])
 
   /** What is shown is all there is: the server's own is known, or older than what was owed to it. */
   const isWhole = useCallback(
@@ -55,7 +46,7 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
   const setDraft = useCallback(
     (draft: Draft) => {
       const ahead = !isWhole()
-      setOwn({ draft, isAhead: ahead })
+      setOwn(draft)
       if (ahead) return keepAhead(conversation, draft)
       keep(draft)
       saveAfterRest(conversation, draft)
@@ -65,7 +56,7 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
 
   const clear = useCallback(() => {
     if (isWhole()) {
-      setOwn({ draft: NO_DRAFT, isAhead: false })
+      setOwn(NO_DRAFT)
       keep(NO_DRAFT)
       saveNow(conversation, NO_DRAFT)
     } else {
@@ -78,5 +69,5 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
   // Another conversation is opened: what is typed here does not wait for its rest.
   useEffect(() => () => saveNow(conversation), [conversation])
 
-  return { draft: own?.draft ?? data ?? NO_DRAFT, setDraft, clear }
+  return { draft: own ?? data ?? NO_DRAFT, setDraft, clear }
 }
