@@ -14,6 +14,7 @@ import websocket from '@fastify/websocket'
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
+import { MEMBER_HEADER } from '#contract/member-header.ts'
 import { may, type Act } from '#contract/rights.ts'
 import type { Callers } from '#server/members/callers.ts'
 import { TOKEN_PREFIX } from '#server/members/secret.ts'
@@ -161,7 +162,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
       return found && { ...nobody(request), ...found }
     }
     const secret = request.cookies[cookieName]
-    const found = secret ? await deps.callers.bySession(secret) : null
+    const found = secret ? await deps.callers.bySession(secret, request.headers[MEMBER_HEADER]) : null
     if (!found) return null
     // A cookie comes along by itself: a write, and a socket, must come from our own page.
     if ((request.method !== 'GET' && request.method !== 'HEAD') || request.headers.upgrade) mustBeOurs(request)

@@ -12,7 +12,10 @@ import {
   removeMember,
   removeToken,
   endSession,
+  getMe,
 } from '#contract/calls/members.ts'
+import { NIL_ID } from '#contract/ids.ts'
+import { MEMBER_HEADER } from '#contract/member-header.ts'
 import { newSetupSecret, useSetupSecret } from '#server/members/accounts.ts'
 import { clientOf } from '#tests/support/client.ts'
 import { aDatabase } from '#tests/support/database.ts'
@@ -264,4 +267,13 @@ test('a write by cookie from another site is refused; by token it needs no origi
   for (const origin of ['https://evil.example', 'null', `${parley.url}.evil.example`, 'nonsense'])
     expect([origin, (await owner.as({ origin }).ask('POST', '/api/contacts', { body })).status]).toEqual([origin, 403])
   expect((await (await parley.bot()).ask('POST', '/api/contacts', { body })).status).toBe(201)
+})
+
+test('a call of a page that was drawn for another member is refused, and nothing is done', async () => {
+  const { member } = await owner.call(getMe)
+  const body = { name: 'Whose' }
+  const named = (id: string) => owner.as({ [MEMBER_HEADER]: id }).ask('POST', '/api/contacts', { body })
+  const another = await named(NIL_ID)
+  expect([another.status, await codeOf(another)]).toEqual([409, 'another_member'])
+  expect((await named(member.id)).status).toBe(201)
 })
