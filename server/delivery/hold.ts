@@ -186,7 +186,10 @@ async function drop(
   })
 }
 
-/** Places of work in these states behind a place, in their order. */
+/**
+ * Places of work in these states behind a place, in their order. Locked: one that somebody else takes at this moment is waited for and then
+ * another stands in for it, so that a portion is short where nothing more comes, and nowhere else.
+ */
 const some = (
   workspace: WorkspaceId,
   states: readonly number[],
@@ -197,7 +200,7 @@ const some = (
   select pos from delivery_work
    where workspace_id = ${workspace} and pos > ${after} and state = any (${states}::smallint[])
          ${deliveries ? sql`and delivery_id = any (${deliveries}::uuid[])` : sql``}
-   order by pos limit ${most})`
+   order by pos limit ${most} for update)`
 
 /** @param step  one statement's portion behind a place: fewer than `most` are the last. @returns how many rows it was in all */
 async function inPortions(most: number, step: (after: number) => Promise<readonly { pos: number }[]>): Promise<number> {

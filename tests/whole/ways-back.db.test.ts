@@ -1,6 +1,5 @@
 /** Nobody is locked out for ever: recovery codes, a colleague's help, and the command of whoever has the machine. */
 import { TOTP } from 'otpauth'
-import pg from 'pg'
 import { expect, test } from 'vitest'
 import {
   beginSecondFactor,
@@ -21,6 +20,7 @@ import type { WorkspaceId } from '#contract/ids.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
 import { newResetSecret } from '#server/members/reset-links.ts'
 import type { Client } from '#tests/support/client.ts'
+import { holding, untilWaiting } from '#tests/support/locks.ts'
 import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
 
 const parley = await wholeParley({ env: { PARLEY_TRUSTED_PROXIES: '127.0.0.1' } })
@@ -41,28 +41,6 @@ const keptLinks = async (tokens: string[]) =>
     )
   ).length
 const acts = async () => (await owner.call(listAudit, { query: {} })).items.map(({ act }) => act)
-
-/** Holds a lock while `work` runs. */
-async function holding<T>(lock: string, work: (release: () => Promise<void>) => Promise<T>): Promise<T> {
-  const holder = new pg.Client({ connectionString: database.ownerUrl, options: '-c search_path=parley' })
-  await holder.connect()
-  try {
-    await holder.query('begin')
-    await holder.query(lock)
-    return await work(async () => void (await holder.query('commit')))
-  } finally {
-    await holder.end()
-  }
-}
-const wait = async (number: number) => {
-  const waiting = async () => {
-    const [row] = await database.asOwner<{ waiting: number }>(
-      `select count(*)::int as waiting from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
-    )
-    return row!.waiting
-  }
-  await expect.poll(waiting).toBe(number)
-}
 
 async function withFactor(client: Client): Promise<{ recoveryCodes: string[]; totp: TOTP }> {
   const { secret } = await client.call(beginSecondFactor)
@@ -264,11 +242,11 @@ test('new codes and one of the old that is spent at the same moment do not hold 
   const { recoveryCodes } = await withFactor(person)
   const { workspace } = await person.call(getMe)
   const audit = `select pg_advisory_xact_lock(hashtextextended('audit ${workspace.id satisfies WorkspaceId}', 0))`
-  const [made, spent] = await holding(audit, async (release) => {
+  const [made, spent] = await holding(database, audit, async (release) => {
     const making = person.ask('POST', '/api/me/recovery-codes', { body: { password: OWNER.password } })
-    await wait(1)
+    await untilWaiting(database, 1)
     const spending = signIn({ email: person.email, password: OWNER.password, code: recoveryCodes[0] })
-    await wait(2)
+    await untilWaiting(database, 2)
     await release()
     return Promise.all([making, spending])
   })
@@ -298,11 +276,11 @@ test('a new password that cannot be told is none: the old one, the other session
 test('no link is made for an account that is getting another workspace at that moment', async () => {
   const person = await parley.member('agent')
   const his = { name: 'Agent', email: person.email, password: OWNER.password, language: 'en' } as const
-  const helped = await holding('lock table workspace in share mode', async (release) => {
+  const helped = await holding(database, 'lock table workspace in share mode', async (release) => {
     const creating = createWorkspace(database.database, 'His own', his)
-    await wait(1)
+    await untilWaiting(database, 1)
     const helping = help(owner, person.id)
-    await Promise.race([helping, wait(2)])
+    await Promise.race([helping, untilWaiting(database, 2)])
     await release()
     await creating
     return helping
