@@ -193,7 +193,7 @@ export const undoActs = endpoint({
   method: 'POST',
   path: '/api/acts/undo',
   may: 'contact.merge',
-  about: 'Undoes many at once, in this order; what holds no more is passed over',
+  about: 'Undoes many at once, in this order; what is unknown or holds no more is passed over',
   body: z.strictObject({ acts: z.array(ActId).min(1).max(MOST_AT_ONCE) }),
   result: page(ActView),
 })

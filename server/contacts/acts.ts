@@ -1,5 +1,5 @@
 /** What members did and may take back: each act with what undoing it needs. */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { ActKind, ActView } from '#contract/calls/contacts.ts'
 import type { ActId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -21,8 +21,18 @@ export async function recordAct(tx: Tx, workspace: WorkspaceId, given: Act): Pro
   )
 }
 
-/** Newest first. A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are. */
-export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Promise<ActView[]> {
+/** Of a contact or a conversation, newest first. */
+export const actsOf = (tx: Tx, workspace: WorkspaceId, object: string): Promise<ActView[]> =>
+  viewsOf(tx, workspace, sql`a.object_id = ${object}`)
+
+/** @returns null: there is none */
+export async function actOf(tx: Tx, workspace: WorkspaceId, id: ActId): Promise<ActView | null> {
+  const [act] = await viewsOf(tx, workspace, sql`a.id = ${id}`)
+  return act ?? null
+}
+
+/** A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are. */
+async function viewsOf(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown>): Promise<ActView[]> {
   const { rows } = await sql<Omit<ActView, 'at' | 'undoneAt'> & { at: Date; undoneAt: Date | null }>`
     select a.id, a.kind, a.member_id as member, a.at, a.undone_at as "undoneAt",
            a.undone_at is null and case a.kind
@@ -38,8 +48,6 @@ export async function actsOf(tx: Tx, workspace: WorkspaceId, object: string): Pr
              else true end as undoable
       from act a
      -- an earlier Parley noted the undoing of a merge as an act too
-     where a.workspace_id = ${workspace} and a.object_id = ${object} and a.kind <> 'unmerge' order by a.id desc limit 100`.execute(
-    tx,
-  )
+     where a.workspace_id = ${workspace} and ${which} and a.kind <> 'unmerge' order by a.id desc limit 100`.execute(tx)
   return rows.map((row) => ({ ...row, at: row.at.toISOString(), undoneAt: row.undoneAt?.toISOString() ?? null }))
 }

@@ -14,17 +14,16 @@ import {
   undoAct,
   undoActs,
   type ContactView,
-  type ActKind,
   type ActView,
 } from '#contract/calls/contacts.ts'
-import type { ActId, ContactId, ConversationId, IdentityId, WorkspaceId } from '#contract/ids.ts'
+import type { ActId, ContactId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import { MOST_TAGS } from '#contract/limits.ts'
 import { fillLink } from '#contract/link-pattern.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
 import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
-import { actsOf } from '#server/contacts/acts.ts'
-import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.ts'
+import { actOf, actsOf } from '#server/contacts/acts.ts'
+import { mergeContacts, splitContact } from '#server/contacts/merge.ts'
 import { contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
@@ -34,9 +33,9 @@ import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { writePageCursor, readPageCursor } from '#server/platform/pages.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { restoreConversation, type Before } from './change.ts'
 import { inWorkspaceOf } from './in-workspace-of.ts'
 import { joinConversations, partConversations } from './join.ts'
+import { undoThese } from './undo.ts'
 
 export interface ContactCallsDeps {
   database: Database
@@ -113,7 +112,10 @@ export function contactCalls(deps: ContactCallsDeps) {
         })
         await joinConversations(tx, caller.workspace, merged.into, merged.from)
         await deps.audit(tx, caller, 'contact.merged', { kind: 'contact', id: params.id }, { with: body.with })
-        return { contact: await contactOf(tx, caller, params.id), act: await actOf(tx, caller, merged.act) }
+        return {
+          contact: await contactOf(tx, caller, params.id),
+          act: (await actOf(tx, caller.workspace, merged.act))!,
+        }
       }),
     ),
     answer(splitCall, ({ params, body }, caller) =>
@@ -124,7 +126,7 @@ export function contactCalls(deps: ContactCallsDeps) {
         return {
           contact: await contactOf(tx, caller, params.id),
           parted: await contactOf(tx, caller, split.parted),
-          act: await actOf(tx, caller, split.act),
+          act: (await actOf(tx, caller.workspace, split.act))!,
         }
       }),
     ),
@@ -142,25 +144,13 @@ export function contactCalls(deps: ContactCallsDeps) {
     ),
     answer(undoAct, ({ params }, caller) =>
       change(caller, async (tx) => {
-        const undone = await undo(tx, caller, params.id)
-        if (!undone) throw new Refused('cannot_undo')
-        return undone
+        if (!(await actOf(tx, caller.workspace, params.id))) throw new Refused('not_found')
+        const [undone] = await undo(tx, caller, [params.id])
+        return undone!
       }),
     ),
     answer(undoActs, ({ body }, caller) =>
-      change(caller, async (tx) => {
-        const items: ActView[] = []
-        // In their order: each undoing takes the audit's lock too, and two who undo the same ones wait for each other otherwise.
-        await sql`select from act where workspace_id = ${caller.workspace} and id = any (${body.acts}::uuid[]) order by id for update`.execute(
-          tx,
-        )
-        for (const id of body.acts) {
-          const undone = await undo(tx, caller, id)
-          if (undone) items.push(undone)
-        }
-        if (items.length === 0) throw new Refused('cannot_undo')
-        return { items, next: null }
-      }),
+      change(caller, async (tx) => ({ items: await undo(tx, caller, body.acts), next: null })),
     ),
     answer(createLinkCall, async ({ params, body }, caller) => {
       const channel = await deps.channels.get(body.channel)
@@ -217,27 +207,13 @@ export function contactCalls(deps: ContactCallsDeps) {
     return rows[0]?.id ?? null
   }
 
-  async function actOf(tx: Tx, caller: Caller, id: ActId): Promise<ActView> {
-    const { rows } = await sql<{
-      object: string
-    }>`select object_id as object from act where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
-    const act = rows[0] && (await actsOf(tx, caller.workspace, rows[0].object)).find((each) => each.id === id)
-    if (!act) throw new Refused('not_found')
-    return act
-  }
-
-  /** @returns null where it holds no more. @throws Refused `not_found` */
-  async function undo(tx: Tx, caller: Caller, id: ActId): Promise<ActView | null> {
-    const { rows } = await sql<{ object: string; undo: unknown }>`
-      select object_id as object, undo from act where workspace_id = ${caller.workspace} and id = ${id} for update`.execute(
-      tx,
-    )
-    const { kind, undoable } = await actOf(tx, caller, id)
-    if (!undoable) return null
-    await UNDO[kind](tx, caller, rows[0]!.object, rows[0]!.undo)
-    await sql`update act set undone_at = now() where workspace_id = ${caller.workspace} and id = ${id}`.execute(tx)
-    await deps.audit(tx, caller, 'act.undone', { kind, id })
-    return actOf(tx, caller, id)
+  /** @throws Refused `cannot_undo` where none of them holds any more */
+  async function undo(tx: Tx, caller: Caller, acts: readonly ActId[]): Promise<ActView[]> {
+    const undone = await undoThese(tx, caller.workspace, caller.member, acts)
+    if (undone.length === 0) throw new Refused('cannot_undo')
+    // Its lock comes behind all others, as in whatever changes many rows.
+    for (const { id, kind } of undone) await deps.audit(tx, caller, 'act.undone', { kind, id })
+    return undone
   }
 
   async function contactByAddress(
@@ -275,37 +251,6 @@ const tagsAfter = (given: string[] | { add: string[]; remove: string[] }) =>
         select tag from unnest(tags || ${given.add}::text[]) with ordinality as each(tag, place)
          where tag = any (${given.add}::text[]) or tag <> all (${given.remove}::text[])
          group by tag order by min(place))`
-
-type Undo = (tx: Tx, caller: Caller, object: string, undo: unknown) => Promise<void>
-
-const UNDO: Record<ActKind, Undo> = {
-  conversation: async (tx, caller, object, undo) =>
-    restoreConversation(tx, caller.workspace, object as ConversationId, undo as Before),
-  merge: async (tx, caller, _, undo) => {
-    const parted = await undoMerge(
-      tx,
-      caller.workspace,
-      undo as { into: ContactId; from: ContactId; moved: IdentityId[] },
-    )
-    await partConversations(tx, caller.workspace, parted.from, parted.parted, parted.moved)
-  },
-  split: async (tx, caller, _, undo) => {
-    const { from, parted, moved } = undo as { from: ContactId; parted: ContactId; moved: IdentityId[] }
-    const { rows } = await sql<{
-      id: IdentityId
-    }>`select id from identity where workspace_id = ${caller.workspace} and contact_id = ${from} order by id limit 1`.execute(
-      tx,
-    )
-    const merged = await mergeContacts(tx, caller.workspace, from, parted, {
-      kind: 'manual',
-      how: 'member',
-      one: rows[0]?.id ?? null,
-      other: moved[0] ?? null,
-      member: caller.member,
-    })
-    await joinConversations(tx, caller.workspace, merged.into, merged.from)
-  },
-}
 
 /** A site's own page, for channels whose chat lives on one. */
 const page = ({ settings, me }: LiveChannel): { page: string } => ({

@@ -13,8 +13,9 @@ import {
   sendMessage,
 } from '#contract/calls/conversations.ts'
 import { search } from '#contract/calls/search.ts'
-import type { ConversationId, FileId } from '#contract/ids.ts'
+import type { ActId, ConversationId, FileId } from '#contract/ids.ts'
 import { plain, wordsOf } from '#contract/message/content.ts'
+import { holding, untilWaiting } from '#tests/support/locks.ts'
 import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
 import { telegramShop } from '#tests/support/telegram-shop.ts'
@@ -118,6 +119,35 @@ test('many are closed at once and come back at once; what is no conversation any
   expect((await owner.call(getConversation, { params: { id: two!.id } })).status).toBe(two!.status)
   await expect(owner.call(undoActs, { body: { acts: closed.acts } })).rejects.toMatchObject({
     problem: { code: 'cannot_undo' },
+  })
+})
+
+test('many are undone while a colleague changes the same ones: neither waits for what the other holds', async () => {
+  const talks = [await aTalk('Both, one'), await aTalk('Both, two'), await aTalk('Both, three')]
+  const conversations = talks.map(({ params }) => params.id as ConversationId).toSorted()
+  const { acts } = await owner.call(changeConversations, { body: { conversations, change: { status: 'closed' } } })
+  // Both stand in the middle before either goes on, whichever way they came.
+  const middle = `select from conversation where id = '${conversations[1]}' for update`
+  await holding(parley.test, middle, async (release) => {
+    const undoing = owner.call(undoActs, { body: { acts: acts.toReversed() } })
+    await untilWaiting(parley.test, 1)
+    const changing = owner.call(changeConversations, { body: { conversations, change: { priority: 2 } } })
+    await untilWaiting(parley.test, 2)
+    await release()
+    expect((await undoing).items).toHaveLength(3)
+    expect((await changing).acts).toHaveLength(3)
+  })
+})
+
+test('of many that are undone, what nobody did and what stands behind a hundred others are no hindrance', async () => {
+  const { params } = await aTalk('Often changed')
+  const first = await owner.call(changeConversation, { params, body: { priority: 1 } })
+  for (let turn = 0; turn < 101; turn++) await owner.call(changeConversation, { params, body: { priority: turn % 3 } })
+  const unknown = crypto.randomUUID() as ActId
+  const { items } = await owner.call(undoActs, { body: { acts: [unknown, first.act] } })
+  expect(items.map(({ id }) => id)).toEqual([first.act])
+  await expect(owner.call(undoAct, { params: { id: unknown } })).rejects.toMatchObject({
+    problem: { code: 'not_found' },
   })
 })
 
