@@ -30,6 +30,7 @@ import {
   createWorkspace,
   findAccount,
   hasOwner,
+  lockUnchanged,
   openSession,
   useSetupSecret,
   workspacesOf,
@@ -253,6 +254,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       await change(caller, async (tx) => {
         await sql`update member set name = coalesce(${body.name ?? null}, name), preferences = preferences || ${JSON.stringify(body.preferences ?? {})}::jsonb
                    where workspace_id = ${caller.workspace} and id = ${caller.member}`.execute(tx)
+        if (account && hash) await lockUnchanged(tx, account)
         if (account)
           await sql`update account set password_hash = coalesce(${hash}, password_hash), language = coalesce(${body.language ?? null}, language)
                      where id = ${account.id}`.execute(tx)
@@ -295,6 +297,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
       if (!account.totp_secret) throw new Refused('conflict', { detail: 'turn the second factor on first' })
       return change(caller, async (tx) => {
+        await lockUnchanged(tx, account)
         // Before the audit, as whoever spends one: otherwise each would wait for the other.
         const recoveryCodes = await makeRecoveryCodes(tx, account.id)
         await auditBy(tx, caller, 'account.recovery_codes_made', { kind: 'account', id: account.id })
@@ -306,6 +309,7 @@ export function accountCalls(deps: AccountCallsDeps) {
       await countTry(database, 'password', { account: account.email, address: caller.address })
       if (!(await isPassword(account.password_hash, body.password))) throw new Refused('wrong_credentials')
       await change(caller, async (tx) => {
+        await lockUnchanged(tx, account)
         await sql`update account set totp_secret = null where id = ${account.id}`.execute(tx)
         await endOthers(tx, caller)
         await auditBy(tx, caller, 'account.second_factor_off', { kind: 'account', id: account.id })

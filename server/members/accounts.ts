@@ -31,6 +31,14 @@ export async function findAccount(
   return rows[0] ?? null
 }
 
+/**
+ * What was read before its password was compared, which takes long: it may have become another meanwhile. Where in the order of locks: `lockAccount`.
+ * @throws Refused `wrong_credentials`
+ */
+export async function lockUnchanged(tx: Tx, { id, password_hash }: Account): Promise<void> {
+  if ((await lockAccount(tx, id)) !== password_hash) throw new Refused('wrong_credentials')
+}
+
 export interface Owner {
   name: string
   email: string
@@ -65,7 +73,7 @@ export async function createWorkspace(
     await inSameTx?.(tx)
     if (hash) await insertAccount(tx, account, owner, hash)
     if (known) {
-      if ((await lockAccount(tx, account)) !== known.password_hash) throw new Refused('wrong_credentials')
+      await lockUnchanged(tx, known)
       await dropResetLinks(tx, account)
     }
     await sql`insert into workspace_directory (workspace_id) values (${workspace})`.execute(tx)

@@ -253,6 +253,32 @@ test('new codes and one of the old that is spent at the same moment do not hold 
   expect([made.status, spent.status]).toEqual([201, 401])
 })
 
+const WANT_PASSWORD: [string, string, object][] = [
+  ['a new password', 'PATCH /api/me', { password: { now: OWNER.password, next: NEXT } }],
+  ['new codes', 'POST /api/me/recovery-codes', { password: OWNER.password }],
+  ['no second factor', 'DELETE /api/me/totp', { password: OWNER.password }],
+]
+test.each(WANT_PASSWORD)('%s: not for a password that became another while it was compared', async (_, call, body) => {
+  const person = await parley.member('agent')
+  await withFactor(person)
+  const kept = () =>
+    database.asOwner(
+      `select password_hash, totp_secret, (select array_agg(code_hash order by code_hash) from recovery_code where account_id = a.id) as codes
+         from account a where email = $1`,
+      [person.email],
+    )
+  const before = await kept()
+  const becomesAnother = `update account set password_hash = 'another' where email = '${person.email}'`
+  const refused = await holding(database, becomesAnother, async (done) => {
+    const asking = person.ask(...(call.split(' ') as [string, string]), { body })
+    await untilWaiting(database, 1)
+    await done()
+    return asking
+  })
+  expect([refused.status, await codeOf(refused)]).toEqual([401, 'wrong_credentials'])
+  expect(await kept()).toEqual([{ ...before[0], password_hash: 'another' }])
+})
+
 test('a new password that cannot be told is none: the old one, the other sessions and the links stay', async () => {
   const person = await parley.member('agent')
   const elsewhere = await parley.signIn(person.email)
