@@ -28,9 +28,11 @@ export async function connect(line: Line<Settings>): Promise<void> {
     const inTurn = oneAtATime()
     line.serve(
       async (frame) => asReply(await exchange(line, Frame.parse(frame))),
-      (frame) =>
+      (frame, signal) =>
         fetchBytes(FetchFrame.parse(frame).remote, (box, act) =>
           inTurn(async () => {
+            // Nobody waits for it any more; others wait for their turn.
+            signal.throwIfAborted()
             const path = folders[box] ?? folders.inbox
             if (!client.mailbox || client.mailbox.path !== path) await client.mailboxOpen(path, { readOnly: true })
             try {

@@ -12,7 +12,7 @@ import { startFetching } from './fetch-files.ts'
 
 const { database, asOwner } = await aDatabase()
 
-/** Platforms that give each file when they are told to; `slow` ones never do. */
+/** Platforms that give each file when they are told to; `slow` ones never do. Those of a `line` come over one, which never ends. */
 function fetchingFrom(workspaces: readonly WorkspaceId[]) {
   const asked: string[] = []
   let most = 0
@@ -39,8 +39,19 @@ function fetchingFrom(workspaces: readonly WorkspaceId[]) {
         return { status: 200, body: Readable.from([]) }
       },
     },
+    lines: {
+      fetch: async (_: ChannelId, name: string) => {
+        asked.push(name)
+        return name === 'line that is silent' ? new Promise<Readable>(() => {}) : Readable.from(halfAFile())
+      },
+    },
     wireOf: () => async () => {},
-    files: { put: async () => ({}) },
+    files: {
+      put: async (_: WorkspaceId, source: Readable) => {
+        await source.toArray()
+        return {}
+      },
+    },
   } as unknown as Parameters<typeof startFetching>[0])
   onTestFinished(fetching.close)
   return { asked, most: () => most, close: fetching.close }
@@ -48,7 +59,12 @@ function fetchingFrom(workspaces: readonly WorkspaceId[]) {
 
 // eslint-disable-next-line require-yield -- it asks nothing: the platform's id is the address
 function* fileAt(url: string) {
-  return { url }
+  return url.startsWith('line') ? { frame: url } : { url }
+}
+
+async function* halfAFile() {
+  yield Buffer.from('half')
+  await new Promise(() => {})
 }
 
 /** A channel for which these are due, the first one longest. */
@@ -133,6 +149,18 @@ test('a file that was on its way when the program stopped is due again at once, 
   )
   expect(rows).toEqual([{ tries: 0, due: true }])
 })
+
+test.each(['line that is silent', 'line that stops in the middle'])(
+  'a fetch over a %s ends when it shall',
+  async (name) => {
+    const workspace = await aWorkspace(database)
+    await aChannelWith(workspace, [name])
+    const { asked, close } = fetchingFrom([workspace])
+    await until(() => asked.length === 1)
+    const closed = await Promise.race([close().then(() => true), delay(2_000)])
+    expect(closed).toBe(true)
+  },
+)
 
 test('of a table that the database takes for empty each file is claimed by itself, too', async () => {
   await asOwner('delete from file_fetch')

@@ -30,6 +30,7 @@ import type { Log } from '#server/platform/log.ts'
 import { storable } from '#server/platform/storable.ts'
 import { turns } from '#server/platform/turns.ts'
 import type { Journal } from './journal.ts'
+import { untilAborted } from './until-aborted.ts'
 
 export interface FetchDeps {
   database: Database
@@ -168,9 +169,11 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
     const context = contextOf(channel, deps.publicUrl)
     const place = await perform(asks.file(row.remote, context), deps.wireOf(channel, signal))
     if ('frame' in place)
-      return deps.files.put(channel.workspace, await deps.lines.fetch(channel.id, place.frame, signal), {
-        maxBytes,
-      })
+      return deps.files.put(
+        channel.workspace,
+        await untilAborted(signal, () => deps.lines.fetch(channel.id, place.frame, signal)),
+        { maxBytes },
+      )
     const answer = await deps.http.download({
       method: 'GET',
       url: place.url,
