@@ -201,7 +201,7 @@ function pageOf(items: MessageView[], has: { older: boolean; newer: boolean }): 
 }
 
 /** @returns an id which none of its messages precedes. @throws Refused `not_found` */
-async function sinceOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId): Promise<string> {
+export async function sinceOf(tx: Tx, workspace: WorkspaceId, conversation: ConversationId): Promise<string> {
   const { rows } = await sql<{ since: string }>`
     select coalesce(oldest, id) as since from conversation where workspace_id = ${workspace} and id = ${conversation}`.execute(
     tx,

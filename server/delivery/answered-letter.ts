@@ -2,6 +2,7 @@
 import { sql } from 'kysely'
 import type { ChannelId, ConversationId, IdentityId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Content } from '#contract/message/content.ts'
+import { sinceOf } from '#server/conversations/lists.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { inMonths } from '#server/platform/partitions.ts'
 
@@ -18,7 +19,8 @@ export async function answeredLetter(
   workspace: WorkspaceId,
   { conversation, identity, channel, replyTo }: LetterPlace,
 ): Promise<Pick<Content, 'answersTo' | 'cc'> | null> {
-  const newest = sql`shown_in = ${conversation}`
+  const since = await sinceOf(tx, workspace, conversation)
+  const newest = sql`shown_in = ${conversation} and ${inMonths.since(sql`id`, since)}`
   // What is replied to may be our own: then he said nothing there.
   for (const which of replyTo ? [sql`id = ${replyTo} and ${inMonths.of(sql`id`, [replyTo])}`, newest] : [newest]) {
     const { rows } = await sql<{ answersTo: Content['answersTo'] | null; cc: string[] | null }>`

@@ -135,7 +135,11 @@ export async function roadOptions(
       why: chosen ? choice.why : [],
       cannot,
       windowUntil: road.windowUntil?.toISOString() ?? null,
-      answered: known.isMail ? await answeredLetter(tx, workspace, { conversation, identity, channel }) : null,
+      // Of one that never wrote here, no letter would be found in the whole thread.
+      answered:
+        known.isMail && known.lastInAt !== null
+          ? await answeredLetter(tx, workspace, { conversation, identity, channel })
+          : null,
     })
   }
   return options
