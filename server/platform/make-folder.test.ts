@@ -1,4 +1,4 @@
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -30,6 +30,13 @@ test.each([
   const folder = await aFolder()
   await writeFile(join(folder, 'file'), '')
   await expect(makeFolder(join(folder, path))).rejects.toMatchObject({ code })
+})
+
+test('a link that leads nowhere is none, nor is anything made behind it', async () => {
+  const folder = await aFolder()
+  await symlink(join(folder, 'gone'), join(folder, 'link'))
+  await expect(makeFolder(join(folder, 'link'))).rejects.toMatchObject({ code: 'EEXIST' })
+  await expect(makeFolder(join(folder, 'link/below'))).rejects.toMatchObject({ code: 'EEXIST' })
 })
 
 test.runIf(process.platform === 'linux')('a file system that takes no folders ends it at once', async () => {

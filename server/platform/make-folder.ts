@@ -12,7 +12,7 @@ export async function makeFolder(path: string): Promise<string | undefined> {
   for (let at = resolve(path); !(await isThere(at)); at = dirname(at)) missing.unshift(at)
   // What is there may be a file: that is said by whoever makes a folder of it.
   if (missing.length === 0 && !(await stat(path)).isDirectory()) await mkdir(path)
-  for (const each of missing) await mkdir(each, { mode: 0o700 }).catch(ifAnotherMadeIt)
+  for (const each of missing) await mkdir(each, { mode: 0o700 }).catch(unlessAnotherMadeIt(each))
   return missing[0]
 }
 
@@ -25,6 +25,8 @@ const isThere = (path: string): Promise<boolean> =>
     },
   )
 
-function ifAnotherMadeIt(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EEXIST') throw error
+/** What stands there and is no folder may be a link that leads nowhere. */
+const unlessAnotherMadeIt = (path: string) => async (error: NodeJS.ErrnoException) => {
+  const isMade = error.code === 'EEXIST' && (await stat(path).catch(() => null))?.isDirectory()
+  if (!isMade) throw error
 }
