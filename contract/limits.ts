@@ -15,5 +15,7 @@ export const LONGEST = {
 } as const
 export const SHORTEST_PASSWORD = 10
 export const MOST_TAGS = 50
+/** Fields of a contact. */
+export const MOST_FACTS = 100
 /** Conversations that are changed in one call, or acts that are undone. */
 export const MOST_AT_ONCE = 100

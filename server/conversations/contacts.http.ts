@@ -17,7 +17,7 @@ import {
   type ActView,
 } from '#contract/calls/contacts.ts'
 import type { ActId, ContactId, IdentityId, WorkspaceId } from '#contract/ids.ts'
-import { MOST_TAGS } from '#contract/limits.ts'
+import { MOST_FACTS, MOST_TAGS } from '#contract/limits.ts'
 import { fillLink } from '#contract/link-pattern.ts'
 import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
@@ -95,9 +95,8 @@ export function contactCalls(deps: ContactCallsDeps) {
           ...(before.conversation ? [{ kind: 'conversation.changed' as const, subject: before.conversation }] : []),
         ])
         const after = await contactOf(tx, caller, params.id)
-        // Two contacts that were joined may have more, and lose some one by one.
-        if (after.tags.length > Math.max(MOST_TAGS, before.tags.length))
-          throw new Refused('invalid', { fields: [{ path: 'tags', reason: `at most ${MOST_TAGS}` }] })
+        mustNotGrowBeyond(MOST_TAGS, 'tags', before.tags, after.tags)
+        mustNotGrowBeyond(MOST_FACTS, 'fields', Object.keys(before.fields), Object.keys(after.fields))
         return after
       }),
     ),
@@ -241,6 +240,12 @@ export async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<
   const [view] = await contactViews(tx, caller.workspace, [id])
   if (!view) throw new Refused('not_found')
   return view
+}
+
+/** Two contacts that were joined may have more, and lose some one by one. */
+function mustNotGrowBeyond(most: number, path: string, before: readonly string[], after: readonly string[]): void {
+  if (after.length > Math.max(most, before.length))
+    throw new Refused('invalid', { fields: [{ path, reason: `at most ${most}` }] })
 }
 
 /** Out of what stands there once the row is locked, so that two who add at once both do. */

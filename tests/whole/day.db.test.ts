@@ -1,7 +1,7 @@
 /** A day at the inbox over the API: paging while people write, snooze, undo, preview, two members, words found in all their forms. */
 import { expect, test } from 'vitest'
 import { listChannels } from '#contract/calls/channels.ts'
-import { mergeContacts, undoAct, undoActs } from '#contract/calls/contacts.ts'
+import { changeContact, mergeContacts, undoAct, undoActs } from '#contract/calls/contacts.ts'
 import {
   changeConversation,
   changeConversations,
@@ -14,6 +14,7 @@ import {
 } from '#contract/calls/conversations.ts'
 import { search } from '#contract/calls/search.ts'
 import type { ActId, ConversationId, FileId } from '#contract/ids.ts'
+import { MOST_FACTS } from '#contract/limits.ts'
 import { plain, wordsOf } from '#contract/message/content.ts'
 import { holding, untilWaiting } from '#tests/support/locks.ts'
 import { until } from '#tests/support/parts.ts'
@@ -149,6 +150,17 @@ test('of many that are undone, what nobody did and what stands behind a hundred 
   await expect(owner.call(undoAct, { params: { id: unknown } })).rejects.toMatchObject({
     problem: { code: 'not_found' },
   })
+})
+
+test('a contact has so many fields and no more, however few are added at once', async () => {
+  const { params } = await aTalk('Known well')
+  const { contact } = await owner.call(getConversation, { params })
+  const change = (fields: Record<string, string | null>) =>
+    owner.call(changeContact, { params: { id: contact! }, body: { fields } })
+  await change(Object.fromEntries(Array.from({ length: MOST_FACTS }, (_, nth) => [`fact ${nth}`, 'so'])))
+  await expect(change({ 'one more': 'so' })).rejects.toMatchObject({ problem: { fields: [{ path: 'fields' }] } })
+  const { fields } = await change({ 'fact 1': 'otherwise', 'fact 2': null, 'one more': 'so' })
+  expect(Object.keys(fields)).toHaveLength(MOST_FACTS)
 })
 
 test('what one member takes, another sees as taken; what he leaves, nobody holds', async () => {
