@@ -3,6 +3,9 @@ import { z } from 'zod'
 import { defineConnector } from '#connector-kit/define-connector.ts'
 import { ApiChanged } from '#connector-kit/send-error.ts'
 
+/** Files that were looked for in this thread. */
+let lookedFor = 0
+
 export default defineConnector({
   api: 1,
   heavy: true,
@@ -29,12 +32,16 @@ export default defineConnector({
       const eaten: unknown[] = []
       for (;;) eaten.push(Array.from<number>({ length: 1_000_000 }).fill(1.5))
     }
+    if (does === 'count') return [{ is: 'unknown', what: String(lookedFor) }]
     if (does === 'change') throw new ApiChanged('a field is gone')
     if (does === 'throw') throw new Error('a mistake of ours')
     return [{ is: 'unknown', what: does }]
   },
   connect: async () => {},
-  carried: async (_event, remote) => ({ bytes: new TextEncoder().encode(remote), type: 'text/plain' }),
+  carried: async (_event, remote) => {
+    lookedFor++
+    return { bytes: new TextEncoder().encode(remote), type: 'text/plain' }
+  },
   *outgoing() {
     yield { via: 'line', frame: {} }
     return { ids: [] }
