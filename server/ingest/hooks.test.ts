@@ -80,13 +80,6 @@ test('a visitor’s act that comes while the database is away is said again', as
   expect(await told({}, { t: 'send', id: 'act-12345' })).toEqual({ is: 'refuse', status: 503 })
 })
 
-test('a disk that cannot be asked for its room refuses an upload, and nothing else falls', async () => {
-  const told = hooksOf(() => ({ upload: { chat: 'ann', bytes: 1 } }), {
-    isNearlyFull: () => Promise.reject(new Error('no such disk')),
-  })
-  expect(await told()).toEqual({ is: 'refuse', status: 503 })
-})
-
 test('while the journal is full a platform hears 503, never 200', async () => {
   let isFull = true
   const told = hooksOf(() => ({ events: [{ key: '1', lane: 'ann', body: {} }] }), {
