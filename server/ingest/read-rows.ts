@@ -61,7 +61,7 @@ export type ReadRows = (
   bodiesOf: (ids: InboundId[]) => Promise<ReadonlyMap<InboundId, JournaledEvent>>,
 ) => Promise<Read>
 
-/** @returns reads rows in their order; it throws only what is nobody's fault */
+/** @returns reads rows in their order. What a connector throws is told of its event; what the database says, and what is nobody's fault, is thrown */
 export function rowReader(incomingOf: IncomingOf): ReadRows {
   const readings = openReadings<Incoming[]>()
   /** Of light channels, and known to be read like those of heavy ones. */
