@@ -24,11 +24,7 @@ export async function settleOrphans(tx: Tx, workspace: WorkspaceId, owned: Owned
   )
   for (const o of heirs) o.inherits = places.some(({ channel }) => channel === o.id)
   if (places.length === 0) return false
-  const left = await lockOrphans(
-    tx,
-    workspace,
-    places.map(({ pos }) => pos),
-  )
+  const left = await lockOrphans(tx, workspace, places)
   const settled: Result[] = []
   const dispatches = left.length > 0 ? await loadDispatches(tx, workspace, left) : new Map<number, Dispatch>()
   for (const row of left) {

@@ -297,14 +297,21 @@ export async function endWireWaits(tx: Tx, workspace: WorkspaceId, channel: Chan
 
 export type Orphan = WorkRow & { dispatchedAt: Date | null; ageMs: number }
 
+export interface OrphanPlace {
+  pos: number
+  channel: ChannelId
+  /** The epoch of whoever owns it now. */
+  owner: number
+}
+
 /** Rows that an earlier owner left in the middle: where they are. Reads all that waits. */
 export async function orphanPlaces(
   tx: Tx,
   workspace: WorkspaceId,
   owned: { channel: ChannelId; epoch: number }[],
-): Promise<{ pos: number; channel: ChannelId }[]> {
-  const { rows } = await sql<{ pos: number; channel: ChannelId }>`
-    select w.pos, w.channel_id as channel
+): Promise<OrphanPlace[]> {
+  const { rows } = await sql<OrphanPlace>`
+    select w.pos, w.channel_id as channel, o.epoch as owner
       from unnest(${owned.map((o) => o.channel)}::uuid[], ${owned.map((o) => o.epoch)}::bigint[]) as o (channel, epoch)
       join delivery_work w on w.channel_id = o.channel and w.workspace_id = ${workspace} and w.state = 1 and w.epoch < o.epoch`.execute(
     tx,
@@ -312,13 +319,13 @@ export async function orphanPlaces(
   return rows
 }
 
-/** Of them, those that their owner is not just recording. */
-export async function lockOrphans(tx: Tx, workspace: WorkspaceId, positions: readonly number[]): Promise<Orphan[]> {
+/** Of them, those that their owner is not just recording, and that nobody has claimed anew since. */
+export async function lockOrphans(tx: Tx, workspace: WorkspaceId, places: readonly OrphanPlace[]): Promise<Orphan[]> {
   const { rows } = await sql<Orphan>`
     select w.pos, w.delivery_id as delivery, w.message_id as message, w.channel_id as channel, w.lane::text as lane, w.piece, w.tries, w.waits,
            w.attempt, w.doubtful, w.dispatched_at as "dispatchedAt", coalesce(extract(epoch from now() - w.dispatched_at) * 1000, 0)::float8 as "ageMs"
-      from delivery_work w
-     where w.workspace_id = ${workspace} and w.pos = any (${positions}::bigint[]) and w.state = 1
+      from unnest(${places.map((p) => p.pos)}::bigint[], ${places.map((p) => p.owner)}::bigint[]) as n (pos, owner)
+      join delivery_work w on w.workspace_id = ${workspace} and w.pos = n.pos and w.state = 1 and w.epoch < n.owner
        for update of w skip locked`.execute(tx)
   return rows
 }
