@@ -103,7 +103,12 @@ const FIGURES: Record<string, Figure[]> = {
   ],
   6: values.push
     .split(',')
-    .map((each) => each.split('x').map((number) => wholeNumber('--push', number, { least: 1 })) as [number, number])
+    .map((each) => {
+      const numbers = each.split('x')
+      if (numbers.length !== 2)
+        misused(`--push is members and messages a second, as 100x500, not ${JSON.stringify(each)}.`)
+      return numbers.map((number) => wholeNumber('--push', number, { least: 1 })) as [number, number]
+    })
     .map(([members, perSecond]) => ({
       title: `6. Push: webhook → stored → ${members.toLocaleString('en')} members’ sockets, ${perSecond} messages a second`,
       ...BOUNDS.push,
