@@ -20,7 +20,7 @@ import type { Callers } from '#server/members/callers.ts'
 import { TOKEN_PREFIX } from '#server/members/secret.ts'
 import { buckets } from '#server/platform/buckets.ts'
 import type { Answer, Caller } from '#server/platform/calls.ts'
-import type { Database } from '#server/platform/database.ts'
+import { mayHaveHappened, type Database } from '#server/platform/database.ts'
 import type { Log } from '#server/platform/log.ts'
 import { isAddress, isLoopback, isPublicUrl } from '#server/platform/loopback.ts'
 import type { Metrics } from '#server/platform/metrics.ts'
@@ -223,7 +223,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
             } catch (error) {
               const problem = problemFor(error, request)
               if (problem.code === 'broken') log.error({ error, request: request.id }, 'a request failed')
-              return { status: problem.status, body: JSON.stringify(problem) }
+              return { status: problem.status, body: JSON.stringify(problem), unsure: mayHaveHappened(error) }
             }
           },
         )

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import type { Caller } from '#server/platform/calls.ts'
 import { namedLocks } from '#server/platform/named-locks.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
@@ -16,8 +16,20 @@ const { workspace, member } = await createWorkspace(database, 'Shop', {
 const deps = { database, secrets: await someSecrets(database), locks: namedLocks(database) }
 const caller = { workspace, member, request: 'first' } as Caller
 
+const request = { method: 'POST', url: '/api/tokens', body: {}, isSecret: true }
+afterAll(() => deps.locks.close())
+
+test('of a secret whose COMMIT nobody heard the end of no second one is made; of one that failed before it one is', async () => {
+  for (const unsure of [true, false]) {
+    const key = `unsure ${unsure}`
+    const failed = { status: 503, body: '{}', unsure }
+    expect(await once(deps, caller, key, request, async () => failed)).toEqual(failed)
+    const again = await once(deps, caller, key, request, async () => ({ status: 201, body: '{}' }))
+    expect(again.status).toBe(unsure ? 409 : 201)
+  }
+})
+
 test('of a secret whose making nobody saw the end of no second one is made', async () => {
-  const request = { method: 'POST', url: '/api/tokens', body: {}, isSecret: true }
   let made = 0
   const ask = () =>
     once(deps, caller, 'a', request, async () => {
@@ -31,5 +43,4 @@ test('of a secret whose making nobody saw the end of no second one is made', asy
     expect.objectContaining({ code: 'shown_once', request: 'first' }),
     1,
   ])
-  await deps.locks.close()
 })

@@ -6,8 +6,9 @@
  * which is why effects that must not double carry a key of their own (a message's `clientId`).
  *
  * Of an answer that is shown only once a mark is kept in its place, before it is made: whoever repeats the key gets neither the secret again nor a
- * second one, also after a crash. Its mark is an answer as others are, so a node that knows no marks gives it too. Stored answers are sealed: they
- * tell what people wrote.
+ * second one, also after a crash, or where the answer to the COMMIT was lost. The mark goes when it is certain that nothing was made. Where it
+ * cannot be taken away then, or the process ends before it, it stays and says "made" of what was not: a new key makes it. It is an answer as
+ * others are, so a node that knows no marks gives it too. Stored answers are sealed: they tell what people wrote.
  */
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
@@ -22,6 +23,9 @@ export interface StoredAnswer {
   body: string
 }
 
+/** `unsure`: it failed, and what was asked for may have happened. */
+export type FreshAnswer = StoredAnswer & { unsure?: boolean }
+
 export interface OnceDeps {
   database: Database
   secrets: Secrets
@@ -34,7 +38,7 @@ export async function once(
   caller: Caller,
   key: string,
   request: { method: string; url: string; body: unknown; isSecret: boolean },
-  run: () => Promise<StoredAnswer>,
+  run: () => Promise<FreshAnswer>,
 ): Promise<StoredAnswer> {
   if (key.length > 200)
     throw new Refused('invalid', { fields: [{ path: 'headers.idempotency-key', reason: 'at most 200 characters' }] })
@@ -58,7 +62,7 @@ export async function once(
     const answer = await run()
     if (request.isSecret && answer.status < 400) return answer
     if (!TO_TRY_AGAIN.has(answer.status)) await keep(answer)
-    else if (request.isSecret) await forget(database, caller, key)
+    else if (request.isSecret && !answer.unsure) await forget(database, caller, key)
     return answer
   } finally {
     await letGo()

@@ -9,7 +9,7 @@ import pg from 'pg'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WorkspaceId } from '#contract/ids.ts'
 import { aDatabase } from '#tests/support/database.ts'
-import { enterWorkspace, openDatabase } from './database.ts'
+import { enterWorkspace, mayHaveHappened, openDatabase } from './database.ts'
 import { migrate } from './migrate.ts'
 import { makePartitions } from './partitions.ts'
 import { startEmbedded } from './postgres/embedded.ts'
@@ -112,6 +112,29 @@ describe('transactions', () => {
     await expect(swallowed).rejects.toThrow('rolled back')
     const found = await database.inWorkspace(workspace, (tx) => tx.selectFrom('workspace').select('name').execute())
     expect(found).toEqual([{ name: 'Ours' }])
+  })
+
+  test('one whose COMMIT nobody heard the end of may have happened; one that was cut before it has not', async () => {
+    await asOwner(`
+      create table parley.cut (one int);
+      grant all on parley.cut to public;
+      create function parley.cut_off() returns trigger language plpgsql as
+        $$ begin perform pg_terminate_backend(pg_backend_pid()); return null; end $$;
+      create constraint trigger cut_off after insert on parley.cut deferrable initially deferred
+        for each row execute function parley.cut_off()`)
+    const insert = sql`insert into parley.cut (one) values (1)`
+    const now = sql`set constraints all immediate`
+    const failureOf = (work: Parameters<typeof database.transaction>[0]) =>
+      database.transaction(work).catch((error: unknown) => error)
+    const [late, early] = [
+      await failureOf((tx) => insert.execute(tx)),
+      await failureOf(async (tx) => {
+        await insert.execute(tx)
+        await now.execute(tx)
+      }),
+    ]
+    expect([late, early].map(isUnavailable)).toEqual([true, true])
+    expect([late, early].map(mayHaveHappened)).toEqual([true, false])
   })
 
   test('connections are given back, however the work ends', async () => {

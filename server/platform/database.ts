@@ -145,6 +145,7 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
   async function transaction<T>(from: pg.Pool, begin: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await connect(from)
     let broken = true
+    let isCommitting = false
     try {
       // Travels with the first statement. Nothing but a broken connection fails it, and that fails what follows too.
       const begun = client.query(begin)
@@ -159,13 +160,16 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
         throw error
       })
       await begun
+      isCommitting = true
       const { command } = await client.query('commit')
       broken = false
       // PostgreSQL answers so when a statement failed and `work` swallowed the error.
       if (command === 'ROLLBACK') throw new Error('the transaction was rolled back: one of its statements had failed')
       return result
     } catch (error) {
-      throw isUnavailable(error) ? (cuts.get(client) ?? error) : error
+      const why = isUnavailable(error) ? (cuts.get(client) ?? error) : error
+      if (isCommitting && isUnavailable(error)) unsure.add(why as Error)
+      throw why
     } finally {
       client.release(broken)
     }
@@ -196,6 +200,13 @@ export function openDatabase({ url, connections = 20 }: DatabaseOptions): Databa
     close: async () => void (await Promise.all([pool.end(), path.end(), looking.end()])),
   }
 }
+
+/** Errors of a COMMIT whose answer never came: what it would have made may be there. */
+const unsure = new WeakSet<object>()
+
+/** Whether what failed so may have happened all the same. */
+export const mayHaveHappened = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && unsure.has(error)
 
 /** Sets, or changes, the workspace of a transaction: until its end, or the next call. */
 export async function enterWorkspace(tx: Tx, workspace: WorkspaceId): Promise<void> {
