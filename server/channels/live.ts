@@ -32,6 +32,10 @@ export interface LiveChannel extends ChannelRealm {
 
 /** A cached copy is compared with the directory at least this often. */
 const FRESH_MS = 5_000
+/** A platform that goes on calling a removed channel asks the database so often. */
+const ABSENT_MS = 1_000
+/** Strangers ask for names that nobody has: so many of them are remembered. */
+const MOST_ABSENT = 1_000
 
 export interface LiveChannels {
   /** null: there is no such channel, or it was removed. */
@@ -49,12 +53,15 @@ export function liveChannels(deps: {
 }): LiveChannels {
   const { database, connectors, secrets, hints } = deps
   const cache = new Map<ChannelId, { channel: LiveChannel; seenAt: number }>()
+  /** When they were last seen not to be there. */
+  const absent = new Map<ChannelId, number>()
   const loading = new Map<ChannelId, Promise<LiveChannel | null>>()
   /** How often a channel changed: what was read before a change must not be kept after it. */
   let changes = 0
   const forget = (id: ChannelId) => {
     changes++
     cache.delete(id)
+    absent.delete(id)
     loading.delete(id)
   }
   hints.on('channels', (id) => forget(id as ChannelId))
@@ -62,6 +69,7 @@ export function liveChannels(deps: {
   async function get(id: ChannelId): Promise<LiveChannel | null> {
     const cached = cache.get(id)
     if (cached && programClock.monotonicMs() - cached.seenAt < FRESH_MS) return cached.channel
+    if (programClock.monotonicMs() - (absent.get(id) ?? -Infinity) < ABSENT_MS) return null
     const running = loading.get(id)
     if (running) return running
     const load = refresh(id, cached?.channel ?? null).finally(() => loading.get(id) === load && loading.delete(id))
@@ -82,10 +90,16 @@ export function liveChannels(deps: {
         : before?.version === found.version
           ? before
           : await database.inWorkspace(found.workspace, (tx) => load(tx, found.workspace, id, found.version))
-    // Strangers ask for names that nobody has: only what is there is remembered.
     if (!channel) cache.delete(id)
-    else if (seen === changes) cache.set(id, { channel, seenAt: programClock.monotonicMs() })
+    if (seen === changes) remember(id, channel)
     return channel
+  }
+
+  function remember(id: ChannelId, channel: LiveChannel | null): void {
+    const seenAt = programClock.monotonicMs()
+    if (channel) return void cache.set(id, { channel, seenAt })
+    if (absent.size >= MOST_ABSENT) absent.clear()
+    absent.set(id, seenAt)
   }
 
   async function load(tx: Tx, workspace: WorkspaceId, id: ChannelId, version: number): Promise<LiveChannel | null> {
