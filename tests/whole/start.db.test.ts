@@ -155,7 +155,9 @@ test('a data folder that is a file, or may not be written, is one line', async (
   const file = join(home, 'a file')
   await writeFile(file, '')
   const onFile = await parley(['start'], { PARLEY_DATA: file })
-  expect(onFile.error).toMatch(/^The data folder .* \(PARLEY_DATA\) is a file: choose another\.\n$/)
+  expect(onFile.error).toMatch(
+    /^The data folder .* \(PARLEY_DATA\) is a file, or a link that leads nowhere: choose another\.\n$/,
+  )
   if (process.getuid?.() === 0) return
   const shut = join(home, 'shut')
   await mkdir(shut)

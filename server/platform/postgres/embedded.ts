@@ -164,7 +164,7 @@ const FOLDER_TROUBLES: Record<string, string> = {
   ENOSPC: 'is on a full disk: make room.',
   EDQUOT: 'is over its quota: make room.',
   ENOTDIR: 'lies under something that is a file: choose another.',
-  EEXIST: 'is a file: choose another.',
+  EEXIST: 'is a file, or a link that leads nowhere: choose another.',
 }
 /** Later it is a file of ours that is missing. */
 const MAKING_TROUBLES = { ...FOLDER_TROUBLES, ENOENT: 'cannot be made there: choose another.' }
