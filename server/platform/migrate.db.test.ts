@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -174,6 +174,26 @@ describe('the owner’s server', () => {
     expect(
       await database.inWorkspace(ours!, (tx) => tx.selectFrom('workspace').select('workspace_id').execute()),
     ).toEqual([{ workspace_id: ours }])
+
+    // Rows of all workspaces, as docs/how-to/change-the-tables.md says: whoever reads meanwhile keeps nobody waiting.
+    const folder = await aFolder()
+    await cp(new URL('../migrations', import.meta.url), folder, { recursive: true })
+    await writeFile(
+      join(folder, '9999-rows.sql'),
+      `do $$ declare each uuid; begin
+         for each in select workspace_id from workspace_directory loop
+           perform set_config('parley.workspace', each::text, true);
+           update workspace set name = 'Renamed' where workspace_id = each;
+         end loop;
+       end $$`,
+    )
+    const nameOf = (workspace: WorkspaceId) =>
+      database.inWorkspace(workspace, (tx) => tx.selectFrom('workspace').select('name').execute())
+    await database.inWorkspace(ours!, async (tx) => {
+      await tx.selectFrom('workspace').select('name').execute()
+      await migrate({ ownerUrl: ownerUrl.href, login, folder })
+    })
+    expect([await nameOf(ours!), await nameOf(theirs!)].flat()).toEqual([{ name: 'Renamed' }, { name: 'Renamed' }])
   })
 
   test('that cannot be reached is named without its password', async () => {
