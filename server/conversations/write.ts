@@ -214,15 +214,20 @@ interface Fetch {
   remote: string
 }
 
-/** Whatever a message still holds only by the platform's reference gets a job of its own. */
-async function writeFetches(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
+/** Whatever a message still holds only by the platform's reference. */
+export function fetchesOf(plan: BatchPlan): Fetch[] {
   const of = (message: MessageId, channel: ChannelId | null, content: Content, inbound: InboundId | null) =>
     channel ? remotesOf(content).map((remote) => ({ ...remote, message, identity: null, channel, inbound })) : []
-  const wanted: Fetch[] = [
+  return [
     ...plan.messages.flatMap((m) => of(m.id, m.channel, m.content, m.inbound)),
     ...[...plan.changed.values()].flatMap((m) => of(m.id, m.channel, m.content, null)),
     ...plan.avatars.map((avatar) => ({ ...avatar, part: 0, message: null })),
   ]
+}
+
+/** Each gets a job of its own. */
+async function writeFetches(tx: Tx, workspace: WorkspaceId, plan: BatchPlan): Promise<void> {
+  const wanted = fetchesOf(plan)
   if (wanted.length === 0) return
   await sql`
     insert into file_fetch (workspace_id, id, channel_id, message_id, identity_id, inbound_id, part, remote)

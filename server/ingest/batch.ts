@@ -15,6 +15,7 @@ import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { addToStreams, streamTopic } from '#server/channels/streams.ts'
 import { recordIncoming } from '#server/conversations/record.ts'
 import type { BatchPlan, Told } from '#server/conversations/told.ts'
+import { fetchesOf } from '#server/conversations/write.ts'
 import { applyStatuses } from '#server/delivery/status.ts'
 import { feedTopic } from '#server/feed/feed.ts'
 import { buggify } from '#server/platform/buggify.ts'
@@ -136,6 +137,7 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
       await buggify('read, not told')
       hints.tell(feedTopic(workspace))
       if (plan.messages.length > 0) hints.tell('input', workspace)
+      if (fetchesOf(plan).length > 0) hints.tell('files', workspace)
       for (const topic of streams) hints.tell(topic)
       for (const channel of sending) hints.tell(`delivery ${channel}`)
       await deps.afterwards(plan, channels)

@@ -87,7 +87,7 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
   const waiting = new Set<WorkspaceId>()
   const running = new Map<Promise<void>, Running>()
   const filling = turns({ turn: fillUp, failed: (error) => log.debug({ error }, 'files wait for the database') })
-  const off = hints.on('input', (workspace) => look([workspace as WorkspaceId]))
+  const off = hints.on('files', (workspace) => look([workspace as WorkspaceId]))
   const timer = setInterval(() => void lookAtAll(), POLL_MS)
   void lookAtAll()
 
