@@ -1,4 +1,5 @@
-/** What only the rail's menu had is on the account page too, for where there is no rail. */
+/** The account page: what only the rail's menu had is there too, for where there is no rail. */
+import { expect as see } from '@playwright/test'
 import { expect, test } from 'vitest'
 import { aBrowser } from '#tests/support/browser.ts'
 import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
@@ -35,6 +36,16 @@ test('a window that slept while another member signed in begins anew as his', as
   expect(await page.evaluate(() => Object.keys(sessionStorage).filter((key) => key.startsWith('parley.tab.')))).toEqual(
     [],
   )
+})
+
+test('a name that was emptied says at its field why it cannot be saved', async () => {
+  const { page } = await openWindow(browser, parley, { path: '/settings/account' })
+  const name = page.getByRole('textbox', { name: 'Name', exact: true })
+  await name.fill(' ')
+  await see(name).toHaveAttribute('aria-invalid', 'true')
+  await see(name).toHaveAccessibleDescription(/Without a name it cannot be saved/)
+  await name.fill('Olga the second')
+  await see(name).not.toHaveAttribute('aria-invalid', 'true')
 })
 
 test('a wrong code is told at its field, and hints at the clock of the phone', async () => {

@@ -77,7 +77,7 @@ function ProfileSection() {
             autoComplete="name"
             maxLength={LONGEST.name}
             value={name}
-            error={refusedIn(act.error).name}
+            error={name.trim() === '' ? t('profile.nameWanted') : refusedIn(act.error).name}
             onChange={(event) => {
               act.reset()
               setName(event.currentTarget.value)

@@ -4,7 +4,13 @@ export default {
   cancel: 'Cancel',
   saved: 'Saved',
   leaveAbout: 'In this browser only. Elsewhere you stay signed in.',
-  profile: { title: 'Profile', name: 'Name', nameHint: 'So colleagues see you', email: 'E-mail' },
+  profile: {
+    title: 'Profile',
+    name: 'Name',
+    nameHint: 'So colleagues see you',
+    nameWanted: 'Without a name it cannot be saved',
+    email: 'E-mail',
+  },
   look: { title: 'Language and look', language: 'Language', scheme: 'Look in this browser' },
   scheme: { auto: 'As the system', light: 'Light', dark: 'Dark' },
   password: {

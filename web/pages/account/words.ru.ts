@@ -4,7 +4,13 @@ export default {
   leaveAbout: 'Только в этом браузере. В других местах вход останется.',
   cancel: 'Отмена',
   saved: 'Сохранено',
-  profile: { title: 'Профиль', name: 'Имя', nameHint: 'Так вас видят коллеги', email: 'Почта' },
+  profile: {
+    title: 'Профиль',
+    name: 'Имя',
+    nameHint: 'Так вас видят коллеги',
+    nameWanted: 'Без имени не сохранить',
+    email: 'Почта',
+  },
   look: { title: 'Язык и вид', language: 'Язык', scheme: 'Вид в этом браузере' },
   scheme: { auto: 'Как в системе', light: 'Светлый', dark: 'Тёмный' },
   password: {
