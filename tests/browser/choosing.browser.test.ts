@@ -116,6 +116,16 @@ test('keys act on what is chosen while something is, and then on the open one ag
     await see(sheet.getByRole('row', { name: `${about} ${key}`, exact: true })).toHaveCount(1)
   await page.keyboard.press('Escape')
   await sheet.waitFor({ state: 'detached' })
+  // Whose key it is, is told there, and nowhere else.
+  const assign = page.locator('header').filter({ hasText: ARABIC }).getByRole('button', { name: 'Assign' })
+  await see(assign.locator('kbd')).toHaveCount(0)
+  await bar.getByRole('button', { name: 'Close conversation' }).hover()
+  await see(page.getByRole('tooltip')).toHaveText('Close conversation E')
+  const asked: string[] = []
+  page.on('request', (request) => request.postData()?.includes('unread') && asked.push(request.url()))
+  await page.keyboard.press('u')
+  await page.waitForTimeout(300)
+  expect(asked).toEqual([])
   await page.keyboard.press('e')
   for (const name of ['Ann', 'Bob']) await row(name).waitFor({ state: 'detached' })
   await see(row(ARABIC)).toBeVisible()

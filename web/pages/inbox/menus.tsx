@@ -10,22 +10,25 @@ import { LaterItems, TimePicker } from './time-picker.tsx'
 export interface AssignMenuProps {
   /** Left out where several are assigned at once: each may have another. */
   assignee?: MemberId | null
+  /** Over the button, as in `SnoozeMenu`. */
+  hint?: ReactNode
   isOpen: boolean
   onOpen: (isOpen: boolean) => void
   onAssign: (member: MemberId | null, name: string) => void
   children: ReactElement
 }
 
-export function AssignMenu({ assignee, isOpen, onOpen, onAssign, children }: AssignMenuProps) {
+export function AssignMenu({ assignee, hint, isOpen, onOpen, onAssign, children }: AssignMenuProps) {
   const { me, members } = useDirectory()
   const t = useWords('inbox')
   const others = [...members.values()].filter(
     (member) => member.state === 'active' && member.role !== 'bot' && member.id !== me.id,
   )
+  const target = <Menu.Target>{children}</Menu.Target>
   const tick = <IconCheck size={14} aria-label={t('road.chosen')} />
   return (
     <Menu opened={isOpen} onChange={onOpen} position="bottom-end" width={240} withinPortal returnFocus>
-      <Menu.Target>{children}</Menu.Target>
+      {hint ? <Tooltip label={hint}>{target}</Tooltip> : target}
       <Menu.Dropdown mah={340} style={{ overflowY: 'auto' }}>
         <Menu.Item
           leftSection={<IconUser size={16} aria-hidden />}

@@ -5,6 +5,7 @@ import { useKeys } from '../../../app/use-keys.ts'
 import { useWords } from '../../../app/words.ts'
 import type { Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
+import { Hint, HintWords } from '../hint.tsx'
 import { AssignMenu, SnoozeMenu } from '../menus.tsx'
 import css from './list.module.css'
 
@@ -28,6 +29,7 @@ export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: Bu
   const standing = (of: Change['to']) => ({ loading: busyWith === of, disabled: count === 0 || busyWith !== null })
   const unlessBusy = (run: () => void) => () => busyWith === null && run()
   // With nothing chosen they are the open conversation's.
+  const keyOf = (keys: string) => (count === 0 ? null : keys)
   useKeys(
     count === 0
       ? []
@@ -51,6 +53,7 @@ export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: Bu
         </Button>
       )}
       <AssignMenu
+        hint={<HintWords words={t('header.assign')} keys={keyOf('a')} />}
         isOpen={open === 'assign'}
         onOpen={(isOpen) => setOpen(isOpen ? 'assign' : null)}
         onAssign={(member, name) => onChange({ to: 'assign', member, name })}
@@ -65,6 +68,7 @@ export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: Bu
         </Button>
       </AssignMenu>
       <SnoozeMenu
+        hint={<HintWords words={t('header.snooze')} keys={keyOf('h')} />}
         isOpen={open === 'snooze'}
         onOpen={(isOpen) => setOpen(isOpen ? 'snooze' : null)}
         onSnooze={(until) => onChange({ to: 'snooze', until })}
@@ -78,15 +82,17 @@ export function BulkBar({ count, isAll, busyWith, onAll, onChange, onClear }: Bu
           {t('header.snooze')}
         </Button>
       </SnoozeMenu>
-      <Button
-        size="compact-sm"
-        variant="default"
-        {...standing('close')}
-        leftSection={<IconSquareCheck size={15} aria-hidden />}
-        onClick={() => onChange({ to: 'close' })}
-      >
-        {t('header.close')}
-      </Button>
+      <Hint words={t('header.close')} keys={keyOf('e')}>
+        <Button
+          size="compact-sm"
+          variant="default"
+          {...standing('close')}
+          leftSection={<IconSquareCheck size={15} aria-hidden />}
+          onClick={() => onChange({ to: 'close' })}
+        >
+          {t('header.close')}
+        </Button>
+      </Hint>
       <CloseButton size="sm" aria-label={t('bulk.clear')} onClick={onClear} />
     </div>
   )

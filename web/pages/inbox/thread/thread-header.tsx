@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Button, Menu, Tooltip } from '@mantine/core'
+import { ActionIcon, Badge, Button, Menu } from '@mantine/core'
 import {
   IconArrowLeft,
   IconClockPause,
@@ -10,7 +10,6 @@ import {
   IconSquareCheck,
   IconUser,
 } from '@tabler/icons-react'
-import type { ReactNode } from 'react'
 import type { ConversationRow } from '#contract/calls/conversations.ts'
 import { Keys } from '../../../app/frame/keys-view.tsx'
 import { initials } from '../../../app/initials.ts'
@@ -18,6 +17,7 @@ import { useWords } from '../../../app/words.ts'
 import type { Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
 import { Face } from '../face.tsx'
+import { Hint, HintWords } from '../hint.tsx'
 import { AssignMenu, SnoozeMenu } from '../menus.tsx'
 import { NetworkMark } from '../network-mark.tsx'
 import { usePresence } from '../presence.ts'
@@ -29,6 +29,8 @@ export type MenuName = 'assign' | 'snooze'
 export interface ThreadHeaderProps {
   row: ConversationRow
   menu: MenuName | null
+  /** False while the keys that change a conversation act on others, which are chosen in the list. */
+  hasKeys: boolean
   isPaneOpen: boolean
   onMenu: (menu: MenuName | null) => void
   onChange: (change: Change) => void
@@ -38,8 +40,9 @@ export interface ThreadHeaderProps {
   onBack: (() => void) | null
 }
 
-/** Who, how it stands, who else is here, and what can be done; each button shows its key. */
-export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread, onPane, onBack }: ThreadHeaderProps) {
+/** Who, how it stands, who else is here, and what can be done; each button shows its key, as long as it is its own. */
+export function ThreadHeader(props: ThreadHeaderProps) {
+  const { row, menu, hasKeys, isPaneOpen, onMenu, onChange, onUnread, onPane, onBack } = props
   const { memberName, may } = useDirectory()
   const t = useWords('inbox')
   const isClosed = row.status === 'closed'
@@ -72,7 +75,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
                 color="gray"
                 className={css.wide}
                 leftSection={<IconUser size={17} aria-hidden />}
-                rightSection={<Keys keys="a" />}
+                rightSection={hasKeys && <Keys keys="a" />}
                 title={row.assignee ? memberName(row.assignee) : undefined}
                 aria-label={
                   row.assignee ? t('header.assigned', { name: memberName(row.assignee) }) : t('header.assign')
@@ -87,7 +90,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
               </Button>
             </AssignMenu>
             <SnoozeMenu
-              hint={<HintWords words={t('header.snooze')} keys="h" />}
+              hint={<HintWords words={t('header.snooze')} keys={hasKeys ? 'h' : null} />}
               isOpen={menu === 'snooze'}
               onOpen={(isOpen) => onMenu(isOpen ? 'snooze' : null)}
               onSnooze={(until) => onChange({ to: 'snooze', until })}
@@ -96,7 +99,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
                 <IconClockPause size={19} />
               </ActionIcon>
             </SnoozeMenu>
-            <Hint words={isClosed ? t('header.reopen') : t('header.close')} keys="e">
+            <Hint words={isClosed ? t('header.reopen') : t('header.close')} keys={hasKeys ? 'e' : null}>
               <Button
                 size="compact-md"
                 variant={isClosed ? 'light' : 'default'}
@@ -119,7 +122,7 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
           <Menu.Dropdown>
             <Menu.Item
               leftSection={<IconMailOpened size={16} aria-hidden />}
-              rightSection={<Keys keys="u" />}
+              rightSection={hasKeys && <Keys keys="u" />}
               onClick={onUnread}
             >
               {t('header.unread')}
@@ -151,16 +154,6 @@ export function ThreadHeader({ row, menu, isPaneOpen, onMenu, onChange, onUnread
     </header>
   )
 }
-
-function Hint({ words, keys, children }: { words: string; keys: string; children: ReactNode }) {
-  return <Tooltip label={<HintWords words={words} keys={keys} />}>{children}</Tooltip>
-}
-
-const HintWords = ({ words, keys }: { words: string; keys: string }) => (
-  <>
-    {words} <Keys keys={keys} />
-  </>
-)
 
 /** The one line below the name: presence first, for it is about to matter. */
 function About({ row }: { row: ConversationRow }) {

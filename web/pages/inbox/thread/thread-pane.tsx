@@ -187,6 +187,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           })),
         ]
       : []),
+    ...(props.isBesideChosen ? [] : [{ keys: 'u', about: t('header.unread'), run: () => void markUnread(row) }]),
     ...(may('conversation.change') && !props.isBesideChosen
       ? [
           {
@@ -203,7 +204,6 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           },
         ]
       : []),
-    { keys: 'u', about: t('header.unread'), run: () => void markUnread(row) },
     { keys: '!', about: t('keys.nextFailed'), run: nextFailed },
   ])
   const joined = useEffectEvent((into: ConversationId | null) => into && props.onJoined(into))
@@ -214,6 +214,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
       <ThreadHeader
         row={row}
         menu={menu}
+        hasKeys={!props.isBesideChosen}
         isPaneOpen={props.isPaneOpen}
         onMenu={setMenu}
         onChange={change}
