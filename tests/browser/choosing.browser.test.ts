@@ -68,6 +68,14 @@ test('a finger begins by the menu, chooses by the row, and ends by the bar', asy
   await context.close()
 })
 
+test('the bar, which has the keys, is there before anything is chosen', async () => {
+  const { page, context } = await openWindow(browser, parley, { path: '/channels' })
+  const loaded = page.waitForResponse((response) => /bulk-bar/.test(response.url()), { timeout: 10_000 })
+  await page.getByRole('link', { name: 'Inbox' }).first().click()
+  expect((await loaded).ok()).toBe(true)
+  await context.close()
+})
+
 test('the button that was pressed turns, and no other; all go in one call, and come back in one', async () => {
   const { page, context, row, bar } = await open()
   const { promise, resolve } = Promise.withResolvers<void>()

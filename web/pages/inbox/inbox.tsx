@@ -28,7 +28,7 @@ import { DirectoryProvider, type Directory } from './directory.tsx'
 import { Edge } from './edge.tsx'
 import css from './inbox.module.css'
 import type { Density } from './list/conversation-row.tsx'
-import { ListPane } from './list/list-pane.tsx'
+import { ListPane, loadBulkBar } from './list/list-pane.tsx'
 import { useChoice } from './list/use-choice.ts'
 import { useConversations } from './list/use-conversations.ts'
 import { NothingOpen } from './nothing-open.tsx'
@@ -162,10 +162,13 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   }
   const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
 
-  // The list stands first; what the first press will open comes behind it.
-  useEffect(() => void Promise.all([loadThread(), loadContact()]).catch(() => {}), [])
-
   const canChange = useMay()('conversation.change')
+  // The list stands first; what the first press will open, or be taken by, comes behind it.
+  useEffect(() => {
+    const behind = [loadThread(), loadContact(), ...(canChange ? [loadBulkBar()] : [])]
+    void Promise.all(behind).catch(() => {})
+  }, [canChange])
+
   const wasCovered = useWasCovered()
   const back = () => {
     if (wasCovered.current) return

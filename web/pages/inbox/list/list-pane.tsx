@@ -26,7 +26,8 @@ import { EmptyList } from './empty-list.tsx'
 import css from './list.module.css'
 import type { useConversations } from './use-conversations.ts'
 
-const BulkBar = lazily(() => import('./bulk-bar.tsx'), 'BulkBar')
+export const loadBulkBar = () => import('./bulk-bar.tsx')
+const BulkBar = lazily(loadBulkBar, 'BulkBar')
 
 export interface ListPaneProps {
   query: ListQuery
