@@ -4,6 +4,7 @@ import { fit } from '#connector-kit/fit/fit.ts'
 import type { Op } from '#connector-kit/connector.ts'
 import type { ClientId, ConversationId, FileId, IdentityId, MemberId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import type { Choices, Content, Part } from '#contract/message/content.ts'
+import { goesOnUnder } from '#contract/message/goes-on-under.ts'
 import type { Connectors } from '#connector-kit/load.ts'
 import { ownName } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
@@ -129,7 +130,7 @@ async function asLetter(
     tx,
   )
   const last = rows[0]?.subject
-  return last ? { ...addressed, subject: /^re:/i.test(last) ? last : `Re: ${last}` } : addressed
+  return last ? { ...addressed, subject: goesOnUnder(last) } : addressed
 }
 
 async function lockConversation(tx: Tx, workspace: WorkspaceId, id: ConversationId): Promise<{ id: ConversationId }> {

@@ -54,7 +54,7 @@ export interface HttpDeps {
 
 /** How raw routes learn who calls. */
 export interface Who {
-  /** @throws Refused `signed_out` · `wrong_origin` · `forbidden` · `second_factor_wanted` · `too_many` */
+  /** @throws Refused `signed_out` · `another_member` · `wrong_origin` · `forbidden` · `second_factor_wanted` · `too_many` */
   callerOf(request: FastifyRequest, act: Act | 'signed_in'): Promise<Caller>
 }
 
