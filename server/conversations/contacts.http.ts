@@ -143,7 +143,6 @@ export function contactCalls(deps: ContactCallsDeps) {
     ),
     answer(undoAct, ({ params }, caller) =>
       change(caller, async (tx) => {
-        if (!(await actOf(tx, caller.workspace, params.id))) throw new Refused('not_found')
         const [undone] = await undo(tx, caller, [params.id])
         return undone!
       }),
@@ -206,10 +205,9 @@ export function contactCalls(deps: ContactCallsDeps) {
     return rows[0]?.id ?? null
   }
 
-  /** @throws Refused `cannot_undo` where none of them holds any more */
+  /** @throws Refused `not_found` where none of them is there, `cannot_undo` where none holds any more */
   async function undo(tx: Tx, caller: Caller, acts: readonly ActId[]): Promise<ActView[]> {
     const undone = await undoThese(tx, caller.workspace, caller.member, acts)
-    if (undone.length === 0) throw new Refused('cannot_undo')
     // Its lock comes behind all others, as in whatever changes many rows.
     for (const { id, kind } of undone) await deps.audit(tx, caller, 'act.undone', { kind, id })
     return undone

@@ -5,6 +5,7 @@ import type { ActId, ContactId, ConversationId, IdentityId, MemberId, WorkspaceI
 import { actOf } from '#server/contacts/acts.ts'
 import { mergeContacts, undoMerge } from '#server/contacts/merge.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { Refused } from '#server/platform/problem.ts'
 import { restoreConversation, type Before } from './change.ts'
 import { joinConversations, partConversations } from './join.ts'
 
@@ -29,6 +30,7 @@ type Kept = { id: ActId } & (
 /**
  * One after the other, for one may rest on the next; what is unknown or holds no more is passed over.
  * @returns those that were undone, as they are now
+ * @throws Refused `not_found` where none of them is there, `cannot_undo` where none holds any more
  */
 export async function undoThese(
   tx: Tx,
@@ -37,6 +39,7 @@ export async function undoThese(
   acts: readonly ActId[],
 ): Promise<ActView[]> {
   const kept = await lock(tx, workspace, acts)
+  if (kept.size === 0) throw new Refused('not_found')
   const undone: ActView[] = []
   for (const id of acts) {
     const act = kept.get(id)
@@ -45,6 +48,7 @@ export async function undoThese(
     await sql`update act set undone_at = now() where workspace_id = ${workspace} and id = ${id}`.execute(tx)
     undone.push((await actOf(tx, workspace, id))!)
   }
+  if (undone.length === 0) throw new Refused('cannot_undo')
   return undone
 }
 
@@ -63,7 +67,9 @@ async function lock(tx: Tx, workspace: WorkspaceId, ids: readonly ActId[]): Prom
     tx,
   )
   await sql`
-    select from conversation where workspace_id = ${workspace} and (id = any (${conversations}::uuid[]) or contact_id = any (${contacts}::uuid[]))
+    select from conversation where workspace_id = ${workspace} and id = any (array(
+           select unnest(${conversations}::uuid[])
+           union all select id from conversation where workspace_id = ${workspace} and contact_id = any (${contacts}::uuid[]) and joined_into is null))
      order by id for update`.execute(tx)
   return new Map(acts.map((act) => [act.id, act]))
 }
