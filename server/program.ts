@@ -243,6 +243,7 @@ export async function startProgram(
   if (server) setCookie = server.setCookie
 
   // ---------------------------------------------------------------- worker
+  const rules = options.echo ? [echoRule] : []
   const worker = has('worker')
     ? startWorker({
         database,
@@ -252,6 +253,7 @@ export async function startProgram(
         workspaces,
         contextOf: context,
         incomingOf,
+        hasRules: rules.length > 0,
         consequences: proveFrom,
         afterwards: async (plan, live) => {
           watching.came(plan.messages, live)
@@ -284,16 +286,10 @@ export async function startProgram(
         log,
       })
     : null
-  const automation = has('worker')
-    ? startAutomation({
-        database,
-        hints,
-        log,
-        workspaces,
-        rules: options.echo ? [echoRule] : [],
-        guarded: !options.echo,
-      })
-    : null
+  const automation =
+    has('worker') && rules.length > 0
+      ? startAutomation({ database, hints, log, workspaces, rules, guarded: !options.echo })
+      : null
   const index = has('worker') ? startSearch({ database, log, workspaces }) : null
 
   // ---------------------------------------------------------------- owners of channels, the scheduler

@@ -1,6 +1,6 @@
 /**
  * Takes what conversations hand over (`conversation_input`) and answers by rules. Until flows exist there is one rule, which answers
- * with the same words; it is off unless switched on, for benchmarks and the playground.
+ * with the same words; it is off unless switched on, for benchmarks and the playground. Where there is none, nothing is handed over.
  *
  * a batch of inputs, taken → each rule's answer → all put on their way → COMMIT: an input has its effect once
  *

@@ -54,6 +54,16 @@ describe('what a platform tells becomes a conversation', () => {
     expect([await count('contact'), await count('identity'), await count('conversation')]).toEqual([1, 1, 1])
   })
 
+  test('what people say is handed over where somebody answers by rules, and nowhere else', async () => {
+    const { workspace, channel, receive, count } = await aTalk()
+    await receive(told(channel, [said('1', 'hello')]))
+    expect(await count('conversation_input')).toBe(0)
+    await database.inWorkspace(workspace, (tx) =>
+      recordIncoming(tx, workspace, [told(channel, [said('2', 'hello?')])], true),
+    )
+    expect(await count('conversation_input')).toBe(1)
+  })
+
   test('a stranger who is called by a million letters is cut short, at once', async () => {
     const { channel, receive, messages } = await aTalk()
     const endless = '🦜 Ann '.repeat(150_000)

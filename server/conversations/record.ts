@@ -9,6 +9,7 @@ import { abandon, park, writePlan } from './write.ts'
 /**
  * Brings a batch of events into their conversations: load in sets → plan, purely → write in one order. Called by the worker of the
  * journal inside its transaction, with the events of each lane in their order.
+ * @param hasRules  somebody answers by rules: what people say is handed over to him
  * @returns the plan: what was applied and parked, and what higher rungs have yet to act on (statuses, tokens, presses …); whether parked
  *          events woke up
  */
@@ -16,16 +17,17 @@ export async function recordIncoming(
   tx: Tx,
   workspace: WorkspaceId,
   batch: readonly Told[],
+  hasRules = false,
 ): Promise<BatchPlan & { readonly woke: boolean }> {
   const plans = []
-  for (const part of upToMoves(batch)) plans.push(await recordPart(tx, workspace, part))
+  for (const part of upToMoves(batch)) plans.push(await recordPart(tx, workspace, part, hasRules))
   return plans.length === 1 ? plans[0]! : { ...joined(plans), woke: plans.some(({ woke }) => woke) }
 }
 
-async function recordPart(tx: Tx, workspace: WorkspaceId, batch: readonly Told[]) {
+async function recordPart(tx: Tx, workspace: WorkspaceId, batch: readonly Told[], hasRules: boolean) {
   const known = await loadKnown(tx, workspace, batch)
   const plan = planBatch(batch, known, newId<MessageId>)
-  const woke = await writePlan(tx, workspace, plan, known)
+  const woke = await writePlan(tx, workspace, plan, known, hasRules)
   await park(tx, workspace, plan.parked)
   await abandon(tx, workspace, plan.abandoned)
   return { ...plan, woke }

@@ -19,18 +19,21 @@ import { refKey, type BatchPlan, type NewMessage, type RefName } from './told.ts
 const FRESH_MS = 3_000
 
 /** @returns whether parked events woke up */
-export async function writePlan(tx: Tx, workspace: WorkspaceId, plan: BatchPlan, loaded: Loaded): Promise<boolean> {
+export async function writePlan(
+  tx: Tx,
+  workspace: WorkspaceId,
+  plan: BatchPlan,
+  loaded: Loaded,
+  hasRules: boolean,
+): Promise<boolean> {
+  const forRules = hasRules ? plan.messages.filter(({ direction, automatic }) => direction === 'in' && !automatic) : []
   // What these write does not depend on one another: one answer for all, in this order.
   const writes: Promise<unknown>[] = [
     writeConversations(tx, workspace, plan.messages, loaded),
     writeRefs(tx, workspace, plan.refs),
     writeMessages(tx, workspace, plan.messages, loaded),
     writeRoads(tx, workspace, plan),
-    writeInputs(
-      tx,
-      workspace,
-      plan.messages.filter((message) => message.direction === 'in' && !message.automatic),
-    ),
+    writeInputs(tx, workspace, forRules),
     announce(tx, workspace, newsOf(plan, loaded)),
   ]
   const woke = wakeParked(

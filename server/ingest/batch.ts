@@ -44,6 +44,8 @@ export interface BatchDeps {
   channels: LiveChannels
   contextOf(channel: LiveChannel): Context<Record<string, unknown>>
   incomingOf: IncomingOf
+  /** Somebody answers by rules. */
+  hasRules: boolean
   /**
    * What higher meaning a batch has: proof tokens, presses, platforms' word that two are one. In its transaction.
    * @returns the channels that were given something to send
@@ -113,7 +115,7 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
         more ||= read.cut
         const held = await holdEarly(tx, turn, read.rows, read.told)
         const told = read.told.filter((each) => !held.has(each.pos))
-        plan = await recordIncoming(tx, workspace, told)
+        plan = await recordIncoming(tx, workspace, told, deps.hasRules)
         // What was to be parked is free again where its message came at the same moment.
         more ||= plan.woke || plan.parked.length > 0
         await applyStatuses(tx, workspace, plan.statuses, plan.watermarks)
@@ -136,7 +138,7 @@ export function batchRunner(deps: BatchDeps, slots: Slots): (turn: Turn) => Prom
     if (plan) {
       await buggify('read, not told')
       hints.tell(feedTopic(workspace))
-      if (plan.messages.length > 0) hints.tell('input', workspace)
+      if (deps.hasRules && plan.messages.length > 0) hints.tell('input', workspace)
       if (fetchesOf(plan).length > 0) hints.tell('files', workspace)
       for (const topic of streams) hints.tell(topic)
       for (const channel of sending) hints.tell(`delivery ${channel}`)

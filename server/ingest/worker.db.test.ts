@@ -42,6 +42,7 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
       hints,
       journal,
       channels: { get: async () => channel, active: async () => [], forget: () => {} } satisfies LiveChannels,
+      hasRules: false,
       contextOf: () => ({}) as Context<Record<string, unknown>>,
       incomingOf: async (_, { key, lane, body }): Promise<Incoming[]> => {
         await reading(body as string)
