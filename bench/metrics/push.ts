@@ -12,8 +12,8 @@ import { Void, whyRefused } from '../support/void.ts'
 
 const CONNECTIONS = 64
 const CHATS = 200
-/** Seconds; connections, plans and machine code are made in them. */
-const WARM_UP = 2
+/** Seconds; connections, plans and machine code are made in them: at fifty messages a second it takes some. */
+const WARM_UP = 6
 /** Posts fall due by the clock, whatever became of those before. */
 const TICK_MS = 2
 
