@@ -17,5 +17,7 @@ export const SHORTEST_PASSWORD = 10
 export const MOST_TAGS = 50
 /** Fields of a contact. */
 export const MOST_FACTS = 100
+/** What members may upload; a network's own limit is told before that. What came to us may be larger where its network says so. */
+export const MOST_FILE_BYTES = 50 * 1024 * 1024
 /** Conversations that are changed in one call, or acts that are undone. */
 export const MOST_AT_ONCE = 100

@@ -7,6 +7,7 @@ import multipart, { type MultipartFile } from '@fastify/multipart'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
@@ -26,14 +27,11 @@ export interface FileRoutesDeps {
   callerOf(request: FastifyRequest, act: 'conversation.read' | 'file.read' | 'file.upload'): Promise<Caller>
 }
 
-/** What members may upload; each network's own limit is told before that. */
-const MOST_BYTES = 50 * 1024 * 1024
-
 export const fileRoutes = (deps: FileRoutesDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
-    await app.register(multipart, { limits: { fileSize: MOST_BYTES, files: 1, fields: 5 } })
+    await app.register(multipart, { limits: { fileSize: MOST_FILE_BYTES, files: 1, fields: 5 } })
 
-    app.post('/api/files', { bodyLimit: MOST_BYTES + 64 * 1024 }, async (request, reply) => {
+    app.post('/api/files', { bodyLimit: MOST_FILE_BYTES + 64 * 1024 }, async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
       const part = request.isMultipart() ? await fileIn(request) : undefined
       if (!part)
@@ -43,7 +41,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
       return reply.code(201).send(
         await taking(() =>
           takeFile(deps, caller.workspace, part.file, {
-            bytes: MOST_BYTES,
+            bytes: MOST_FILE_BYTES,
             name: part.filename,
             by: { member: caller.member },
           }),

@@ -11,6 +11,7 @@ import { Me, MemberView, TokenView } from '#contract/calls/members.ts'
 import { MessageHit } from '#contract/calls/search.ts'
 import type { Endpoint } from '#contract/endpoint.ts'
 import { FeedEvent, FeedFrame } from '#contract/feed/event.ts'
+import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import { Choices, Content, Part } from '#contract/message/content.ts'
 import { Problem } from '#contract/problem.ts'
 import { RIGHTS } from '#contract/rights.ts'
@@ -140,7 +141,7 @@ const answers = (status: number, description: string, content?: object) => ({
 const STREAMED = {
   '/api/files': {
     post: {
-      summary: 'Takes one file, at most 50 MB; a message names it by its id',
+      summary: `Takes one file, at most ${MOST_FILE_BYTES / 1024 / 1024} MB; a message names it by its id`,
       description: whoMay('file.upload'),
       tags: ['files'],
       requestBody: {

@@ -15,6 +15,7 @@ import type { Carried } from '#connector-kit/connector.ts'
 import { perform } from '#connector-kit/perform.ts'
 import { SendError } from '#connector-kit/send-error.ts'
 import type { ChannelId, IdentityId, InboundId, MessageId, WorkspaceId } from '#contract/ids.ts'
+import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import { isMedia, type Content } from '#contract/message/content.ts'
 import { verdictOf } from '#contract/message/send-errors.ts'
 import { contextOf, type LiveChannel, type LiveChannels } from '#server/channels/live.ts'
@@ -73,8 +74,6 @@ const OF_A_WORKSPACE = 32
 const POLL_MS = 2_000
 const MOST_TRIES = 5
 const MEDIA_MS = 120_000
-/** Where the abilities name no size. */
-const MOST_BYTES = 50 * 1024 * 1024
 /** While a fetch runs nobody else takes its row. */
 const CLAIMED = '3 minutes'
 /** A fetch ends before that, wherever it hangs. */
@@ -157,7 +156,10 @@ export function startFetching(deps: FetchDeps): { close(): Promise<void> } {
 
   async function store(channel: LiveChannel, row: Row): Promise<StoredFile> {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(FETCH_MS)])
-    const maxBytes = Math.max(MOST_BYTES, ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes))
+    const maxBytes = Math.max(
+      MOST_FILE_BYTES,
+      ...Object.values(channel.abilities.media ?? {}).map((media) => media.bytes),
+    )
     const carried = await carriedIn(channel, row, signal)
     if (carried)
       return deps.files.put(channel.workspace, Readable.from([carried.bytes]), {

@@ -1,4 +1,5 @@
 /** What the road allows, told before the member sends. Pure: abilities and what is about to go, in; codes with values, out. */
+import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import type { MediaKind } from '#contract/message/content.ts'
 
@@ -45,14 +46,11 @@ export type FileVerdict =
   | { code: 'not_taken'; kind: MediaKind }
   | { code: 'empty'; kind: MediaKind }
 
-/** The largest file that the server takes itself. */
-export const MOST_BYTES = 50 * 1024 * 1024
-
 export function judgeFile(type: string, bytes: number, abilities: Abilities | null): FileVerdict {
   const kind = kindOfFile(type)
   // Networks refuse it, some only after everything else went well.
   if (bytes === 0) return { code: 'empty', kind }
-  if (bytes > MOST_BYTES) return { code: 'too_large', kind, most: MOST_BYTES }
+  if (bytes > MOST_FILE_BYTES) return { code: 'too_large', kind, most: MOST_FILE_BYTES }
   if (abilities === null) return { code: 'fits', kind }
   const own = takes(abilities, kind, type)
   if (own && bytes <= own.bytes) return { code: 'fits', kind }
