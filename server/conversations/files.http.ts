@@ -29,9 +29,10 @@ export interface FileRoutesDeps {
 
 export const fileRoutes = (deps: FileRoutesDeps) =>
   async function routes(app: FastifyInstance): Promise<void> {
-    await app.register(multipart, { limits: { fileSize: MOST_FILE_BYTES, files: 1, fields: 5 } })
+    // One byte more than is taken: at its limit the parser cuts, and the file would be kept without its end. `bodyLimit` stops no stream.
+    await app.register(multipart, { limits: { fileSize: MOST_FILE_BYTES + 1, files: 1, fields: 5 } })
 
-    app.post('/api/files', { bodyLimit: MOST_FILE_BYTES + 64 * 1024 }, async (request, reply) => {
+    app.post('/api/files', async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
       const part = request.isMultipart() ? await fileIn(request) : undefined
       if (!part)
@@ -40,7 +41,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
         })
       return reply.code(201).send(
         await taking(() =>
-          takeFile(deps, caller.workspace, part.file, {
+          takeFile(deps, caller.workspace, arriving(part.file), {
             bytes: MOST_FILE_BYTES,
             name: part.filename,
             by: { member: caller.member },
@@ -115,7 +116,8 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
       { bytes, name }: { bytes: number; name?: string },
     ) => {
       const source = body instanceof Readable ? body : Readable.from([])
-      return taking(() => takeFile(deps, channel.workspace, source, { bytes, name, by: { channel: channel.id, chat } }))
+      const by = { channel: channel.id, chat }
+      return taking(() => takeFile(deps, channel.workspace, arriving(source), { bytes, name, by }))
     },
     claim: (channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean> =>
       deps.database.inWorkspace(channel.workspace, (tx) => claimUploads(tx, channel.workspace, channel.id, own)),
@@ -133,12 +135,26 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
   }
 }
 
+/**
+ * What breaks while it comes is the caller's affair; what breaks while it is kept is ours. What is left of a refused file is read and
+ * dropped: a stream that is destroyed takes its connection with it, and a browser hears no answer before it has sent all.
+ */
+async function* arriving(source: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source.iterator({ destroyOnReturn: false })
+  } catch (error) {
+    throw new FileRefused('unreadable', 'the upload ended before its end', error)
+  } finally {
+    source.resume()
+  }
+}
+
 async function taking<T>(take: () => Promise<T>): Promise<T> {
   try {
     return await take()
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
-    throw error.code === 'unreadable' ? new Refused('unreadable') : new Refused('too_large', { detail: error.message })
+    throw new Refused(error.code === 'unreadable' ? 'unreadable' : 'too_large', { detail: error.message })
   }
 }
 

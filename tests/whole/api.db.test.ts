@@ -1,7 +1,10 @@
 /** The published description of the API is what the API does. */
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { decideHold, sendMessage } from '#contract/calls/conversations.ts'
+import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import { PROBLEMS } from '#contract/problem.ts'
 import { RIGHTS } from '#contract/rights.ts'
 import startTelegram from '#connectors/telegram/emulator.ts'
@@ -266,6 +269,34 @@ test('an upload whose parts cannot be told apart is unreadable, and the answer s
   }
   expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
 })
+
+test('an upload that is too large, or ends in its middle, is refused, and nothing of it is kept', async () => {
+  const owner = await anOwner()
+  const before = parley.log.length
+  const kept = async () => ({
+    rows: await parley.test.asOwner('select id from file order by id'),
+    files: (await readdir(join(parley.data, 'files'), { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name)
+      .toSorted(),
+  })
+  const keptBefore = await kept()
+  const send = async (body: Uint8Array<ArrayBuffer>) => {
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+    const response = await owner.ask('POST', '/api/files', { body, headers })
+    return [response.status, ((await response.json()) as { code: string }).code]
+  }
+  const head = '--x\r\ncontent-disposition: form-data; name="file"; filename="a.bin"\r\n\r\n'
+  const part = (bytes: number, end: string) => Buffer.concat([Buffer.from(head), Buffer.alloc(bytes), Buffer.from(end)])
+  expect(await send(part(MOST_FILE_BYTES + 20_000_000, '\r\n--x--\r\n'))).toEqual([413, 'too_large'])
+  expect(await send(part(MOST_FILE_BYTES + 1, '\r\n--x--\r\n'))).toEqual([413, 'too_large'])
+  expect(await send(part(300_000, ''))).toEqual([400, 'unreadable'])
+  expect(await send(part(10, ''))).toEqual([400, 'unreadable'])
+  expect(await kept()).toEqual(keptBefore)
+  // The very size that is taken.
+  expect(await send(part(MOST_FILE_BYTES, '\r\n--x--\r\n'))).toEqual([201, undefined])
+  expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
+}, 60_000)
 
 test('a contact cannot be joined with itself, however its id is spelt', async () => {
   const owner = await anOwner()

@@ -15,6 +15,7 @@ import {
 } from '#contract/calls/conversations.ts'
 import type { ChannelView } from '#contract/calls/channels.ts'
 import type { FileId } from '#contract/ids.ts'
+import { VISITOR_FILE_BYTES } from '#contract/visitor-talk.ts'
 import { visitor, type Visitor, type VisitorOptions } from '#connectors/webchat/emulator/visitor.ts'
 import type { Client } from '#tests/support/client.ts'
 import { until } from '#tests/support/parts.ts'
@@ -236,6 +237,14 @@ test('what a button said is no message there: an answer to it quotes it', async 
   await until(() => wordsOf(ann).at(-1)?.endsWith('A good one'))
   expect(ann.thread().at(-1)!.replyTo).toBeUndefined()
   expect(wordsOf(ann).at(-1)).toMatch(/^team: > .*: Crimson\nA good one$/)
+})
+
+test('a visitor’s file that is too large is refused, and nothing of it is kept', async () => {
+  const ann = await aVisitor()
+  const large = new Uint8Array(VISITOR_FILE_BYTES + 1_000_000)
+  await expect(ann.upload(large, 'large.bin')).rejects.toMatchObject({ status: 413 })
+  const [row] = await parley.test.asOwner<{ n: number }>(`select count(*)::int as n from file where name = 'large.bin'`)
+  expect(row!.n).toBe(0)
 })
 
 test('files go both ways', async () => {
