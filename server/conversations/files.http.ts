@@ -35,10 +35,12 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
     app.post('/api/files', async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
       const part = request.isMultipart() ? await fileIn(request) : undefined
-      if (!part)
+      if (part?.fieldname !== 'file') {
+        part?.file.resume()
         throw new Refused('invalid', {
-          fields: [{ path: 'file', reason: 'one file as multipart/form-data is wanted' }],
+          fields: [{ path: 'file', reason: 'one file of this name as multipart/form-data is wanted' }],
         })
+      }
       return reply.code(201).send(
         await taking(() =>
           takeFile(deps, caller.workspace, arriving(part.file), {

@@ -82,7 +82,7 @@ export const openapi: FastifyDynamicSwaggerOptions = {
       title: 'Parley',
       version: '1',
       description:
-        'One window onto every messenger. Lists are `{ items, next }`: ask again with `cursor` = `next`. Every POST of a signed-in caller takes `Idempotency-Key`: a repeat gets the first answer again, but what is shown only once is kept nowhere (`shown_once`). What changed comes over `WS /api/feed`.',
+        'One window onto every messenger. Lists are `{ items, next }`: ask again with `cursor` = `next`. Every POST of a signed-in caller takes `Idempotency-Key`: a repeat gets the first answer again, but what is shown only once is kept nowhere (`shown_once`). Only `POST /api/files` takes none: a repeat keeps a second file, and what no message names goes after a day. What changed comes over `WS /api/feed`.',
     },
     components: {
       securitySchemes: {

@@ -298,6 +298,14 @@ test('an upload that is too large, or ends in its middle, is refused, and nothin
   expect(parley.log.slice(before).filter((line) => line.includes('a request failed'))).toEqual([])
 }, 60_000)
 
+test('an upload under another name than is described is refused, and the answer names the field', async () => {
+  const owner = await anOwner()
+  const form = new FormData()
+  form.set('picture', new Blob(['abc']), 'a.txt')
+  const response = await owner.ask('POST', '/api/files', { body: form })
+  expect([response.status, await response.json()]).toMatchObject([422, { code: 'invalid', fields: [{ path: 'file' }] }])
+})
+
 test('a contact cannot be joined with itself, however its id is spelt', async () => {
   const owner = await anOwner()
   for (const id of [shared.contact, shared.contact.toUpperCase()]) {
