@@ -20,12 +20,36 @@ export function commandLine<Config extends ParseArgsConfig>(
   }
 }
 
+interface Range {
+  least?: number
+  most?: number
+}
+
 /** @param name  of the option, as it is written */
-export function wholeNumber(name: string, given: string, { least = 0, most = Number.MAX_SAFE_INTEGER } = {}): number {
+export function wholeNumber(name: string, given: string, range: Range = {}): number {
+  return numberIn(given, range) ?? misused(wordsOf(name, given, range))
+}
+
+/**
+ * The same of a run of tests, which has no command line: by the environment.
+ * @throws the words, for a file of tests must not end the process: it is red, and none of its tests begins
+ */
+export function wholeNumberOf(variable: string, otherwise: number, range: Range = {}): number {
+  const given = process.env[variable]
+  if (given === undefined) return otherwise
+  const number = numberIn(given, range)
+  if (number === null) throw new Error(wordsOf(variable, given, range))
+  return number
+}
+
+function numberIn(given: string, { least = 0, most = Number.MAX_SAFE_INTEGER }: Range): number | null {
   const number = Number(given)
-  if (given.trim() !== '' && Number.isInteger(number) && number >= least && number <= most) return number
-  const range = most < Number.MAX_SAFE_INTEGER ? `from ${least} to ${most}` : `of ${least} at least`
-  return misused(`${name} is a whole number ${range}, not ${JSON.stringify(given)}.`)
+  return given.trim() !== '' && Number.isInteger(number) && number >= least && number <= most ? number : null
+}
+
+function wordsOf(name: string, given: string, { least = 0, most }: Range): string {
+  const range = most === undefined ? `of ${least} at least` : `from ${least} to ${most}`
+  return `${name} is a whole number ${range}, not ${JSON.stringify(given)}.`
 }
 
 /** Minutes or seconds, of which there may be parts. */

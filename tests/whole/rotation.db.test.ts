@@ -25,12 +25,14 @@ import { isWrappedBy } from '#server/platform/secrets/wrap.ts'
 import type { Tables } from '#server/platform/tables.ts'
 import { randomOf } from '#tests/faults/random.ts'
 import { clientOf, type Client } from '#tests/support/client.ts'
+import { wholeNumberOf } from '#tests/support/command-line.ts'
 import { parley, removeAfterwards, setUp, startParley } from '#tests/support/parley-command.ts'
 import { until } from '#tests/support/parts.ts'
 
-const ROTATIONS = Number(process.env.PARLEY_ROTATIONS ?? 4)
-const ROWS = Number(process.env.PARLEY_ROWS ?? 0)
-const SEED = Number(process.env.PARLEY_SEED ?? 1)
+const ROTATIONS = wholeNumberOf('PARLEY_ROTATIONS', 4, { least: 1 })
+/** Unless they are asked for, none. */
+const ROWS = wholeNumberOf('PARLEY_ROWS', 0, { least: 1 })
+const SEED = wholeNumberOf('PARLEY_SEED', 1)
 /** Over a long time no more than the network takes from one chat, one a second: what waits at the end would be waited for. */
 const PAUSE_MS = ROTATIONS > 4 ? 1_000 : 150
 
