@@ -31,6 +31,18 @@ export async function ageConversations(
           from (select max(placed) as last, min(placed) as first, max(placed) filter (where direction = 'in') as last_in
                   from message where workspace_id = ${workspace} and shown_in = ${conversation}) m
          where c.workspace_id = ${workspace} and c.id = ${conversation}`.execute(tx)
+      // When somebody was last there, and by which road: the window tells it beside how long he waits.
+      await sql`
+        update identity i set seen_at = c.last_in_at, created_at = c.created_at from conversation c
+         where i.workspace_id = ${workspace} and c.workspace_id = ${workspace} and c.id = ${conversation} and i.contact_id = c.contact_id`.execute(
+        tx,
+      )
+      await sql`
+        update road r set last_in_at = c.last_in_at from conversation c, identity i
+         where r.workspace_id = ${workspace} and c.workspace_id = ${workspace} and c.id = ${conversation}
+           and i.workspace_id = ${workspace} and i.contact_id = c.contact_id and r.identity_id = i.id and r.last_in_at is not null`.execute(
+        tx,
+      )
       await sql`
         update contact p set created_at = c.created_at from conversation c
          where p.workspace_id = ${workspace} and c.workspace_id = ${workspace} and c.id = ${conversation} and p.id = c.contact_id`.execute(
