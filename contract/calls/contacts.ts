@@ -123,6 +123,12 @@ export const getContact = endpoint({
   result: ContactView,
 })
 
+/** By its shape (BCP 47): `ru`, `pt-BR`, `zh-Hant`. */
+export const LanguageTag = z
+  .string()
+  .max(LONGEST.language)
+  .regex(/^[a-z]{2,8}(-[a-z\d]{1,8})*$/i, 'a language tag is wanted: en, pt-BR')
+
 export const changeContact = endpoint({
   method: 'PATCH',
   path: '/api/contacts/:id',
@@ -132,7 +138,7 @@ export const changeContact = endpoint({
   params: byId,
   body: z.strictObject({
     name: nameUpTo(LONGEST.contactName).or(z.string().trim().length(0)).nullable().optional(),
-    language: z.string().max(LONGEST.language).nullable().optional(),
+    language: LanguageTag.nullable().optional(),
     timeZone: z.string().max(LONGEST.timeZone).nullable().optional(),
     tags: tags
       .or(z.strictObject({ add: tags.default([]), remove: z.array(z.string()).max(MOST_TAGS).default([]) }))

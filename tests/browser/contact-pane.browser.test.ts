@@ -77,6 +77,18 @@ test('a name that is refused stays as it was typed, and is marked until it is an
   await until(async () => (await known()).givenName === null)
 })
 
+test('a language that is none is refused at its field, which says what is wanted', async () => {
+  const language = pane().getByRole('textbox', { name: 'Language' })
+  await language.fill('zz-nonsense-!!')
+  await language.press('Enter')
+  await see(language).toHaveAttribute('aria-invalid', 'true')
+  await see(language).toHaveAccessibleDescription(/A language by its code: en, pt-BR/)
+  await language.fill('pt-BR')
+  await language.press('Enter')
+  await until(async () => (await known()).language === 'pt-BR')
+  await see(language).not.toHaveAttribute('aria-invalid', 'true')
+})
+
 test('a tag that is refused is told at the tags', async () => {
   await page.route('**/api/contacts/*', (route) =>
     route.request().method() === 'PATCH'

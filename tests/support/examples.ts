@@ -20,6 +20,7 @@ export interface Schema {
   minItems?: number
   minimum?: number
   minLength?: number
+  pattern?: string
   default?: unknown
 }
 export interface Operation {
@@ -192,10 +193,18 @@ export function valueOf(
   }
 }
 
-function textOf({ format, minLength = 1, default: otherwise }: Schema, name: string, world: Furnished): string {
+/** Texts of a shape, by the name of what holds them. */
+const SHAPED: Record<string, string> = { language: 'pt-BR' }
+
+function textOf(
+  { format, pattern, minLength = 1, default: otherwise }: Schema,
+  name: string,
+  world: Furnished,
+): string {
   if (format === 'uuid') return IDS[name]?.(world) ?? missing(name)
   if (format === 'email') return `person${++count}@example.org`
   if (format === 'date-time') return new Date(Date.now() + 3_600_000).toISOString()
   if (typeof otherwise === 'string') return otherwise
+  if (pattern) return SHAPED[name] ?? missing(name)
   return `${name || 'text'} of an example`.padEnd(minLength, '.')
 }

@@ -10,7 +10,7 @@ export interface Opened {
   readonly contact: string
 }
 
-export const FACT_FIELDS = ['tag', 'factName', 'fact', 'timeZone', 'contactLanguage'] as const
+export const FACT_FIELDS = ['tag', 'factName', 'fact', 'timeZone'] as const
 export const NOTE_FIELDS = [
   'noteText',
   'noteLink',
@@ -37,7 +37,6 @@ export async function writeAbout(parley: Besieged, { conversation, contact }: Op
     tags: [as('tag', 60).trim()],
     fields: { [as('factName', 60)]: as('fact') },
     timeZone: as('timeZone', 60),
-    language: as('contactLanguage', 35),
   })
   const program = await parley.ask<{ token: string }>('POST', '/api/tokens', { name: as('token', 100).trim() })
   const byProgram = { authorization: `Bearer ${program.token}` }

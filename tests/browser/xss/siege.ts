@@ -5,8 +5,8 @@
  *   where it is drawn (web/, widget/, server/)              who brings it                     door
  *   list, thread, quotes, cards, polls, events, reactions    people and rooms of a messenger   telegram-door.ts
  *   letters, their files and heads                           whoever writes mail               mail-door.ts
- *   thread, files, a visitor's name and form                 visitors of a site                site-door.ts
- *   contact: tags, facts, language, time zone; notes of
+ *   thread, files, a visitor's name, language, form          visitors of a site                site-door.ts
+ *   contact: tags, facts, time zone; notes of
  *     every kind of part, names of their writers, answers,
  *     buttons; a draft that comes back; the audit            colleagues and programs           member-door.ts
  *   members, channels, settings of a channel, chat of a

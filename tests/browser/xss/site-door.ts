@@ -8,6 +8,7 @@ import type { Payload } from './payloads.ts'
 
 export const VISITOR_FIELDS = [
   'visitor',
+  'contactLanguage',
   'visitorText',
   'visitorPlace',
   'visitorFile',
@@ -65,7 +66,12 @@ export async function visit(parley: Besieged, channel: string, origin: string, p
   const { token } = await post('/frame', JSON.stringify({ t: 'hello' }), {})
   const proof = { authorization: `Bearer ${token!}` }
   const act = (frame: object) => post('/frame', JSON.stringify({ id: randomUUID(), ...frame }), proof)
-  await act({ t: 'form', name: as('visitor', 200), phone: text.trim().slice(0, 40), language: 'en' })
+  await act({
+    t: 'form',
+    name: as('visitor', 200),
+    phone: text.trim().slice(0, 40),
+    language: as('contactLanguage', 35),
+  })
   const upload = async (bytes: Uint8Array<ArrayBuffer>, name: string) => {
     const told = { ...proof, 'content-type': 'application/octet-stream', 'x-file-name': encodeURIComponent(name) }
     const { file, id } = await post('/files', bytes, told)

@@ -389,6 +389,7 @@ export default {
     tags: 'Tags',
     tagsHint: 'Type and press Enter',
     language: 'Language',
+    languageWanted: 'A language by its code: en, pt-BR',
     timeZone: 'Time zone',
     add: 'Add a fact',
     name: 'Name',

@@ -421,6 +421,7 @@ export default {
     tags: 'Метки',
     tagsHint: 'Введите и нажмите Enter',
     language: 'Язык',
+    languageWanted: 'Нужен код языка: ru, pt-BR',
     timeZone: 'Часовой пояс',
     add: 'Добавить сведение',
     name: 'Название',

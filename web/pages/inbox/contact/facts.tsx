@@ -28,6 +28,7 @@ export function Facts({ contact }: { contact: ContactView }) {
         place="language"
         longest={LONGEST.language}
         bodyOf={(value) => ({ language: value || null })}
+        wanted={t('facts.languageWanted')}
         hint={languageName(contact.language, language)}
       />
       <Fact

@@ -15,6 +15,8 @@ export interface SavedOptions {
   place: string
   value: string
   bodyOf: (typed: string) => ContactChange
+  /** What is wanted there, said when something else was refused. */
+  wanted?: string
 }
 
 /** A change whose refusal is shown at its field. @param place  the one that is drawn; null: none is */
@@ -32,7 +34,7 @@ export const refusedAt = (error: CallFailed | null, place: string): string | und
 export const faultAt = (error: CallFailed | null, place: string): string | undefined =>
   refusedAt(error, place) ?? (error ? wordsOfFailure(error).title : undefined)
 
-export function useSaved({ contact, place, value, bodyOf }: SavedOptions) {
+export function useSaved({ contact, place, value, bodyOf, wanted }: SavedOptions) {
   const [typed, setTyped] = useState<string | null>(null)
   const change = useContactChange(place)
   // Marked until it is saved: a line that goes as it is tried again would move the button away under the press that left the field.
@@ -44,7 +46,7 @@ export function useSaved({ contact, place, value, bodyOf }: SavedOptions) {
   }
   return {
     value: typed ?? value,
-    error: faultAt(failed, place),
+    error: (failed?.code === 'invalid' && wanted) || faultAt(failed, place),
     onChange: (event: ChangeEvent<HTMLInputElement>) => begin(event.currentTarget.value),
     onBlur: () => {
       // What was refused is not asked again before it is another.
