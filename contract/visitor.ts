@@ -6,6 +6,7 @@
  * chat   one stream of entries; a session has one, or two: what a visitor said before the site told who he is stays readable
  */
 import { z } from 'zod'
+import { emailUpTo } from './email.ts'
 import { isMedia, Part } from './message/content.ts'
 import { VISITOR_TEXT } from './visitor-talk.ts'
 
@@ -68,7 +69,7 @@ export const VisitorFrame = z.discriminatedUnion('t', [
     ...act,
     t: z.literal('form'),
     name: z.string().trim().max(200).optional(),
-    email: z.email().max(200).optional(),
+    email: emailUpTo(200).optional(),
     phone: z.string().trim().max(40).optional(),
     language: Language.optional(),
   }),

@@ -1,5 +1,6 @@
 /** What must be known to sign in: one mailbox, the server that keeps it and the server that sends for it. */
 import { z } from 'zod'
+import { emailUpTo } from '#contract/email.ts'
 import { mayBeProxied, secret, shown } from '#connector-kit/settings.ts'
 
 const server = (ports: { tls: number; startTls: number }, label: { en: string; ru: string }) =>
@@ -19,7 +20,7 @@ const server = (ports: { tls: number; startTls: number }, label: { en: string; r
   )
 
 export const settings = z.strictObject({
-  address: shown(z.email().max(254).toLowerCase(), {
+  address: shown(emailUpTo(254).toLowerCase(), {
     label: { en: 'Address', ru: 'Адрес' },
     hint: { en: 'What people write to: shop@example.com', ru: 'На что вам пишут: shop@example.com' },
   }),

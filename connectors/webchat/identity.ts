@@ -4,6 +4,7 @@
  */
 import { createHmac, createPublicKey, timingSafeEqual, verify } from 'node:crypto'
 import { z } from 'zod'
+import { emailUpTo } from '#contract/email.ts'
 
 export const MIN_SECRET = 32
 /** Seconds. */
@@ -17,7 +18,7 @@ const Claims = z.object({
   nbf: z.number().optional(),
   jti: z.string().min(8).max(200),
   name: z.string().max(200).optional(),
-  email: z.email().max(200).optional(),
+  email: emailUpTo(200).optional(),
   phone: z.string().max(40).optional(),
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { emailUpTo } from '../email.ts'
 import { endpoint, nothing, page, paging } from '../endpoint.ts'
 import {
   ActId,
@@ -279,8 +280,8 @@ export const sendMessage = endpoint({
       text: z.string().max(65_536).optional(),
       parts: z.array(Part).min(1).max(50).optional(),
       subject: z.string().max(LONGEST.subject).optional(),
-      cc: z.array(z.email()).max(50).optional(),
-      bcc: z.array(z.email()).max(50).optional(),
+      cc: z.array(emailUpTo(LONGEST.email)).max(50).optional(),
+      bcc: z.array(emailUpTo(LONGEST.email)).max(50).optional(),
       choices: Choices.optional(),
       via: IdentityId.optional(),
       replyTo: MessageId.optional(),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { emailUpTo } from '../email.ts'
 import { endpoint, nothing, page, paging, shortList } from '../endpoint.ts'
 import { AccountId, MemberId, SessionId, TokenId, WorkspaceId } from '../ids.ts'
 import { LONGEST, SHORTEST_PASSWORD } from '../limits.ts'
@@ -33,7 +34,7 @@ export const Password = z.string().min(SHORTEST_PASSWORD).max(LONGEST.password)
 /** Of a workspace, a member, a token. */
 export const Name = nameUpTo(LONGEST.name)
 /** Of an account: whoever has another cannot sign in. */
-export const Email = z.email().max(LONGEST.email)
+export const Email = emailUpTo(LONGEST.email)
 
 export const getSetup = endpoint({
   method: 'GET',

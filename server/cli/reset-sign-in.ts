@@ -1,3 +1,4 @@
+import { asciiAddress } from '#contract/email.ts'
 import { findAccount } from '../members/accounts.ts'
 import { recordEverywhere } from '../members/memberships.ts'
 import { newResetSecret, RESET_HOURS } from '../members/reset-links.ts'
@@ -21,7 +22,7 @@ export async function resetSignIn(args: string[], env: NodeJS.ProcessEnv): Promi
   const reached = await reachDatabase(settings, { beside: true, known: true })
   const database = openDatabase({ url: reached.programUrl, connections: 2 })
   try {
-    const account = await findAccount(database, { email })
+    const account = await findAccount(database, { email: asciiAddress(email) })
     if (!account) throw new StartFailure(`There is no account with the e-mail ${JSON.stringify(email)} here.`)
     const secret = await database.transaction(async (tx) => {
       const made = await newResetSecret(tx, account.id, null)

@@ -53,7 +53,7 @@ function read(args: string[]) {
   }
   for (const [what, { success }] of Object.entries(asked))
     if (!success) throw new StartFailure(WRONG[what as keyof typeof asked](email))
-  return { ...values, workspace: asked.workspace.data!, email, password, name: asked.name.data! }
+  return { ...values, workspace: asked.workspace.data!, email: asked.email.data!, password, name: asked.name.data! }
 }
 
 /** The limits are those of the window's set-up page. */
