@@ -54,6 +54,8 @@ export async function wreak(
     done: Done
     mayBegin(index: number): Promise<boolean>
     told(index: number, fault: Fault): void
+    /** It is over and counted, or skipped. */
+    undone(index: number): void
     skipped(fault: Fault, words: string): void
     well(fault: Fault, ms: number | null): void
   },
@@ -69,6 +71,11 @@ export async function wreak(
       work().catch((error: unknown) => void trouble.push(error)),
     )
   }
+  // Counted and said in one: between them nobody may keep how far it is.
+  const over = (index: number, as: FaultKind | 'skipped') => {
+    done[as]++
+    options.undone(index)
+  }
   for (const [index, fault] of faults.entries()) {
     if (!(await options.mayBegin(index))) break
     if (trouble.length > 0) break
@@ -77,32 +84,34 @@ export async function wreak(
         await then(fault.node, async () => {
           const node = world.nodes[fault.node]
           options.told(index, fault)
+          let came = false
           if (fault.at === null) await node.kill()
-          else if (await node.dieAt(fault.at, MOMENT_MS)) done['at a moment']++
-          done.kill++
+          else came = await node.dieAt(fault.at, MOMENT_MS)
           await node.start()
+          if (came) done['at a moment']++
+          over(index, 'kill')
         })
         break
       case 'stop':
         await then(fault.node, async () => {
           options.told(index, fault)
           await world.nodes[fault.node].stop()
-          done.stop++
           await world.nodes[fault.node].start()
+          over(index, 'stop')
         })
         break
       case 'pause':
         await then(fault.node, async () => {
           options.told(index, fault)
           await world.nodes[fault.node].pause(fault.ms)
-          done.pause++
+          over(index, 'pause')
         })
         break
       case 'crash':
         await then('database', async () => {
           options.told(index, fault)
           await world.crashDatabase()
-          done.crash++
+          over(index, 'crash')
         })
         await busy.get('database')
         break
@@ -112,7 +121,7 @@ export async function wreak(
           world.trouble(fault.wire, fault.trouble)
           await delay(fault.ms)
           world.trouble(fault.wire, null)
-          done.wire++
+          over(index, 'wire')
         })
         break
       case 'slow disk':
@@ -124,13 +133,13 @@ export async function wreak(
             const end = await world.disk(fault.is)
             await delay(fault.ms)
             await end()
-            done[fault.is]++
             const ms = await world.untilWell()
             options.well(fault, ms)
             done['ms until well'] = Math.max(done['ms until well'], ms ?? Infinity)
+            over(index, fault.is)
           } catch (error) {
             if (!(error instanceof Skipped)) throw error
-            done.skipped++
+            over(index, 'skipped')
             options.skipped(fault, error.message)
           }
         })

@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Moment } from '#server/platform/buggify.ts'
+import { record } from './recorded.ts'
 
 export interface ParleyNode {
   readonly name: string
@@ -64,6 +65,7 @@ export function aNode(
       },
     })
     closeSync(log)
+    if (child.pid !== undefined) record(options.folder, child.pid)
     // It may be gone before it reads.
     child.stdin!.on('error', () => {})
     const said = { warm: Promise.withResolvers<void>(), ready: Promise.withResolvers<void>() }

@@ -17,8 +17,9 @@ import { fileURLToPath } from 'node:url'
 import { commandLine, misused, someTime, wholeNumber } from '#tests/support/command-line.ts'
 import { check, settled } from './checker.ts'
 import type { Journal } from './journals.ts'
-import { noneDone, wreak, type Done } from './killer.ts'
+import { noneDone, wreak } from './killer.ts'
 import { DISK, DISK_FAULTS, FULL, FULL_FAULTS, planOf, SMOKE, wordsOf, type Deck, type Fault } from './plan.ts'
+import { begun, countOf, leftOf, undone, type Progress } from './progress.ts'
 import { against, MOST_MINUTES, OF_DISK, OF_FULL, WANTED_ACKNOWLEDGED, type Wanted } from './wanted.ts'
 import { openWorld, type RunningWorld } from './world.ts'
 
@@ -66,18 +67,17 @@ const SETTINGS: Record<Kind, Setting> = {
 }
 
 /** What a run that was cut short knows when it goes on. */
-interface State {
+interface State extends Progress {
   seed: number
   faults: number
+  /** The plan's index of the first fault. */
+  first: number
   kind: Kind
-  /** The plan's index of the next fault. */
-  next: number
-  done: Done
   /** Before this process. */
   spentMs: number
 }
 
-const state: State = values.resume ? await keptIn(values.resume) : begun()
+const state: State = values.resume ? await keptIn(values.resume) : asked()
 const folder = values.resume ?? (await mkdtemp(join(tmpdir(), 'parley-faults-')))
 if (values.resume && state.kind === 'disk') misused('a run on a small disk cannot go on: its disk is gone')
 const { deck, wanted, ...talk } = SETTINGS[state.kind]
@@ -124,13 +124,16 @@ async function keptIn(where: string): Promise<State> {
   return JSON.parse(text) as State
 }
 
-function begun(): State {
+function asked(): State {
   const faults = wholeNumber('--faults', values.faults ?? String(values.disk ? DISK_FAULTS : FULL_FAULTS), { least: 1 })
+  const first = wholeNumber('--from', values.from, { least: 1, most: faults }) - 1
   return {
     seed: wholeNumber('--seed', values.seed),
     faults,
+    first,
     kind: kindOf(values),
-    next: wholeNumber('--from', values.from, { least: 1, most: faults }) - 1,
+    next: first,
+    underWay: [],
     done: noneDone(),
     spentMs: 0,
   }
@@ -150,10 +153,13 @@ async function run(): Promise<string[]> {
     deck,
     restMs: Number(values.rest),
   })
-  say(`seed ${state.seed}, faults ${state.next + 1} to ${plan.length}, logs in ${folder}`)
+  const left = leftOf(state, plan.length)
+  const again = state.underWay.length > 0 ? `, ${state.underWay.length} of them again` : ''
+  say(`seed ${state.seed}, ${left.length} of ${plan.length} faults are to be done${again}, logs in ${folder}`)
   const world = await openWorld({ folder, seed: state.seed, smallDisk: state.kind === 'disk' })
   try {
     say('two nodes are ready, customers talk')
+    await keep()
     world.platform.talk({
       chats: Number(values.chats ?? talk.chats),
       pauseMs: Number(values.pause ?? talk.pauseMs),
@@ -161,7 +167,7 @@ async function run(): Promise<string[]> {
       nodes: world.hooks,
     })
     await delay(1_000)
-    await breakThings(world, plan.slice(state.next))
+    await breakThings(world, plan, left)
     if (isFull) await untilEnoughIsSaid(world)
     say('customers fall silent; what is on its way arrives')
     const hushed = await Promise.race([world.platform.hush().then(() => true), delay(HUSH_MS, false, { ref: false })])
@@ -176,19 +182,25 @@ async function run(): Promise<string[]> {
   }
 }
 
-async function breakThings(world: RunningWorld, left: readonly Fault[]): Promise<void> {
-  const first = state.next
+/** @param left  indexes of the plan */
+async function breakThings(world: RunningWorld, plan: readonly Fault[], left: readonly number[]): Promise<void> {
   const paceMs = isFull ? (mostMs * FAULTS_SHARE) / state.faults : 0
-  await wreak(world, left, {
+  const faults = left.map((index) => plan[index]!)
+  await wreak(world, faults, {
     done: state.done,
-    mayBegin: async (index) => {
-      const dueMs = (first + index) * paceMs
+    mayBegin: async (at) => {
+      const dueMs = left[at]! * paceMs
       while (!isCutShort && spentMs() < dueMs) await delay(Math.min(200, dueMs - spentMs()))
       return !isCutShort && spentMs() < mostMs * TALK_SHARE
     },
-    told: (index, fault) => {
-      state.next = first + index + 1
-      say(`${String(state.next).padStart(4)}/${state.faults} ${wordsOf(fault).padEnd(44)} ${progress(world)}`)
+    told: (at, fault) => {
+      const index = left[at]!
+      begun(state, index)
+      say(`${String(index + 1).padStart(4)}/${state.faults} ${wordsOf(fault).padEnd(44)} ${progress(world)}`)
+      void keep()
+    },
+    undone: (at) => {
+      undone(state, left[at]!)
       void keep()
     },
     skipped: (fault, words) => say(`          skipped: ${wordsOf(fault)}: ${words}`),
@@ -246,10 +258,11 @@ async function judge(world: RunningWorld): Promise<string[]> {
   for (const line of lines) console.log(`   ${line}`)
   // Less was done than was planned: that was somebody's wish.
   if (isCutShort) return broken
-  const left = state.faults - state.next
+  const planned = state.faults - state.first
+  const missing = planned - countOf(state)
   return [
     ...broken,
-    ...(left > 0 ? [`${left} of ${state.faults} faults were not done: the time was over`] : []),
+    ...(missing > 0 ? [`${missing} of ${planned} faults were not done: the time was over`] : []),
     ...missed.map((words) => `missed: ${words}`),
   ]
 }

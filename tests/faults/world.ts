@@ -24,6 +24,7 @@ import type { Side, Wire } from './plan.ts'
 import { startPlatform, type AccountOptions, type Platform } from './platform.ts'
 import { startProxy, type Proxy } from './proxy.ts'
 import { randomOf } from './random.ts'
+import { endRecorded } from './recorded.ts'
 
 const ACCOUNTS: readonly (AccountOptions & { connector: string })[] = [
   { name: 'honest', connector: 'pigeon', spiteful: false, folds: false },
@@ -62,6 +63,7 @@ interface Kept {
 /** @param smallDisk  the database lies on a disk of its own in memory, which can be filled */
 export async function openWorld(options: { folder: string; seed: number; smallDisk: boolean }): Promise<RunningWorld> {
   const { folder, seed } = options
+  await endRecorded(folder)
   const file = join(folder, 'world.json')
   const kept = await readFile(file, 'utf8').then(
     (text) => JSON.parse(text) as Kept,
