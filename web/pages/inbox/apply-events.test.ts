@@ -1,12 +1,18 @@
 /** What the feed tells of rows goes into the lists: the server is asked for what a frame does not say, and not once for each row. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationRow } from '#contract/calls/conversations.ts'
-import { aRow } from './testing.ts'
+import type { FeedEvent } from '#contract/feed/event.ts'
+import { aDelivery, aMessage, aRow } from './testing.ts'
 
-const { call } = vi.hoisted(() => ({
+const { call, feed } = vi.hoisted(() => ({
+  feed: { tell: (_: FeedEvent[]): void => {} },
   call: vi.fn<(endpoint: { path: string }, given: { params: { id: string } }) => Promise<unknown>>(),
 }))
 vi.mock('../../app/call.ts', async (given) => ({ ...(await given<object>()), call }))
+vi.mock('../../app/feed.ts', async (given) => ({
+  ...(await given<object>()),
+  onEvents: (apply: typeof feed.tell) => void (feed.tell = apply),
+}))
 
 const LIST_KEY = ['inbox.list', { view: 'all' }]
 let inbox: typeof import('./apply-events.ts')
@@ -60,4 +66,20 @@ test('what is in the list no more is not asked for', async () => {
   inbox.keepConversation(aRow('1', { status: 'closed', readCount: null }))
   await later()
   expect([call.mock.calls.length, rows()]).toEqual([0, []])
+})
+
+test('what one takes back is no failure in the list, and what failed is one until it is settled', () => {
+  const row = aRow('1')
+  comeIn('1')
+  inbox.keepConversation({ ...row, last: { ...row.last!, direction: 'out', state: 'queued' } })
+  const told = (delivery: Parameters<typeof aDelivery>[0]) => {
+    const message = aMessage(row.last!.message, { direction: 'out', deliveries: [aDelivery(delivery)] })
+    feed.tell([{ kind: 'message.changed', message }])
+    return rows()[0]!.last!.state
+  }
+  expect(told({ state: 'sending' })).toBe('sending')
+  expect(told({ state: 'failed', reason: 'cancelled', settled: true })).toBeNull()
+  expect(told({ state: 'failed', reason: 'gone' })).toBe('failed')
+  expect(told({ state: 'unconfirmed', settled: true })).toBeNull()
+  expect(told({ state: 'read', settled: true })).toBe('read')
 })

@@ -19,7 +19,7 @@ import { belongs, withRow } from './list/belongs.ts'
 import { askReadSoon, changeRows, marked } from './list/read-marks.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
-import { standingOf } from './thread/thread-lines.ts'
+import { lastStateOf } from './thread/thread-lines.ts'
 import { keepTold, THREAD } from './thread/use-thread.ts'
 
 onEvents((events) => {
@@ -126,7 +126,7 @@ export function keepConversation(told: ConversationRow): void {
 
 /** How far our last words came is shown in the row too, and changes without the conversation. */
 function keepLast(message: MessageView): void {
-  const state = standingOf(message)?.state ?? null
+  const state = lastStateOf(message)
   changeRows((row) =>
     row.last?.message === message.id && row.last.direction === 'out' && row.last.state !== state
       ? { ...row, last: { ...row.last, state } }

@@ -86,6 +86,14 @@ export function unreadFrom(messages: readonly MessageView[], unread: number, me:
 export const standingOf = (message: MessageView): MessageView['deliveries'][number] | null =>
   message.deliveries.findLast((each) => each.op === 'message') ?? null
 
+/** How far it came, as its row of the list shows it (`server/conversations/rows.ts`): of what was taken back, or settled otherwise, nothing. */
+export function lastStateOf(message: MessageView): DeliveryView['state'] | null {
+  const standing = standingOf(message)
+  return standing && !(standing.settled && isTrouble(standing)) ? standing.state : null
+}
+
+const isTrouble = ({ state }: DeliveryView): boolean => state === 'failed' || state === 'unconfirmed'
+
 /** Its sender keeps it back: for second thoughts, or until a time. One that was tried waits for its network, and says so. */
 export const isHeldBack = ({ state, reason, readyAt }: DeliveryView): boolean =>
   state === 'queued' && reason === null && readyAt !== null
@@ -101,4 +109,4 @@ export const reactionState = (message: MessageView): MessageView['deliveries'][n
   message.deliveries.findLast(({ op }) => op === 'react')?.state
 
 export const hasTrouble = (message: MessageView): boolean =>
-  message.deliveries.some((each) => (each.state === 'failed' || each.state === 'unconfirmed') && !each.settled)
+  message.deliveries.some((each) => isTrouble(each) && !each.settled)
