@@ -1,8 +1,9 @@
 /** What the feed tells of rows goes into the lists: the server is asked for what a frame does not say, and not once for each row. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationRow } from '#contract/calls/conversations.ts'
+import { listActs } from '#contract/calls/contacts.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
-import { aDelivery, aMessage, aRow } from './testing.ts'
+import { aContact, aDelivery, aMessage, aRow } from './testing.ts'
 
 const { call, feed } = vi.hoisted(() => ({
   feed: { tell: (_: FeedEvent[]): void => {} },
@@ -82,4 +83,11 @@ test('what one takes back is no failure in the list, and what failed is one unti
   expect(told({ state: 'failed', reason: 'gone' })).toBe('failed')
   expect(told({ state: 'unconfirmed', settled: true })).toBeNull()
   expect(told({ state: 'read', settled: true })).toBe('read')
+})
+
+test('what was undone in another window is not offered in this one: of a contact that changed the acts are asked anew', () => {
+  const [ann, bob] = (['ann', 'bob'] as never[]).map((id) => [listActs.path, { params: { id } }])
+  for (const key of [ann!, bob!]) client.setQueryData(key, { items: [] })
+  feed.tell([{ kind: 'contact.changed', contact: aContact({ id: 'ann' as never }) }])
+  expect([ann!, bob!].map((key) => client.getQueryState(key)!.isInvalidated)).toEqual([true, false])
 })

@@ -51,6 +51,7 @@ function touches(event: FeedEvent): QueryKey[] {
     case 'contact.changed':
       return [
         keyOf(getContact, { params: { id: event.contact.id } }),
+        keyOf(listActs, { params: { id: event.contact.id } }),
         [listSuggestions.path],
         ...(event.contact.conversation ? [keyOf(listRoads, { params: { id: event.contact.conversation } })] : []),
       ]
@@ -157,7 +158,8 @@ function isCalledOtherwise(id: ContactId, { name, avatar }: ConversationRow): vo
 
 export function keepContact(contact: ContactView): void {
   client.setQueryData(keyOf(getContact, { params: { id: contact.id } }), contact)
-  renew(keyOf(listSuggestions, { params: { id: contact.id } }))
+  // Of a merge or a split that was undone nothing else tells: the act itself looks otherwise by then.
+  for (const call of [listSuggestions, listActs]) renew(keyOf(call, { params: { id: contact.id } }))
   if (contact.conversation) renewRoads(contact.conversation)
 }
 
