@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { Part } from '#contract/message/content.ts'
 import { aMessage } from '../testing.ts'
 import { broughtBack, keptSubject } from './brought-back.ts'
-import { badCopies } from './copies.ts'
+import { badCopies, copiesIn } from './copies.ts'
 import { readMarks } from './marks.ts'
 
 const picture: Part = {
@@ -34,6 +34,28 @@ test('a copy that can go nowhere is found before it leaves, and one that the ser
   expect(badCopies('ann@x.example; bob', [])).toEqual(['bob'])
   expect(badCopies('ann@x.example, b@x..example', ['b@x..example'])).toEqual(['b@x..example'])
   expect(badCopies(' ', [])).toEqual([])
+})
+
+test('copies are taken as people write and copy them: with names, commas, semicolons and line breaks', () => {
+  const both = ['ann@people.test', 'bob@people.test']
+  expect(copiesIn('Ann Lee <ann@people.test>')).toEqual(['ann@people.test'])
+  for (const typed of [
+    'Ann Lee <ann@people.test>, bob@people.test',
+    '"Lee, Ann" <ann@people.test>; <bob@people.test>;',
+    'ann@people.test\nBob <bob@people.test>\n',
+    'Ann <ann@people.test> Bob <bob@people.test>',
+    'ann@people.test <ann@people.test>, bob@people.test',
+    'ann@people.test bob@people.test',
+  ])
+    expect([typed, copiesIn(typed)]).toEqual([typed, both])
+})
+
+test('of a copy that is no address all is told that was typed, and nobody is left out unseen', () => {
+  expect(badCopies('Ann Lee, bob@people.test', [])).toEqual(['Ann Lee'])
+  expect(badCopies('Ann Lee <ann>; Bob <bob@people.test', [])).toEqual(['Ann Lee <ann>', 'Bob <bob@people.test'])
+  expect(badCopies('ann@people.test Bob <bob@people.test>', [])).toEqual(['ann@people.test Bob <bob@people.test>'])
+  expect(badCopies('"Lee, Ann ann@people.test', [])).toEqual(['"Lee, Ann ann@people.test'])
+  expect(badCopies('Bob <bob@people.test>', ['bob@people.test'])).toEqual(['bob@people.test'])
 })
 
 test('a subject that the server wrote is known as such', () => {

@@ -56,7 +56,10 @@ export function LetterFields(props: LetterFieldsProps) {
             inputMode="email"
             autoComplete="off"
             value={value.cc}
-            error={bad.length > 0 ? t('thread:badCopies', { who: bad.join(', '), count: bad.length }) : null}
+            error={
+              bad.length > 0 &&
+              `${t('thread:badCopies', { who: bad.join(', '), count: bad.length })}. ${t('thread:copiesLike')}`
+            }
             onBlur={onLeaveCopies}
             onChange={(event) => onChange({ ...value, cc: event.currentTarget.value })}
           />

@@ -24,6 +24,7 @@ export default {
   readsOnly: 'Your role reads only: nothing can be written here. An owner or an admin can change it.',
   badCopies_one: 'No address for a copy: {{who}}',
   badCopies_other: 'No addresses for copies: {{who}}',
+  copiesLike: 'Write ann@people.example or Ann Lee <ann@people.example>, several with commas between them.',
   tooOld: 'Uploaded too long ago: attach it again',
   otherKind: {
     note: 'A reply is being written. Send or clear it first, then bring the note back.',

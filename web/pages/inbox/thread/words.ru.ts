@@ -26,6 +26,7 @@ export default {
   badCopies_few: 'Это не адреса для копий: {{who}}',
   badCopies_many: 'Это не адреса для копий: {{who}}',
   badCopies_other: 'Это не адреса для копий: {{who}}',
+  copiesLike: 'Пишите anna@people.example или Анна Ли <anna@people.example>, несколько — через запятую.',
   tooOld: 'Загружен слишком давно: приложите его снова',
   otherKind: {
     note: 'Вы пишете ответ. Сначала отправьте или сотрите его, потом верните заметку.',
