@@ -1,11 +1,14 @@
 import { IconInbox, IconPlugConnected, IconSettings, type Icon } from '@tabler/icons-react'
 import type { Act } from '#contract/rights.ts'
+import type en from './words.en.ts'
+
+/** A key of the frame's words, `place.<name>`: a place without words does not compile, nor one without a route. */
+type Name = keyof typeof en.place
 
 export interface Place {
-  readonly to: '/inbox' | '/channels' | '/settings'
+  readonly to: `/${Name}`
   readonly icon: Icon
-  /** A key of the frame's words: `place.<name>`. */
-  readonly name: 'inbox' | 'channels' | 'settings'
+  readonly name: Name
   readonly keys: string
   readonly may: Act | 'signed_in'
 }
