@@ -115,6 +115,8 @@ export const ConversationRow = z.object({
   inCount: z.int(),
   /** null in feed frames, which all members share: keep the one you know. */
   readCount: z.int().nullable(),
+  /** A draft of the member's own waits in it. null as with `readCount`. */
+  hasDraft: z.boolean().nullable(),
   lastAt: z.iso.datetime({ precision: 6 }),
   waitingSince: z.iso.datetime().nullable(),
   /** Deliveries that failed or were not confirmed, not yet settled. */

@@ -25,7 +25,7 @@ interface Row extends Omit<ConversationRow, 'last' | 'name' | 'avatar' | 'networ
 
 /**
  * Rows of the list. `which` chooses and orders them, as SQL over the alias `c`.
- * @param member whose read marks; null in frames that all members share
+ * @param member whose read marks and drafts; null in frames that all members share
  */
 export async function conversationRows(
   tx: Tx,
@@ -38,6 +38,7 @@ export async function conversationRows(
            c.snoozed_until as "snoozedUntil", ${micros(sql`case when c.status = 'open' and c.woke_at = c.last_at then c.woke_at end`)} as "wokeAt",
            c.priority, c.subject, c.last_seq as "lastSeq", c.in_count as "inCount",
            ${member === null ? sql`null::bigint` : sql`coalesce((select r.in_count from conversation_read r where r.workspace_id = ${workspace} and r.conversation_id = c.id and r.member_id = ${member}), 0)`} as "readCount",
+           ${member === null ? sql`null::boolean` : sql`exists (select from draft d where d.workspace_id = ${workspace} and d.conversation_id = c.id and d.member_id = ${member})`} as "hasDraft",
            ${micros(sql`c.last_at`)} as "lastAt",
            c.waiting_since as "waitingSince", c.failed, c.joined_into as "joinedInto", c.last_message as "lastMessage",
            c.last_in_at is not distinct from c.last_at as "heardLast"

@@ -1,5 +1,5 @@
 /** What is being written belongs to its conversation: it is there when one comes back, and gone once it is sent. */
-import type { Page } from '@playwright/test'
+import { expect as see, type Page } from '@playwright/test'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
 import { getDraft, listConversations, listMessages, saveDraft } from '#contract/calls/conversations.ts'
@@ -80,6 +80,20 @@ test('the last words before a page goes are kept', async () => {
   await composer().fill('and then she said')
   await page.goto('about:blank')
   await until(async () => (await draftOf(ann)) === 'and then she said')
+})
+
+test('a draft that waits shows in the list, also after a reload, until nothing of it is left', async () => {
+  await owner.call(saveDraft, { params: { id: bob }, body: { text: 'Kept for Bob', note: false } })
+  await page.reload()
+  const row = page.getByRole('list', { name: 'Conversations' }).getByRole('button', { name: 'Bob' })
+  const pencil = row.getByLabel('A draft waits here')
+  await pencil.waitFor()
+  await row.click()
+  await page.waitForURL(`**/${bob}*`)
+  await see(composer()).toHaveValue('Kept for Bob')
+  await composer().fill('')
+  await pencil.waitFor({ state: 'detached' })
+  await until(async () => (await draftOf(bob)) === '')
 })
 
 test('an attached file waits with its conversation, and its picture is let go once it is sent', async () => {

@@ -16,6 +16,7 @@ import {
   listFiles,
   listMessages,
   markRead,
+  saveDraft,
   sendMessage,
 } from '#contract/calls/conversations.ts'
 import type { FileId, MessageId } from '#contract/ids.ts'
@@ -24,7 +25,7 @@ import { until } from '#tests/support/parts.ts'
 import { aPng } from '#tests/support/samples.ts'
 import { telegramShop } from '#tests/support/telegram-shop.ts'
 
-const { telegram, owner } = await telegramShop()
+const { telegram, owner, parley } = await telegramShop()
 
 async function aTalk(name: string) {
   const phone = telegram.phone(name)
@@ -243,4 +244,21 @@ test('marked unread it stays so until it is opened, also where the last word is 
   expect((await owner.call(getConversation, { params })).readCount).toBe(inCount - 1)
   await owner.call(markRead, { params, body: { seq: lastSeq } })
   expect((await owner.call(getConversation, { params })).readCount).toBe(inCount)
+})
+
+test('a row tells each member whether a draft of his own waits in it', async () => {
+  const { params } = await aTalk('Ivy')
+  const colleague = await parley.member('agent')
+  const told = async (who: typeof owner) => {
+    const { items } = await who.call(listConversations, { query: { view: 'all', q: 'Ivy' } })
+    return [items[0]!.hasDraft, (await who.call(getConversation, { params })).hasDraft]
+  }
+  expect(await told(owner)).toEqual([false, false])
+  await owner.call(saveDraft, { params, body: { text: 'Let me look', note: false } })
+  expect([await told(owner), await told(colleague)]).toEqual([
+    [true, true],
+    [false, false],
+  ])
+  await owner.call(saveDraft, { params, body: { text: '', note: false } })
+  expect(await told(owner)).toEqual([false, false])
 })

@@ -17,6 +17,7 @@ export const aRow = (id: string, given: Partial<ConversationRow> = {}): Conversa
   lastSeq: 1,
   inCount: 1,
   readCount: 1,
+  hasDraft: false,
   lastAt: '2026-11-20T10:00:00.000000Z',
   waitingSince: null,
   failed: 0,

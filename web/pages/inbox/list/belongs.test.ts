@@ -38,6 +38,14 @@ test('a changed row moves to its place, keeps the read mark that frames lack, an
   expect(ids(withRow(pages, aRow('c'), false))).toEqual(['b', 'a'])
 })
 
+test('what is one’s own is kept when a frame does not say it, each by itself', () => {
+  const pages = [page([aRow('a', { readCount: 2, hasDraft: true })])]
+  const told = (given: Partial<ConversationRow>) => withRow(pages, aRow('a', given), true)[0]!.items[0]!
+  expect(told({ readCount: null, hasDraft: null })).toMatchObject({ readCount: 2, hasDraft: true })
+  expect(told({ readCount: 3, hasDraft: null })).toMatchObject({ readCount: 3, hasDraft: true })
+  expect(told({ readCount: 3, hasDraft: false })).toMatchObject({ readCount: 3, hasDraft: false })
+})
+
 test('a row below what is loaded waits for its page', () => {
   const pages = [page([aRow('c', { lastAt: '3' })], 'n')]
   expect(ids(withRow(pages, aRow('a', { lastAt: '1' }), true))).toEqual(['c'])

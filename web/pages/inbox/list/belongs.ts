@@ -37,11 +37,11 @@ interface Page {
 
 /**
  * The pages with this row as it is now: at its place by time, or gone. A row that belongs below the last loaded page is left to
- * that page. Frames of the feed hold no read marks, so the known one is kept.
+ * that page. Frames of the feed hold nothing of one member's own, so what is known of it is kept.
  */
 export function withRow<P extends Page>(pages: P[], row: ConversationRow, isIn: boolean): P[] {
   const known = pages.flatMap((page) => page.items).find((each) => each.id === row.id)
-  const fresh = row.readCount === null ? { ...row, readCount: known?.readCount ?? null } : row
+  const fresh = withOwn(row, known)
   const without = pages.map((page) =>
     page.items.some((each) => each.id === row.id)
       ? { ...page, items: page.items.filter((each) => each.id !== row.id) }
@@ -57,6 +57,13 @@ export function withRow<P extends Page>(pages: P[], row: ConversationRow, isIn: 
     return { ...page, items: page.items.toSpliced(place, 0, fresh) }
   })
 }
+
+/** The row with what is the member's own: where it does not say, as it was known. */
+export const withOwn = (row: ConversationRow, known: ConversationRow | undefined): ConversationRow => ({
+  ...row,
+  readCount: row.readCount ?? known?.readCount ?? null,
+  hasDraft: row.hasDraft ?? known?.hasDraft ?? null,
+})
 
 /** Incoming messages that this member has not seen; null when nobody has told yet. */
 export const unreadOf = (row: ConversationRow): number =>

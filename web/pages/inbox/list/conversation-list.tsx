@@ -16,7 +16,7 @@ export interface ConversationListProps {
   open: ConversationId | null
   chosen: ReadonlySet<ConversationId>
   isChoosing: boolean
-  drafts: ReadonlySet<ConversationId>
+  drafts: ReadonlyMap<ConversationId, boolean>
   hasMore: boolean
   loadMore: () => void
   onOpen: (row: Row) => void
@@ -123,7 +123,7 @@ export function ConversationList(props: ConversationListProps) {
                 isOpen={row.id === open}
                 isChosen={chosen.has(row.id)}
                 isChoosing={isChoosing}
-                hasDraft={drafts.has(row.id)}
+                hasDraft={drafts.get(row.id) ?? row.hasDraft ?? false}
                 onOpen={pick}
                 onChoose={choose}
               />

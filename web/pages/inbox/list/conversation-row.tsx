@@ -31,7 +31,7 @@ export interface ConversationRowProps {
   isOpen: boolean
   isChosen: boolean
   isChoosing: boolean
-  /** Text that waits in this browser or in the member's draft. */
+  /** Text waits: written on this page, or in the member's draft. */
   hasDraft: boolean
   onOpen: (row: Row, event: MouseEvent) => void
   onChoose: (row: Row) => void

@@ -7,6 +7,7 @@ import type { ConversationId } from '#contract/ids.ts'
 import { keyOf } from '../../../app/acts.ts'
 import { call } from '../../../app/call.ts'
 import { client } from '../../../app/client.ts'
+import { withOwn } from './belongs.ts'
 import { LIST, type ListPages } from './use-conversations.ts'
 
 const HANDFUL = 5
@@ -19,8 +20,7 @@ let timer: ReturnType<typeof setTimeout> | undefined
 /** The row with what is known of it here. */
 export function marked(row: ConversationRow): ConversationRow {
   if (row.readCount !== null) return row
-  const opened = client.getQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } }))
-  return opened ? { ...row, readCount: opened.readCount } : row
+  return withOwn(row, client.getQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } })))
 }
 
 /** Many rows in one moment, as of an undo of many, or of those that were put away until nine. */
@@ -46,9 +46,8 @@ async function askRead(id: ConversationId): Promise<void> {
   const answer = await call(getConversation, { params: { id } }).catch(() => null)
   asked.delete(id)
   if (!answer) return
-  // Only the mark, and only where none is: the rest of the answer may be older than what was told meanwhile.
-  const { readCount } = answer
-  changeRows((row) => (row.id === id && row.readCount === null ? { ...row, readCount } : row))
+  // Only what is our own, and only where it is not known: the rest of the answer may be older than what was told meanwhile.
+  changeRows((row) => (row.id === id && row.readCount === null ? withOwn(row, answer) : row))
 }
 
 /** In every loaded list; a list without a changed row stays the same object. */
