@@ -45,7 +45,7 @@ export const FeedFrame = z.union([
   z.object({ reset: z.string() }),
   /** An empty one is the line's beat, each `FEED_BEAT_MS` (beat.ts): a page cannot see pings. */
   z.object({ hints: z.array(FeedHint) }),
-  /** Session ended, role changed: the reason why this socket closes. */
-  z.object({ closing: z.enum(['signed_out', 'forbidden', 'restarting']) }),
+  /** Session ended, role changed, the session is another member's than the one named: the reason why this socket closes. */
+  z.object({ closing: z.enum(['signed_out', 'forbidden', 'another_member', 'restarting']) }),
 ])
 export type FeedFrame = z.infer<typeof FeedFrame>

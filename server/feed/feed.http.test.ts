@@ -29,7 +29,7 @@ async function aFeed(refusal: () => ProblemCode | null): Promise<string> {
       callerOf: async () => {
         const code = refusal()
         if (code) throw new Refused(code)
-        return {} as Caller
+        return { member: 'ann' } as unknown as Caller
       },
       log: silentLog,
     }),
@@ -45,8 +45,8 @@ function aSocket(url: string): WebSocket {
 }
 
 /** @returns what a listener heard, and how it was cut */
-async function listening(refusal: () => ProblemCode | null): Promise<{ heard: FeedFrame[]; code: number }> {
-  const socket = aSocket(await aFeed(refusal))
+async function listening(refusal: () => ProblemCode | null, query = ''): Promise<{ heard: FeedFrame[]; code: number }> {
+  const socket = aSocket((await aFeed(refusal)) + query)
   const heard: FeedFrame[] = []
   socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString()) as FeedFrame))
   const code = await new Promise<number>((resolve) => socket.on('close', resolve))
@@ -68,6 +68,15 @@ test.each(REFUSALS)('%s before it hears anything', async (refusal, heard, code) 
 test.each(REFUSALS)('%s while it listens', async (refusal, heard, code) => {
   let looks = 0
   expect(await listening(() => (looks++ === 0 ? null : refusal))).toEqual({ heard, code })
+})
+
+test('a page of another member hears nothing of this one’s, and is told why', async () => {
+  const told = { heard: [{ closing: 'another_member' }], code: 4409 }
+  expect(await listening(() => null, '?member=bob')).toEqual(told)
+  // His own goes on, until he is signed out.
+  let looks = 0
+  const signedOut = { heard: [{ closing: 'signed_out' }], code: 4401 }
+  expect(await listening(() => (looks++ === 0 ? null : 'signed_out'), '?member=ann')).toEqual(signedOut)
 })
 
 test('of many who listen each is looked at twice a second, and a hundred at most in one moment', async () => {

@@ -1,4 +1,4 @@
-/** `WS /api/feed?cursor=`: the window's socket. It only listens; whatever it says gets one fixed answer. */
+/** `WS /api/feed?cursor=&member=`: the window's socket. It only listens; whatever it says gets one fixed answer. */
 import '@fastify/websocket'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
@@ -23,13 +23,14 @@ const RECHECK_MS = 500
 /** Looked at in one moment, by one question; all of a thousand would hold up what is pushed meanwhile. */
 const LOOKED_AT_ONCE = 100
 /** Who is refused for one of these is told so, and need not come again as he is. Any other refusal passes: he is cut like a lost wire. */
-const CLOSINGS: Partial<Record<ProblemCode, 'signed_out' | 'forbidden'>> = {
+const CLOSINGS: Partial<Record<ProblemCode, keyof typeof CLOSE_CODES>> = {
   signed_out: 'signed_out',
   wrong_origin: 'signed_out',
   forbidden: 'forbidden',
   second_factor_wanted: 'forbidden',
+  another_member: 'another_member',
 }
-const CLOSE_CODES = { signed_out: 4401, forbidden: 4403 } as const
+const CLOSE_CODES = { signed_out: 4401, forbidden: 4403, another_member: 4409 } as const
 /** RFC 6455: try again later. */
 const LATER = 1013
 /** A socket whose browser does not read is cut: it resumes from its cursor. */
@@ -55,7 +56,9 @@ export const feedRoute = (deps: FeedRouteDeps) =>
       socket.on('message', () => socket.close(1008, 'this socket only listens'))
       try {
         const caller = await deps.callerOf(request, 'feed')
-        const { cursor } = request.query as { cursor?: string }
+        const { cursor, member } = request.query as { cursor?: string; member?: string }
+        // A socket of a browser can name no header: see MEMBER_HEADER.
+        if (member !== undefined && member !== caller.member) throw new Refused('another_member')
         const send = (frame: Buffer) => {
           if (socket.bufferedAmount > MOST_BUFFERED) socket.terminate()
           else socket.send(frame, { binary: false })

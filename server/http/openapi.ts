@@ -178,11 +178,14 @@ const STREAMED = {
       summary: 'A WebSocket with what changes, in order; resume with the newest cursor',
       description: whoMay('feed'),
       tags: ['feed'],
-      parameters: [flag('cursor', 'Of the newest frame; absent: from now on')],
+      parameters: [
+        flag('cursor', 'Of the newest frame; absent: from now on'),
+        flag('member', 'Whom it is for; where the session is another’s, it is closed with 4409'),
+      ],
       responses: answers(
         101,
         'Frames of JSON. A browser’s script cannot read why an upgrade was refused, so whoever is not let in is upgraded too: ' +
-          'the one frame `closing` says why, then the socket is closed. 4401: not, or no longer, signed in. 4403: signed in, but not for this. ' +
+          'the one frame `closing` says why, then the socket is closed. 4401: not, or no longer, signed in. 4403: signed in, but not for this. 4409: another member than the one named. ' +
           '1008: the client spoke, and this socket only listens. 1013: try again later',
         { 'application/json': { schema: ref('FeedFrame') } },
       ),

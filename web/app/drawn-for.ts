@@ -13,10 +13,13 @@ export const drawFor = (member: MemberId): void => void (drawnFor = member)
 
 export const memberHeader = (): Record<string, string> => (drawnFor === null ? {} : { [MEMBER_HEADER]: drawnFor })
 
+/** For what can name no header. */
+export const memberOfPage = (): MemberId | null => drawnFor
+
 /** Called once the server says that another member sits here. */
 export const onAnotherMember = (then: () => void): void => void others.add(then)
 
-/** Of every call that failed: its code. */
+/** Of every call that failed, and of a feed that was closed: its code. */
 export function noteRefusal(code: string): void {
   if (code === 'another_member') for (const then of others) then()
 }

@@ -2,12 +2,18 @@
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
+import { drawFor, onAnotherMember } from './drawn-for.ts'
 import { closeFeed, feedState, openFeed } from './feed.ts'
 
 class Line extends EventTarget {
   readyState = 0
-  constructor(readonly cursor: string | null) {
+  readonly cursor: string | null
+  readonly member: string | null
+  constructor(url: string) {
     super()
+    const { searchParams } = new URL(url)
+    this.cursor = searchParams.get('cursor')
+    this.member = searchParams.get('member')
   }
   opens(): void {
     this.readyState = 1
@@ -34,7 +40,7 @@ beforeEach(() => {
     client: new QueryClient(),
     closing: () => {},
     open: (url) => {
-      const line = new Line(new URL(url).searchParams.get('cursor'))
+      const line = new Line(url)
       lines.push(line)
       return line as unknown as WebSocket
     },
@@ -95,4 +101,17 @@ test('a network that the browser knows to be gone is told at once, and no longer
   expect(feedState()).toBe('offline')
   lines.at(-1)!.opens()
   expect([feedState(), lines.length > 1]).toEqual(['live', true])
+})
+
+test('a line names whose page it is for, and one that is another’s by now is not come back to', async () => {
+  let others = 0
+  onAnotherMember(() => void others++)
+  drawFor('ann' as never)
+  lines[0]!.dispatchEvent(new Event('close'))
+  await vi.advanceTimersByTimeAsync(1_000)
+  expect(lines.map(({ member }) => member)).toEqual([null, 'ann'])
+  lines[1]!.opens()
+  lines[1]!.says({ closing: 'another_member' })
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect([lines.length, others]).toEqual([2, 1])
 })

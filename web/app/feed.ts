@@ -9,6 +9,7 @@ import { useSyncExternalStore } from 'react'
 import { FEED_BEAT_MS } from '#contract/feed/beat.ts'
 import type { FeedEvent, FeedFrame, FeedHint } from '#contract/feed/event.ts'
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import { memberOfPage, noteRefusal } from './drawn-for.ts'
 import { overtakenIn } from './overtaken.ts'
 
 /** `offline` once it has been cut for longer than a blink. */
@@ -76,6 +77,8 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
     const url = new URL('/api/feed', location.href)
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
     if (cursor !== null) url.searchParams.set('cursor', cursor)
+    const member = memberOfPage()
+    if (member !== null) url.searchParams.set('member', member)
     const mine = open(url.href)
     socket = mine
     heardAt = Date.now()
@@ -113,6 +116,9 @@ export function openFeed({ client, closing, open = (url) => new WebSocket(url) }
       void client.invalidateQueries()
     } else if ('hints' in frame) {
       for (const listen of hintListeners) listen(frame.hints)
+    } else if (frame.closing === 'another_member') {
+      stop()
+      noteRefusal(frame.closing)
     } else if (frame.closing !== 'restarting') {
       stop()
       closing(frame.closing)
