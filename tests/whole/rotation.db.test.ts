@@ -34,7 +34,7 @@ const ROTATIONS = wholeNumberOf('PARLEY_ROTATIONS', 4, { least: 1 })
 const ROWS = wholeNumberOf('PARLEY_ROWS', 0, { least: 1 })
 const SEED = wholeNumberOf('PARLEY_SEED', 1)
 /** Over a long time no more than the network takes from one chat, one a second: what waits at the end would be waited for. */
-const PAUSE_MS = ROTATIONS > 4 ? 1_000 : 150
+const PAUSE_MS = ROTATIONS > 4 || ROWS > 0 ? 1_000 : 150
 
 const telegram = await startTelegram()
 afterAll(() => telegram.close())
@@ -80,7 +80,8 @@ test(
     )
     expect(await again.stop()).toBe(0)
   },
-  120_000 + ROTATIONS * 60_000,
+  // Nothing is sealed anew before two minutes after the key was made.
+  120_000 + ROTATIONS * 60_000 + (ROWS > 0 ? 180_000 : 0),
 )
 
 /** People write, colleagues answer, files go up and down, until it is ended. */
