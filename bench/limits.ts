@@ -71,7 +71,7 @@ export const BOUNDS = {
     aim: { ratio: 0.5, of: 'bare Fastify' },
     goal: '',
     limits:
-      'CPU: of about 300 µs an event a sixth is the insert into three tables, a quarter what Node’s HTTP and the connector’s proof cost, the rest journal, seal, sockets and the worker, which reads a quarter of the time while a storm lasts. The generator’s own CPU comes off the same two cores.',
+      'CPU: of what an event costs a sixth is the insert into three tables, a quarter what Node’s HTTP and the connector’s proof cost, the rest journal, seal, sockets and the worker, which reads a quarter of the time while a storm lasts. The generator’s own CPU comes off the same two cores.',
     raise:
       'an event in one table of the journal instead of two, a cheaper way of bytes into PostgreSQL than text arrays (COPY in binary), and HTTP parsing outside of Node.',
   },
