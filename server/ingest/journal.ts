@@ -62,7 +62,7 @@ export class LeaseLost extends Error {
 }
 
 const MOST_FLIGHTS = 2
-/** What comes meanwhile shares a commit. */
+/** What comes meanwhile shares a commit; behind a flight that was full there is company enough. */
 const BETWEEN_FLIGHTS_MS = 4
 /** A second flight leaves for so many, or when the first is late: two half-empty ones cost twice. */
 const FILL_A_SECOND = 64
@@ -134,7 +134,7 @@ export function startJournal(deps: {
     while (flights < MOST_FLIGHTS && waiting.length > 0) {
       const now = performance.now()
       const restMs = departedAt + BETWEEN_FLIGHTS_MS - now
-      if (restMs > 0 && waiting.length < FILL_A_SECOND) return departIn(restMs)
+      if (restMs > 0 && carried < FILL_A_SECOND && waiting.length < FILL_A_SECOND) return departIn(restMs)
       if (flights > 0 && waiting.length < FILL_A_SECOND && now - departedAt < LATE_MS) return
       const boarding = board()
       if (boarding.length === 0) return
