@@ -22,6 +22,8 @@ export interface FeedRouteDeps {
 const RECHECK_MS = 500
 /** Looked at in one moment, by one question; all of a thousand would hold up what is pushed meanwhile. */
 const LOOKED_AT_ONCE = 100
+/** From one group to the next. Little, for a socket comes into an earlier or later one whenever another goes. */
+const BETWEEN_GROUPS_MS = 20
 /** Who is refused for one of these is told so, and need not come again as he is. Any other refusal passes: he is cut like a lost wire. */
 const CLOSINGS: Partial<Record<ProblemCode, keyof typeof CLOSE_CODES>> = {
   signed_out: 'signed_out',
@@ -111,9 +113,12 @@ export const feedRoute = (deps: FeedRouteDeps) =>
     function lookAround(): void {
       const looks = [...watched]
       const groups = Math.ceil(looks.length / LOOKED_AT_ONCE)
+      const apartMs = Math.min(BETWEEN_GROUPS_MS, RECHECK_MS / groups)
       for (let group = 0; group < groups; group++) {
         const some = looks.slice(group * LOOKED_AT_ONCE, (group + 1) * LOOKED_AT_ONCE)
-        setTimeout(() => some.forEach((look) => look()), (group / groups) * RECHECK_MS)
+        setTimeout(() => {
+          for (const look of some) if (watched.has(look)) look()
+        }, group * apartMs)
       }
     }
 
