@@ -20,17 +20,21 @@ export interface ParleyNode {
   dieAt(moment: Moment, patienceMs: number): Promise<boolean>
   /** SIGSTOP, SIGCONT after so long. */
   pause(ms: number): Promise<void>
-  /** SIGTERM. */
+  /** SIGTERM; SIGKILL where it has not ended in time, which is told in `wrongs`. */
   stop(): Promise<void>
   /** Starts it (again); resolves when it is ready. */
   start(): Promise<void>
   /** After the last start: the spare ends. */
   close(): Promise<void>
+  /** Ends that nobody ordered, and an order that was not obeyed. */
+  readonly wrongs: readonly string[]
 }
 
 const SCRIPT = fileURLToPath(new URL('./node.ts', import.meta.url))
 /** On a crowded machine, and while its database is away; alone it takes a second. */
 const START_MS = 180_000
+/** Longer than a database or a wire is away. */
+const STOP_MS = 20_000
 
 interface Process {
   readonly child: ChildProcess
@@ -40,17 +44,20 @@ interface Process {
   heard(line: 'warm' | 'ready'): Promise<void>
 }
 
+/** @param options.script  what is run instead of a Parley */
 export function aNode(
   name: string,
-  options: { folder: string; port: number; env: Record<string, string>; seed: number },
+  options: { folder: string; port: number; env: Record<string, string>; seed: number; script?: string },
 ): ParleyNode {
   let running: Process | undefined
   let spare: Process | undefined
   let born = 0
+  const wrongs: string[] = []
+  const ordered = new WeakSet<Process>()
 
   function load(): Process {
     const log = openSync(join(options.folder, `${name}.log`), 'a')
-    const child = spawn(process.execPath, [SCRIPT], {
+    const child = spawn(process.execPath, [options.script ?? SCRIPT], {
       stdio: ['pipe', 'pipe', log],
       // A session of its own: the kernel shares a crowded machine out by sessions, and a busy harness must not starve what it tries.
       detached: true,
@@ -87,6 +94,7 @@ export function aNode(
       child.stdin!.write('go\n')
       const ended = await Promise.race([heard('ready').then(() => null), gone, delay(START_MS, 'late', { ref: false })])
       if (ended === null) {
+        void lookAfter(running)
         spare = load()
         return
       }
@@ -99,20 +107,35 @@ export function aNode(
     throw new Error(`${name} does not start: see ${name}.log`)
   }
 
+  async function lookAfter(ready: Process): Promise<void> {
+    const how = await ready.gone
+    if (ordered.has(ready)) return
+    running = undefined
+    wrongs.push(`${name} ended by itself: ${how}, see ${name}.log`)
+  }
+
+  /** @returns how it ended by itself in time; `late`: it was killed; null: it was gone before */
+  async function end(order: (child: ChildProcess) => void, patienceMs: number): Promise<string | null> {
+    const ending = running
+    running = undefined
+    if (!ending) return null
+    ordered.add(ending)
+    order(ending.child)
+    const how = await Promise.race([ending.gone, delay(patienceMs, 'late', { ref: false })])
+    ending.child.kill('SIGKILL')
+    await ending.gone
+    return how
+  }
+
   return {
     name,
     url: `http://127.0.0.1:${options.port}`,
     start,
-    kill: async () => {
-      running?.child.kill('SIGKILL')
-      await running?.gone
-    },
+    kill: async () => void (await end((child) => child.kill('SIGKILL'), STOP_MS)),
     dieAt: async (moment, patienceMs) => {
-      running?.child.stdin!.write(`die at ${moment}\n`)
-      const came = await Promise.race([running?.gone.then(() => true), delay(patienceMs, false)])
-      running?.child.kill('SIGKILL')
-      await running?.gone
-      return came === true
+      const how = await end((child) => child.stdin!.write(`die at ${moment}\n`), patienceMs)
+      if (how?.startsWith('code')) wrongs.push(`${name} ended by itself: ${how}, see ${name}.log`)
+      return how === 'SIGKILL'
     },
     pause: async (ms) => {
       running?.child.kill('SIGSTOP')
@@ -120,14 +143,13 @@ export function aNode(
       running?.child.kill('SIGCONT')
     },
     stop: async () => {
-      running?.child.kill('SIGTERM')
-      await Promise.race([running?.gone, delay(20_000, undefined, { ref: false })])
-      running?.child.kill('SIGKILL')
-      await running?.gone
+      const how = await end((child) => child.kill('SIGTERM'), STOP_MS)
+      if (how !== null && how !== 'code 0') wrongs.push(`${name} was to end in order: ${how}, see ${name}.log`)
     },
     close: async () => {
       spare?.child.kill('SIGKILL')
       await spare?.gone
     },
+    wrongs,
   }
 }

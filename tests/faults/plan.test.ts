@@ -46,7 +46,7 @@ test('no pause ends before the lease does, and each fault has its words', () => 
 
 test('what was missed is named with what was wanted', () => {
   const reached = {
-    done: { ...allDone(full(1)), kill: 399, 'ms until well': 61_000 },
+    done: { ...allDone(full(1)), kill: 399, 'at a moment': 39, 'ms until well': 61_000 },
     acknowledged: 199_999,
     minutes: 45.1,
     answers: new Map([
@@ -57,6 +57,7 @@ test('what was missed is named with what was wanted', () => {
   }
   expect(against(OF_FULL, reached).missed).toEqual([
     'SIGKILL: 399, wanted ≥ 400',
+    'of them at a moment: 39, wanted ≥ 40',
     'acknowledged messages: 199999, wanted ≥ 200000',
     'minutes: 45.1, wanted ≤ 45',
   ])
@@ -70,4 +71,8 @@ function kindsOf(plan: readonly Fault[]): Record<string, number> {
   return Object.fromEntries([...Map.groupBy(plan, (fault) => fault.is)].map(([kind, faults]) => [kind, faults.length]))
 }
 
-const allDone = (plan: readonly Fault[]): Done => ({ ...noneDone(), ...kindsOf(plan) })
+const allDone = (plan: readonly Fault[]): Done => ({
+  ...noneDone(),
+  ...kindsOf(plan),
+  'at a moment': plan.filter((fault) => fault.is === 'kill' && fault.at !== null).length,
+})

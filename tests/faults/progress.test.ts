@@ -22,6 +22,7 @@ const aNode = (name: string, more: Partial<ParleyNode> = {}): ParleyNode => ({
   stop: async () => {},
   start: async () => {},
   close: async () => {},
+  wrongs: [],
   ...more,
 })
 const aWorld = (nodes: World['nodes']): World => ({

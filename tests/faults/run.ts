@@ -176,6 +176,7 @@ async function run(): Promise<string[]> {
       ...(hushed ? [] : ['messages were not acknowledged although nothing breaks any more']),
       ...(still ? [`it stands still: ${still}`] : []),
       ...(await judge(world)),
+      ...Object.values(world.nodes).flatMap((node) => node.wrongs),
     ]
   } finally {
     await world.close()

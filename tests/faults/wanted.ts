@@ -23,6 +23,8 @@ export const MOST_MINUTES = 45
 export const OF_FULL: readonly Wanted[] = [
   { words: 'faults', least: 500, of: ({ done }) => faultsIn(done) },
   { words: 'SIGKILL', least: 400, of: ({ done }) => done.kill },
+  // By itself, at a passage that was named: of those that never come there the node is killed anyhow.
+  { words: 'of them at a moment', least: 40, of: ({ done }) => done['at a moment'] },
   { words: 'immediate stops of PostgreSQL', least: 60, of: ({ done }) => done.crash },
   { words: 'pauses beyond the lease', least: 40, of: ({ done }) => done.pause },
   { words: 'acknowledged messages', least: WANTED_ACKNOWLEDGED, of: ({ acknowledged }) => acknowledged },
