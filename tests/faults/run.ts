@@ -44,8 +44,8 @@ const { values } = commandLine(USAGE, {
     keep: { type: 'boolean', default: false },
     chats: { type: 'string' },
     pause: { type: 'string' },
-    ahead: { type: 'string', default: '4' },
-    rest: { type: 'string', default: '700' },
+    ahead: { type: 'string' },
+    rest: { type: 'string' },
   },
 })
 
@@ -77,6 +77,15 @@ interface State extends Progress {
   spentMs: number
 }
 
+if (values.smoke && values.disk) misused(`--smoke and --disk are two runs\n${USAGE}`)
+const asWished = (name: 'chats' | 'pause' | 'ahead' | 'rest', least: number) =>
+  values[name] === undefined ? undefined : wholeNumber(`--${name}`, values[name], { least })
+const wished = {
+  chats: asWished('chats', 1),
+  pauseMs: asWished('pause', 0),
+  ahead: asWished('ahead', 1) ?? 4,
+  restMs: asWished('rest', 0) ?? 700,
+}
 const state: State = values.resume ? await keptIn(values.resume) : asked()
 const folder = values.resume ?? (await mkdtemp(join(tmpdir(), 'parley-faults-')))
 if (values.resume && state.kind === 'disk') misused('a run on a small disk cannot go on: its disk is gone')
@@ -151,7 +160,7 @@ async function run(): Promise<string[]> {
     seed: state.seed,
     faults: state.faults,
     deck,
-    restMs: Number(values.rest),
+    restMs: wished.restMs,
   })
   const left = leftOf(state, plan.length)
   const again = state.underWay.length > 0 ? `, ${state.underWay.length} of them again` : ''
@@ -161,9 +170,9 @@ async function run(): Promise<string[]> {
     say('two nodes are ready, customers talk')
     await keep()
     world.platform.talk({
-      chats: Number(values.chats ?? talk.chats),
-      pauseMs: Number(values.pause ?? talk.pauseMs),
-      ahead: Number(values.ahead),
+      chats: wished.chats ?? talk.chats,
+      pauseMs: wished.pauseMs ?? talk.pauseMs,
+      ahead: wished.ahead,
       nodes: world.hooks,
     })
     await delay(1_000)
@@ -263,6 +272,7 @@ async function judge(world: RunningWorld): Promise<string[]> {
   const missing = planned - countOf(state)
   return [
     ...broken,
+    ...(counts.acknowledged! > 0 ? [] : ['nothing was said, so nothing is proved']),
     ...(missing > 0 ? [`${missing} of ${planned} faults were not done: the time was over`] : []),
     ...missed.map((words) => `missed: ${words}`),
   ]
