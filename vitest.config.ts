@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { nothingProved } from './checks/nothing-proved.ts'
 
 /** Whole programs, browsers and servers share two cores in the gate: what was slow once is tried again there, nowhere else. */
 const retry = process.env.CI ? 2 : 0
@@ -6,6 +7,7 @@ const retry = process.env.CI ? 2 : 0
 /** `--project unit` needs no database, `--project database` brings its own, `browser` drives a whole Parley. */
 export default defineConfig({
   test: {
+    reporters: ['default', nothingProved],
     // Most files wait for a database or a process; vitest would leave one core idle, of two.
     maxWorkers: '100%',
     projects: [
