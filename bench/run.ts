@@ -180,13 +180,7 @@ async function sectionAfterRun(figure: Figure): Promise<string> {
   return `## ${figure.title}\n\n**Void**, twice: ${reasons.join('; ')}. No figure.\n`
 }
 
-function sectionOf({ title, goal, limits, raise }: Figure, { table, verdicts, notes }: Found): string {
-  const lines = [
-    ...verdicts,
-    ...(goal ? [`goal ${goal}`] : []),
-    ...notes,
-    `Limited by: ${limits}`,
-    `What would raise it: ${raise}`,
-  ]
+function sectionOf({ title, limits, raise }: Figure, { table, verdicts, notes }: Found): string {
+  const lines = [...verdicts, ...notes, `Limited by: ${limits}`, `What would raise it: ${raise}`]
   return `## ${title}\n\n${table}\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { verdict } from '../limits.ts'
+import { aim, KILL, verdict } from '../limits.ts'
 import { killBullMq } from './kill-bullmq.ts'
 import { table, type Found } from '../support/tables.ts'
 import { Void } from '../support/void.ts'
@@ -54,6 +54,11 @@ export async function kill(options: { faults: number; say(words: string): void }
     ),
     verdicts: [
       verdict(status === 0, '0 acknowledged lost, 0 silent', status === 0 ? 'none' : broken.slice(0, 3).join('; ')),
+      aim(
+        status === 0 && options.faults >= KILL.aim.faults,
+        `the same at ${KILL.aim.faults} faults`,
+        `${options.faults} here; the full run of \`npm run faults\` has 560`,
+      ),
     ],
     notes: [
       `by \`npm run faults -- --smoke --faults ${options.faults} --seed ${seed}\`: two nodes, four accounts, two of them spiteful; Parley dies by SIGKILL, PostgreSQL by SIGQUIT to its postmaster, which writes nothing more`,

@@ -139,6 +139,11 @@ export async function pacing(options: { seconds: number; say(words: string): voi
           `pacing itself ≤ ${PACING.aim.ownUs} CPU-µs a message, with 100,000 chats`,
           figure(own),
         ),
+        aim(
+          storm.lateMs <= calm.lateMs * PACING.aim.moved,
+          'the others’ p99 unmoved while one is refused',
+          `${storm.lateMs.toFixed(1)} ms, ${calm.lateMs.toFixed(1)} ms before`,
+        ),
       ],
       notes: [
         `${chats.toLocaleString('en')} chats with a message each; ${figure(accounts.reduce((sum, { rate }) => sum + rate, 0))} messages a second are allowed in all`,

@@ -114,12 +114,10 @@ export async function push(options: {
       options.say,
       'cpu',
     )
-    const [{ cpuUs: socketIo }, { cpuUs: ours }] = [rows[1]!, rows[2]!]
     return {
       rows,
       notes: [
         `${pushed.toLocaleString('en')} pushes, each heard once by its socket; the rate is given, so the ratio is of CPU`,
-        `of Socket.IO’s CPU: ${(ours.median / socketIo.median).toFixed(2)}`,
       ],
     }
   } finally {
