@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely'
 import type { ActKind, ActView } from '#contract/calls/contacts.ts'
 import type { ActId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import type { Tx } from '#server/platform/database.ts'
+import { takesBack } from './takes-back.ts'
 
 export interface Act {
   act: ActId
@@ -31,7 +32,10 @@ export async function actOf(tx: Tx, workspace: WorkspaceId, id: ActId): Promise<
   return act ?? null
 }
 
-/** A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are. */
+/**
+ * A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are;
+ * a change of a conversation, as long as something of it is left.
+ */
 async function viewsOf(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown>): Promise<ActView[]> {
   const { rows } = await sql<Omit<ActView, 'at' | 'undoneAt'> & { at: Date; undoneAt: Date | null }>`
     select a.id, a.kind, a.member_id as member, a.at, a.undone_at as "undoneAt",
@@ -45,7 +49,7 @@ async function viewsOf(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown
              when 'split' then
                (select count(*) = 2 from contact c where c.workspace_id = a.workspace_id and c.merged_into is null
                    and c.id in ((a.undo ->> 'from')::uuid, (a.undo ->> 'parted')::uuid))
-             else true end as undoable
+             else exists (select from conversation c where c.workspace_id = a.workspace_id and c.id = a.object_id and ${takesBack} <> '{}') end as undoable
       from act a
      -- an earlier Parley noted the undoing of a merge as an act too
      where a.workspace_id = ${workspace} and ${which} and a.kind <> 'unmerge' order by a.id desc limit 100`.execute(tx)

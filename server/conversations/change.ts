@@ -1,7 +1,8 @@
 /** What members do to a conversation: assign, close, snooze, read. Each change is an act that can be undone. */
-import { sql } from 'kysely'
+import { sql, type RawBuilder } from 'kysely'
 import type { ActId, ChannelId, ConversationId, IdentityId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import { recordAct } from '#server/contacts/acts.ts'
+import { takesBack } from '#server/contacts/takes-back.ts'
 import { announce } from '#server/feed/feed.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId } from '#server/platform/new-id.ts'
@@ -15,17 +16,23 @@ export interface Change {
   via?: { identity: IdentityId; channel: ChannelId } | null | undefined
 }
 
-/** What undoing puts back; the columns as they were. */
-export interface Before {
+interface Columns {
   status: string
-  snoozed_until: Date | string | null
+  snoozed_until: string | null
   assignee_id: MemberId | null
   priority: number
   road_identity: IdentityId | null
   road_channel: ChannelId | null
-  /** Closing ends the waiting. It comes back only where nobody has spoken since; acts of older versions do not know it. */
-  waiting_since?: Date | string | null
-  last_seq?: string
+  waiting_since: string | null
+}
+
+/**
+ * What undoing needs (`takesBack`): the columns as they were, and those of them that the change touched, as it left them. All are kept as
+ * they were, for an older node beside this one knows no more.
+ */
+interface Undo extends Columns {
+  last_seq: string
+  left: Partial<Columns>
 }
 
 /** @throws Refused `not_found` for the conversation, the assignee or the road */
@@ -36,8 +43,9 @@ export async function changeConversation(
   id: ConversationId,
   change: Change,
 ): Promise<ActId> {
-  const { rows } = await sql<Before>`
-    select status, snoozed_until, assignee_id, priority, road_identity, road_channel, waiting_since, last_seq::text as last_seq from conversation
+  // Times as text, to the microsecond: what is compared later must be what was there.
+  const { rows } = await sql<Omit<Undo, 'left'>>`
+    select status, snoozed_until::text, assignee_id, priority, road_identity, road_channel, waiting_since::text, last_seq::text from conversation
      where workspace_id = ${workspace} and id = ${id} for update`.execute(tx)
   const before = rows[0]
   if (!before) throw new Refused('not_found')
@@ -50,23 +58,42 @@ export async function changeConversation(
                              and (c.contact_id = i.contact_id or c.room_id = i.id)
                             where r.workspace_id = ${workspace} and c.id = ${id} and r.identity_id = ${change.via.identity} and r.channel_id = ${change.via.channel}`,
     )
-  const snoozed = change.snoozeUntil !== undefined
-  await restoreConversation(tx, workspace, id, {
-    ...before,
-    status: snoozed ? 'snoozed' : (change.status ?? before.status),
-    snoozed_until: snoozed ? change.snoozeUntil! : change.status ? null : before.snoozed_until,
-    assignee_id: change.assignee === undefined ? before.assignee_id : change.assignee,
-    priority: change.priority ?? before.priority,
-    road_identity: change.via === undefined ? before.road_identity : (change.via?.identity ?? null),
-    road_channel: change.via === undefined ? before.road_channel : (change.via?.channel ?? null),
-  })
-  // Who closes has answered enough.
-  if (change.status === 'closed')
-    await sql`update conversation set waiting_since = null where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+  const left = leftBy(change)
+  await sql`update conversation c set ${setTo(sql`${JSON.stringify(left)}::jsonb`)} where workspace_id = ${workspace} and id = ${id}`.execute(
+    tx,
+  )
+  await announce(tx, workspace, [{ kind: 'conversation.changed', subject: id }])
   const act = newId<ActId>()
-  await recordAct(tx, workspace, { act, member, kind: 'conversation', object: id, undo: before })
+  const undo: Undo = { ...before, left }
+  await recordAct(tx, workspace, { act, member, kind: 'conversation', object: id, undo })
   return act
 }
+
+/** The columns that a change touches, as it leaves them. */
+const leftBy = ({ status, snoozeUntil, assignee, priority, via }: Change): Partial<Columns> => ({
+  ...(status && { status, snoozed_until: null }),
+  ...(snoozeUntil !== undefined && { status: 'snoozed', snoozed_until: snoozeUntil }),
+  // Who closes has answered enough.
+  ...(status === 'closed' && { waiting_since: null }),
+  ...(assignee !== undefined && { assignee_id: assignee }),
+  ...(priority !== undefined && { priority }),
+  ...(via !== undefined && { road_identity: via?.identity ?? null, road_channel: via?.channel ?? null }),
+})
+
+const COLUMNS = [
+  'status',
+  'snoozed_until',
+  'assignee_id',
+  'priority',
+  'road_identity',
+  'road_channel',
+  'waiting_since',
+] as const satisfies (keyof Columns)[]
+
+/** Of the conversation `c`, the columns that are named; the others stay. */
+const setTo = (columns: RawBuilder<unknown>) => sql`
+  (${sql.join(COLUMNS.map((column) => sql.ref(column)))}) = (
+    select ${sql.join(COLUMNS.map((column) => sql.ref(`n.${column}`)))} from jsonb_populate_record(c, ${columns}) n)`
 
 /** @returns those that were there to be changed, and their acts. @throws Refused `not_found` where none is, and for the assignee */
 export async function changeConversations(
@@ -88,17 +115,18 @@ export async function changeConversations(
   return { ids, acts }
 }
 
+/** Takes back what is left of a change. */
 export async function restoreConversation(
   tx: Tx,
   workspace: WorkspaceId,
+  act: ActId,
   id: ConversationId,
-  to: Before,
 ): Promise<void> {
   await sql`
-    update conversation set status = ${to.status}, snoozed_until = ${to.snoozed_until}, assignee_id = ${to.assignee_id}, priority = ${to.priority},
-           road_identity = ${to.road_identity}, road_channel = ${to.road_channel},
-           waiting_since = case when last_seq = ${to.last_seq ?? null}::bigint then ${to.waiting_since ?? null}::timestamptz else waiting_since end
-     where workspace_id = ${workspace} and id = ${id}`.execute(tx)
+    update conversation c set ${setTo(takesBack)} from act a
+     where c.workspace_id = ${workspace} and c.id = ${id} and a.workspace_id = ${workspace} and a.id = ${act}`.execute(
+    tx,
+  )
   await announce(tx, workspace, [{ kind: 'conversation.changed', subject: id }])
 }
 

@@ -6,7 +6,7 @@ import { actOf } from '#server/contacts/acts.ts'
 import { mergeContacts, undoMerge } from '#server/contacts/merge.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { Refused } from '#server/platform/problem.ts'
-import { restoreConversation, type Before } from './change.ts'
+import { restoreConversation } from './change.ts'
 import { joinConversations, partConversations } from './join.ts'
 
 interface Merge {
@@ -22,7 +22,7 @@ interface Split {
 }
 
 type Kept = { id: ActId } & (
-  | { kind: 'conversation'; object: ConversationId; undo: Before }
+  | { kind: 'conversation'; object: ConversationId }
   | { kind: 'merge'; undo: Merge }
   | { kind: 'split'; undo: Split }
 )
@@ -84,7 +84,7 @@ const CONTACTS: { [Kind in ActKind]: (act: Of<Kind>) => ContactId[] } = {
 
 const UNDO: { [Kind in ActKind]: (tx: Tx, workspace: WorkspaceId, member: MemberId, act: Of<Kind>) => Promise<void> } =
   {
-    conversation: (tx, workspace, _, { object, undo }) => restoreConversation(tx, workspace, object, undo),
+    conversation: (tx, workspace, _, { id, object }) => restoreConversation(tx, workspace, id, object),
     merge: async (tx, workspace, _, { undo }) => {
       const { from, parted, moved } = await undoMerge(tx, workspace, undo)
       await partConversations(tx, workspace, from, parted, moved)

@@ -68,9 +68,10 @@ export async function furnish(parley: WholeParley, owner: Client, telegram: Tele
   await until(async () => (await owner.call(getContact, { params: { id: bob.contact } })).identities[0]!.reach === 'ok')
   telegram.fault({ is: 'media_gone' }, 9)
   await ann.phone.say({ parts: [{ kind: 'image', source: { remote: '' }, type: 'image/png' }] })
-  const raise = async () =>
-    (await owner.call(changeConversation, { params: { id: bob.conversation }, body: { priority: 1 } })).act
-  const [act, otherAct] = [await raise(), await raise()]
+  // Of two fields, so that either can be undone first.
+  const change = async (body: { priority: number } | { status: 'pending' }) =>
+    (await owner.call(changeConversation, { params: { id: bob.conversation }, body })).act
+  const [act, otherAct] = [await change({ priority: 1 }), await change({ status: 'pending' })]
   const { link } = await owner.call(createLink, { params: { id: ann.contact }, body: { channel: channel.id } })
   const person = { name: mark, password: OWNER.password, role: 'agent' as const }
   const member = await owner.call(createMember, { body: { ...person, email: `${mark}@shop.example` } })

@@ -9,6 +9,7 @@ import {
   getConversation,
   listConversations,
   listMessages,
+  listRoads,
   previewMessage,
   sendMessage,
 } from '#contract/calls/conversations.ts'
@@ -93,6 +94,7 @@ test('closing, assigning and snoozing are undone to what was before', async () =
   const agent = await parley.member('agent')
   const { params } = await aTalk('Undone')
   const before = await owner.call(getConversation, { params })
+  const [road] = (await owner.call(listRoads, { params })).items
   for (const body of [
     { status: 'closed' as const },
     { assignee: agent.id },
@@ -104,6 +106,106 @@ test('closing, assigning and snoozing are undone to what was before', async () =
     await owner.call(undoAct, { params: { id: act } })
     expect(await owner.call(getConversation, { params })).toEqual(before)
   }
+  const chosen = async () =>
+    parley.test.asOwner(
+      `select road_identity as identity, road_channel as channel from parley.conversation where id = $1`,
+      [params.id],
+    )
+  const { identity, channel } = road!
+  const { act } = await owner.call(changeConversation, { params, body: { via: { identity, channel } } })
+  expect(await chosen()).toEqual([{ identity, channel }])
+  await owner.call(undoAct, { params: { id: act } })
+  expect(await chosen()).toEqual([{ identity: null, channel: null }])
+})
+
+test('an undo takes back what the member did, and nothing of what a colleague did since', async () => {
+  const agent = await parley.member('agent')
+  const { params } = await aTalk('In two hands')
+  const now = () => owner.call(getConversation, { params })
+  const raised = await owner.call(changeConversation, { params, body: { priority: 2 } })
+  const later = inSeconds(3_600)
+  await agent.call(changeConversation, { params, body: { assignee: agent.id, snoozeUntil: later } })
+  await owner.call(undoAct, { params: { id: raised.act } })
+  expect(await now()).toMatchObject({ priority: 0, assignee: agent.id, status: 'snoozed', snoozedUntil: later })
+
+  // Of two fields, the one that nobody touched.
+  const both = await owner.call(changeConversation, { params, body: { priority: 1, assignee: null } })
+  await agent.call(changeConversation, { params, body: { priority: -1 } })
+  await owner.call(undoAct, { params: { id: both.act } })
+  expect(await now()).toMatchObject({ priority: -1, assignee: agent.id })
+})
+
+test('what a colleague made the same since is his too: it stays until he takes it back', async () => {
+  const agent = await parley.member('agent')
+  const { params } = await aTalk('Closed twice')
+  const closing = { params, body: { status: 'closed' as const } }
+  const mine = await owner.call(changeConversation, closing)
+  const theirs = await agent.call(changeConversation, closing)
+  await expect(owner.call(undoAct, { params: { id: mine.act } })).rejects.toMatchObject({
+    problem: { code: 'cannot_undo' },
+  })
+  await owner.call(undoAct, { params: { id: theirs.act } })
+  expect((await owner.call(getConversation, { params })).status).toBe('closed')
+  await owner.call(undoAct, { params: { id: mine.act } })
+  expect((await owner.call(getConversation, { params })).status).toBe('open')
+})
+
+test('of a change that nothing is left of, the undo says so', async () => {
+  const agent = await parley.member('agent')
+  const { params, phone } = await aTalk('Overtaken')
+  const { act } = await owner.call(changeConversation, { params, body: { assignee: null, status: 'closed' } })
+  await agent.call(changeConversation, { params, body: { assignee: agent.id } })
+  await phone.say(plain('One more thing'))
+  const reopened = await until(async () => {
+    const row = await owner.call(getConversation, { params })
+    return row.status === 'open' && row
+  })
+  await expect(owner.call(undoAct, { params: { id: act } })).rejects.toMatchObject({ problem: { code: 'cannot_undo' } })
+  expect(await owner.call(getConversation, { params })).toEqual(reopened)
+})
+
+test('what one did on top of the other is undone from the newest on', async () => {
+  const agent = await parley.member('agent')
+  const { params } = await aTalk('Thought over')
+  const acts: ActId[] = []
+  const states = [await owner.call(getConversation, { params })]
+  for (const body of [
+    { snoozeUntil: '2099-01-01T00:00:00.123456Z' },
+    { status: 'closed' as const },
+    { snoozeUntil: inSeconds(7_200), assignee: agent.id },
+    { assignee: null, priority: 2 },
+  ]) {
+    const { act, conversation } = await owner.call(changeConversation, { params, body })
+    acts.push(act)
+    states.push(conversation)
+  }
+  for (const [index, act] of [...acts.entries()].toReversed()) {
+    await owner.call(undoAct, { params: { id: act } })
+    expect(await owner.call(getConversation, { params })).toEqual(states[index])
+  }
+})
+
+test('an act of an older Parley is undone as a whole, unless somebody changed the conversation since', async () => {
+  const agent = await parley.member('agent')
+  const { params } = await aTalk('Of old')
+  const before = await owner.call(getConversation, { params })
+  const older = async (body: { status: 'closed' } | { priority: number }) => {
+    const { act } = await owner.call(changeConversation, { params, body })
+    // It kept what was before, and not what it changed.
+    await parley.test.asOwner(`update parley.act set undo = undo - 'left' where id = $1`, [act])
+    return act
+  }
+  const closed = await older({ status: 'closed' })
+  const raised = await older({ priority: 2 })
+  const { items } = await owner.call(undoActs, { body: { acts: [raised, closed] } })
+  expect(items.map(({ id }) => id)).toEqual([raised, closed])
+  expect(await owner.call(getConversation, { params })).toEqual(before)
+
+  const again = await older({ status: 'closed' })
+  await agent.call(changeConversation, { params, body: { assignee: agent.id } })
+  await expect(owner.call(undoAct, { params: { id: again } })).rejects.toMatchObject({
+    problem: { code: 'cannot_undo' },
+  })
 })
 
 test('many are closed at once and come back at once; what is no conversation any more is passed over', async () => {
