@@ -33,8 +33,8 @@ export async function actOf(tx: Tx, workspace: WorkspaceId, id: ActId): Promise<
 }
 
 /**
- * A merge holds as long as one of the addresses it brought is still there, and was not brought again; a split, as long as both contacts are;
- * a change of a conversation, as long as something of it is left.
+ * A merge holds as long as it is the one that keeps the contact away, and one of the addresses it brought is still there; a split, as long
+ * as both contacts are; a change of a conversation, as long as something of it is left.
  */
 async function viewsOf(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown>): Promise<ActView[]> {
   const { rows } = await sql<Omit<ActView, 'at' | 'undoneAt'> & { at: Date; undoneAt: Date | null }>`
@@ -42,6 +42,7 @@ async function viewsOf(tx: Tx, workspace: WorkspaceId, which: RawBuilder<unknown
            a.undone_at is null and case a.kind
              when 'merge' then
                exists (select from contact c where c.workspace_id = a.workspace_id and c.id = a.object_id and c.merged_into is null)
+               and exists (select from contact c where c.workspace_id = a.workspace_id and c.id = (a.undo ->> 'from')::uuid and c.merged_into = a.object_id)
                and (a.undo -> 'moved' = '[]' or exists (
                     select from identity i where i.workspace_id = a.workspace_id and i.contact_id = a.object_id and a.undo -> 'moved' ? i.id::text))
                and not exists (select from act n where n.workspace_id = a.workspace_id and n.object_id = a.object_id and n.id > a.id and n.kind = 'merge'

@@ -23,7 +23,7 @@ import type { LiveChannel, LiveChannels } from '#server/channels/live.ts'
 import { recognise } from '#server/contacts/identities.ts'
 import { createLink, linksOf, revokeLink } from '#server/contacts/links.ts'
 import { actOf, actsOf } from '#server/contacts/acts.ts'
-import { mergeContacts, splitContact } from '#server/contacts/merge.ts'
+import { lockContacts, mergeContacts, splitContact } from '#server/contacts/merge.ts'
 import { contactViews, findContacts, suggestionsFor } from '#server/contacts/views.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
@@ -75,7 +75,7 @@ export function contactCalls(deps: ContactCallsDeps) {
     answer(getContact, ({ params }, caller) => read(caller, (tx) => contactOf(tx, caller, params.id))),
     answer(changeContact, ({ params, body }, caller) =>
       change(caller, async (tx) => {
-        const before = await contactOf(tx, caller, params.id)
+        const before = await standingContact(tx, caller, params.id)
         // Only what is given: a colleague may be changing the rest at this moment.
         const changes = [
           ...(body.name === undefined ? [] : [sql`name = ${body.name || null}`]),
@@ -156,7 +156,7 @@ export function contactCalls(deps: ContactCallsDeps) {
       const { links } = channel.connector.manifest
       if (!links) throw new Refused('cannot', { detail: 'this network has no links into a chat' })
       return change(caller, async (tx) => {
-        await contactOf(tx, caller, params.id)
+        await standingContact(tx, caller, params.id)
         const typed = links.token < 22
         const made = await createLink(tx, caller.workspace, {
           contact: params.id,
@@ -233,8 +233,18 @@ export function contactCalls(deps: ContactCallsDeps) {
   }
 }
 
+/**
+ * One that was not merged, and is not until this ends. One that was is refused, as by a merge and a split, and not followed to whom it
+ * belongs now: a window that missed the merge has not shown whom it would change.
+ * @throws Refused `not_found`
+ */
+export async function standingContact(tx: Tx, caller: Caller, id: ContactId): Promise<ContactView> {
+  await lockContacts(tx, caller.workspace, [id])
+  return contactOf(tx, caller, id)
+}
+
 /** @throws Refused `not_found` */
-export async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<ContactView> {
+async function contactOf(tx: Tx, caller: Caller, id: ContactId): Promise<ContactView> {
   const [view] = await contactViews(tx, caller.workspace, [id])
   if (!view) throw new Refused('not_found')
   return view

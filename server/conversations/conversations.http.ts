@@ -24,7 +24,7 @@ import type { Hints } from '#server/platform/hints.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
 import { changeConversation, changeConversations, markRead, markUnread } from './change.ts'
-import { contactOf } from './contacts.http.ts'
+import { standingContact } from './contacts.http.ts'
 import { inWorkspaceOf } from './in-workspace-of.ts'
 import { countViews, listConversations, listFiles, listMessages } from './lists.ts'
 import { conversationsById } from './rows.ts'
@@ -63,7 +63,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
     answer(getConversation, ({ params }, caller) => look(caller, (tx) => rowOf(tx, caller, params.id))),
     answer(beginConversation, ({ body }, caller) =>
       change(caller, async (tx) => {
-        await contactOf(tx, caller, body.contact)
+        await standingContact(tx, caller, body.contact)
         await sql`insert into conversation (workspace_id, id, contact_id) values (${caller.workspace}, ${newId()}, ${body.contact}) on conflict do nothing`.execute(
           tx,
         )

@@ -6,6 +6,7 @@ import { mergeContacts, splitContact, undoMerge } from '#server/contacts/merge.t
 import { contactViews } from '#server/contacts/views.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { firstIdAt } from '#server/platform/ids.ts'
+import { newId } from '#server/platform/new-id.ts'
 import { aDatabase } from '#tests/support/database.ts'
 import { aChannel, aWorkspace, said, told } from '#tests/support/world.ts'
 import { joinConversations, partConversations } from './join.ts'
@@ -128,6 +129,33 @@ describe('two become one, one becomes two', () => {
       await partConversations(tx, workspace, parted.from, parted.parted, parted.moved)
     })
     expect([await thread(ann.contact), await thread(lee.contact)]).toEqual([['1'], ['2']])
+  })
+
+  test('a merged contact that was given a conversation meanwhile comes back to that one, with all that is its own', async () => {
+    const { pigeon, raven, says, identity, thread, merge, inside, workspace } = await aWorld()
+    await says(pigeon, 'ann', '1')
+    await says(raven, 'a.lee', '2')
+    const [ann, lee] = [await identity('pigeon', 'ann'), await identity('raven', 'a.lee')]
+    const merged = await merge(ann, lee)
+    const given = newId<ConversationId>()
+    await inside(async (tx) => {
+      await sql`insert into conversation (workspace_id, id, contact_id) values (${workspace}, ${given}, ${lee.contact})`.execute(
+        tx,
+      )
+      const parted = await undoMerge(tx, workspace, merged)
+      await partConversations(tx, workspace, parted.from, parted.parted, parted.moved)
+    })
+    expect([await thread(ann.contact), await thread(lee.contact)]).toEqual([['1'], ['2']])
+    // Where it stood before leads to it.
+    const { rows } = await inside((tx) =>
+      sql<{ into: ConversationId }>`
+        select joined_into as into from conversation where workspace_id = ${workspace} and contact_id = ${lee.contact} and id <> ${given}`.execute(
+        tx,
+      ),
+    )
+    expect(rows).toEqual([{ into: given }])
+    await says(raven, 'a.lee', '3')
+    expect(await thread(lee.contact)).toEqual(['2', '3'])
   })
 
   test('a thread that took in an older one is opened from its beginning, however old that is', async () => {

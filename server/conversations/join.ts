@@ -95,7 +95,10 @@ async function keepOldest(tx: Tx, workspace: WorkspaceId, taker: ConversationId,
   )
 }
 
-/** The conversation that the parted contact had before it was joined, or a new one. */
+/**
+ * The parted contact's own: one that it was given meanwhile, or one that it had before it was joined, or a new one. There is one of one's own
+ * at a time; what else it had before leads there.
+ */
 async function conversationFor(
   tx: Tx,
   workspace: WorkspaceId,
@@ -103,9 +106,18 @@ async function conversationFor(
   kept: ConversationId,
 ): Promise<ConversationId> {
   const { rows } = await sql<{ id: ConversationId }>`
-    update conversation set joined_into = null where workspace_id = ${workspace} and contact_id = ${parted} and (joined_into = ${kept} or joined_into is null)
+    update conversation set joined_into = null
+     where workspace_id = ${workspace} and id = (
+           select id from conversation where workspace_id = ${workspace} and contact_id = ${parted} and (joined_into = ${kept} or joined_into is null)
+            order by joined_into nulls first, id limit 1)
     returning id`.execute(tx)
-  if (rows[0]) return rows[0].id
+  const [own] = rows
+  if (own) {
+    await sql`update conversation set joined_into = ${own.id} where workspace_id = ${workspace} and contact_id = ${parted} and joined_into = ${kept}`.execute(
+      tx,
+    )
+    return own.id
+  }
   const id = newId<ConversationId>()
   await sql`insert into conversation (workspace_id, id, contact_id) values (${workspace}, ${id}, ${parted})`.execute(tx)
   return id

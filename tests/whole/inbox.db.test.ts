@@ -1,8 +1,10 @@
 /** What the inbox relies on beyond the first path: files of a conversation, and a hold that keeps the order of words. */
 import { expect, test } from 'vitest'
+import { listChannels } from '#contract/calls/channels.ts'
 import {
   changeContact,
   createContact,
+  createLink,
   getContact,
   listActs,
   mergeContacts,
@@ -10,6 +12,7 @@ import {
   undoAct,
 } from '#contract/calls/contacts.ts'
 import {
+  beginConversation,
   cancelDelivery,
   getConversation,
   listConversations,
@@ -140,6 +143,51 @@ test('what can be undone is offered once, and only as long as it holds', async (
   })
   await owner.call(undoAct, { params: { id: act.id } })
   expect((await acts()).filter(([, undoable]) => undoable)).toEqual([['merge', true]])
+})
+
+test('whoever was merged into another is nobody to begin with: a window that missed it changes nothing, and the undo still holds', async () => {
+  const [ada, bea] = [await aTalk('Ada'), await aTalk('Bea')]
+  const [a, b] = await Promise.all(
+    [ada, bea].map(async ({ params }) => (await owner.call(getConversation, { params })).contact!),
+  )
+  const merged = await owner.call(mergeContacts, { params: { id: a! }, body: { with: b! } })
+  const gone = { problem: { code: 'not_found' } }
+  await expect(owner.call(beginConversation, { body: { contact: b! } })).rejects.toMatchObject(gone)
+  await expect(owner.call(changeContact, { params: { id: b! }, body: { name: 'B.' } })).rejects.toMatchObject(gone)
+  const [channel] = (await owner.call(listChannels, { query: {} })).items
+  const link = owner.call(createLink, { params: { id: b! }, body: { channel: channel!.id } })
+  await expect(link).rejects.toMatchObject(gone)
+  await owner.call(undoAct, { params: { id: merged.act.id } })
+  expect(await owner.call(getContact, { params: { id: b! } })).toMatchObject({
+    givenName: null,
+    conversation: bea.params.id,
+  })
+})
+
+test('a merge is undone only while it is that one which holds the contact', async () => {
+  const [one, other, ann, cleo] = [await aTalk('B1'), await aTalk('B2'), await aTalk('Ann A'), await aTalk('Cleo C')]
+  const contactOf = async ({ params }: typeof one) => (await owner.call(getConversation, { params })).contact!
+  const [b, b2, a, c] = [await contactOf(one), await contactOf(other), await contactOf(ann), await contactOf(cleo)]
+  const two = await owner.call(mergeContacts, { params: { id: b }, body: { with: b2 } })
+  const first = await owner.call(mergeContacts, { params: { id: a }, body: { with: b } })
+  const identityId = two.contact.identities.find(({ name }) => name === 'B1')!.id
+  const { parted } = await owner.call(splitContact, { params: { id: a }, body: { identityId } })
+  expect(parted.id).toBe(b)
+  const second = await owner.call(mergeContacts, { params: { id: c }, body: { with: b } })
+  expect((await owner.call(listActs, { params: { id: a } })).items.at(-1)).toMatchObject({
+    id: first.act.id,
+    undoable: false,
+  })
+  await expect(owner.call(undoAct, { params: { id: first.act.id } })).rejects.toMatchObject({
+    problem: { code: 'cannot_undo' },
+  })
+  expect(await owner.call(getContact, { params: { id: b } })).toMatchObject({ mergedInto: c, identities: [] })
+  await owner.call(undoAct, { params: { id: second.act.id } })
+  expect(await owner.call(getContact, { params: { id: b } })).toMatchObject({
+    mergedInto: null,
+    identities: [{ name: 'B1' }],
+    conversation: one.params.id,
+  })
 })
 
 test('a contact that was only written down gives its name to the one who writes, and takes it back', async () => {
