@@ -8,7 +8,7 @@ export function asciiAddress(typed: string): string {
   const at = typed.lastIndexOf('@') + 1
   const domain = typed.slice(at)
   const url = `http://${domain}`
-  if (at === 0 || /^[\x20-\x7E]*$/.test(domain) || !DOMAIN.test(domain) || !URL.canParse(url)) return typed
+  if (at < 2 || /^[\x20-\x7E]*$/.test(domain) || !DOMAIN.test(domain) || !URL.canParse(url)) return typed
   return typed.slice(0, at) + new URL(url).hostname
 }
 

@@ -1,6 +1,7 @@
 /** Contacts as the window sees them, in sets. */
 import { sql, type RawBuilder } from 'kysely'
 import type { ContactView, EvidenceView, IdentityView, Suggestion } from '#contract/calls/contacts.ts'
+import { asciiAddress } from '#contract/email.ts'
 import type { FeedEvent } from '#contract/feed/event.ts'
 import type { ContactId, WorkspaceId } from '#contract/ids.ts'
 import type { z } from 'zod'
@@ -107,17 +108,28 @@ export async function findContacts(
   return rows.map((row) => row.id)
 }
 
+/** Where in `c` is the contact, and where the room. */
+interface Places {
+  contact: RawBuilder<unknown>
+  room: RawBuilder<unknown> | null
+}
+
 /**
- * Whom these words name, as a condition on the contact or conversation `c`: the few whose ids are known by now, or, of many, whoever is met
- * on the way through the list.
- * @param is  the column of `c` that is the contact, and that which is the room
+ * Whom these words name, as a condition on the contact or conversation `c`. An address is kept as mail servers spell it; what is typed may
+ * be that or a name.
  */
 export async function peopleCalled(
   tx: Tx,
   words: string,
-  is: { contact: RawBuilder<unknown>; room: RawBuilder<unknown> | null } = { contact: sql`c.id`, room: null },
+  places: Places = { contact: sql`c.id`, room: null },
 ): Promise<RawBuilder<unknown>> {
-  const { contact, room } = is
+  const called: RawBuilder<unknown>[] = []
+  for (const spelling of new Set([words, asciiAddress(words)])) called.push(await peopleSpelt(tx, spelling, places))
+  return sql`(${sql.join(called, sql` or `)})`
+}
+
+/** The few whose ids are known by now, or, of many, whoever is met on the way through the list. */
+async function peopleSpelt(tx: Tx, words: string, { contact, room }: Places): Promise<RawBuilder<unknown>> {
   const pattern = `%${words.replaceAll(/[\\%_]/g, '\\$&')}%`
   const { rows } = await sql<{ ids: string[] | null }>`select people_called(${words}) as ids`.execute(tx)
   const ids = rows[0]!.ids

@@ -16,6 +16,7 @@ import {
   type ContactView,
   type ActView,
 } from '#contract/calls/contacts.ts'
+import { asciiAddress } from '#contract/email.ts'
 import type { ActId, ContactId, IdentityId, WorkspaceId } from '#contract/ids.ts'
 import { MOST_FACTS, MOST_TAGS } from '#contract/limits.ts'
 import { fillLink } from '#contract/link-pattern.ts'
@@ -222,7 +223,8 @@ export function contactCalls(deps: ContactCallsDeps) {
     if (!channel || channel.workspace !== caller.workspace) throw new Refused('not_found')
     if (channel.abilities.first.who !== 'anyone')
       throw new Refused('cannot', { detail: 'on this network the contact must write first' })
-    const address = given.address.toLowerCase()
+    // As those who write are told: by another spelling it would be somebody else.
+    const address = asciiAddress(given.address.toLowerCase())
     const known = await recognise(tx, caller.workspace, channel, [{ who: { id: address }, kind: 'person' }])
     const identity = known.get(address)!
     if (!identity.contact) throw new Refused('cannot')

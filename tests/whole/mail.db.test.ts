@@ -1,7 +1,7 @@
 /** Letters, whole: somebody's mail program, the mailbox, the journal, the thread, an answer, and what comes back. */
 import { expect, test } from 'vitest'
 import { changeChannel, WANTED_AGAIN } from '#contract/calls/channels.ts'
-import { getContact } from '#contract/calls/contacts.ts'
+import { createContact, getContact, listContacts } from '#contract/calls/contacts.ts'
 import {
   listConversations,
   listMessages,
@@ -11,6 +11,7 @@ import {
   type ConversationRow,
   type MessageView,
 } from '#contract/calls/conversations.ts'
+import { search } from '#contract/calls/search.ts'
 import type { FileId } from '#contract/ids.ts'
 import { plain, type Part } from '#contract/message/content.ts'
 import { mailShop } from '#tests/support/mail-shop.ts'
@@ -330,6 +331,24 @@ test('the stored password goes to no other server: whoever names one writes it a
   expect(mail.log.slice(before).filter(({ what }) => /AUTH|LOGIN/.test(what))).toEqual([])
   await owner.call(changeChannel, { params: { id: channel.id }, body: { settings: open } })
   await owner.call(changeChannel, { params: { id: channel.id }, body: { settings: { ...open, password } } })
+})
+
+test('a contact is written down by an address in any letters, and is the one whose letters come by it', async () => {
+  const written = (address: string) =>
+    owner.call(createContact, { body: { name: 'Olga', identity: { channel: channel.id, address } } })
+  const olga = await written('Olga@Пример.РФ')
+  expect(olga.identities).toMatchObject([{ externalId: 'olga@xn--e1afmkfd.xn--p1ai' }])
+  expect((await written('olga@xn--e1afmkfd.xn--p1ai')).id).toBe(olga.id)
+  for (const q of ['olga@пример.рф', 'OLGA@Пример', 'olga@xn--e1afmkfd'])
+    expect([q, (await owner.call(listContacts, { query: { q } })).items.map(({ id }) => id)]).toEqual([q, [olga.id]])
+  const { contacts } = await owner.call(search, { query: { q: 'olga@пример.рф' } })
+  expect(contacts.map(({ id }) => id)).toEqual([olga.id])
+})
+
+test('whoever is called by what only looks like an address is found by it', async () => {
+  const { id } = await owner.call(createContact, { body: { name: 'Ира чай@студия и @кофейня' } })
+  for (const q of ['чай@студия', '@кофейня'])
+    expect([q, (await owner.call(listContacts, { query: { q } })).items.map((each) => each.id)]).toEqual([q, [id]])
 })
 
 // ---------------------------------------------------------------- helpers
