@@ -18,10 +18,10 @@ import {
   type Me,
   type SessionView,
 } from '#contract/calls/members.ts'
-import { NIL_ID, type MemberId, type WorkspaceId } from '#contract/ids.ts'
+import { NIL_ID, type AccountId, type MemberId, type WorkspaceId } from '#contract/ids.ts'
 import { announce } from '#server/feed/feed.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
-import type { Database, Tx } from '#server/platform/database.ts'
+import { enterWorkspace, type Database, type Tx } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import { programClock } from '#server/platform/new-id.ts'
 import { Refused } from '#server/platform/problem.ts'
@@ -30,8 +30,9 @@ import {
   createWorkspace,
   findAccount,
   hasOwner,
+  insertSession,
+  lockProven,
   lockUnchanged,
-  openSession,
   useSetupSecret,
   workspacesOf,
   type Account,
@@ -40,7 +41,7 @@ import { auditBy, record } from './audit.ts'
 import type { Callers } from './callers.ts'
 import { changeOf } from './change-of.ts'
 import { memberViews } from './members.http.ts'
-import { recordEverywhere } from './memberships.ts'
+import { recordEverywhere, type Membership } from './memberships.ts'
 import { hashPassword, isPassword } from './password.ts'
 import { looksLikeRecoveryCode, makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode } from './recovery-codes.ts'
 import { dropResetLinks, useResetSecret } from './reset-links.ts'
@@ -59,6 +60,11 @@ export interface AccountCallsDeps {
   isSecure: boolean
   /** What an operator must look at now. */
   alarms(): Promise<readonly ('events_wait' | 'disk_full')[]>
+}
+
+/** Who comes in, and where. */
+interface Entering extends Membership {
+  account: AccountId
 }
 
 const PROGRAM = NIL_ID as WorkspaceId
@@ -97,29 +103,22 @@ export function accountCalls(deps: AccountCallsDeps) {
     })
   }
 
-  async function signedIn(
-    caller: Caller,
-    account: Pick<Account, 'id'>,
-    workspace: WorkspaceId,
-    member: MemberId,
-    act: string,
-  ) {
-    const { secret } = await openSession(database, {
-      account: account.id,
-      workspace,
+  /** @returns the secret of his session. Where in a transaction: `insertSession` */
+  async function letIn(tx: Tx, caller: Caller, { account, workspace, member }: Entering, act: string): Promise<string> {
+    const { secret } = await insertSession(tx, { account, workspace, address: caller.address, agent: caller.agent })
+    await record(tx, workspace, {
+      actor: { kind: 'member', id: member },
+      act,
+      object: { kind: 'account', id: account },
       address: caller.address,
-      agent: caller.agent,
     })
-    await database.inWorkspace(workspace, (tx) =>
-      record(tx, workspace, {
-        actor: { kind: 'member', id: member },
-        act,
-        object: { kind: 'account', id: account.id },
-        address: caller.address,
-      }),
-    )
+    return secret
+  }
+
+  /** Once he is let in, and that is committed. */
+  function signedIn(caller: Caller, secret: string, entering: Entering) {
     deps.setCookie(caller, secret)
-    return meOf({ workspace, member, account: account.id })
+    return meOf(entering)
   }
 
   /** The account behind a signed-in person; programs have none. */
@@ -170,7 +169,9 @@ export function accountCalls(deps: AccountCallsDeps) {
       const { token, workspace: name, ...owner } = body
       const created = await createWorkspace(database, name, owner, (tx) => useSetupSecret(tx, token))
       hints.tell('workspaces')
-      return signedIn(caller, { id: created.account }, created.workspace, created.member, 'account.set_up')
+      // Just made, and known to nobody else yet: nothing can have ended meanwhile.
+      const secret = await database.inWorkspace(created.workspace, (tx) => letIn(tx, caller, created, 'account.set_up'))
+      return signedIn(caller, secret, created)
     }),
     answer(signIn, async ({ body }, caller) => {
       await countTry(database, 'sign_in', { account: body.email, address: caller.address })
@@ -185,34 +186,39 @@ export function accountCalls(deps: AccountCallsDeps) {
       await proveCode(account, body.code ?? '', caller.address)
       const [workspace] = await workspacesOf(database, account.id)
       if (!workspace) throw new Refused('wrong_credentials')
-      await forgive(database, 'sign_in', { account: body.email, address: caller.address })
-      const { rows } = await database.inWorkspace(workspace.id, (tx) =>
-        sql<{
+      const { secret, entering } = await database.inWorkspace(workspace.id, async (tx) => {
+        await lockProven(tx, account)
+        const { rows } = await sql<{
           id: MemberId
-        }>`select id from member where workspace_id = ${workspace.id} and account_id = ${account.id}`.execute(tx),
-      )
-      return signedIn(caller, account, workspace.id, rows[0]!.id, 'account.signed_in')
+        }>`select id from member where workspace_id = ${workspace.id} and account_id = ${account.id}`.execute(tx)
+        const his = { account: account.id, workspace: workspace.id, member: rows[0]!.id }
+        return { secret: await letIn(tx, caller, his, 'account.signed_in'), entering: his }
+      })
+      await forgive(database, 'sign_in', { account: body.email, address: caller.address })
+      return signedIn(caller, secret, entering)
     }),
     answer(resetSignIn, async ({ body }, caller) => {
       await countTry(database, 'reset', { address: caller.address })
       const hash = await hashPassword(body.password)
-      const { account, places } = await database.transaction(async (tx) => {
-        const id = await useResetSecret(tx, body.token, hash)
-        const memberships = await recordEverywhere(tx, id, (member) => ({
+      const { secret, entering, places } = await database.transaction(async (tx) => {
+        const account = await useResetSecret(tx, body.token, hash)
+        const memberships = await recordEverywhere(tx, account, (member) => ({
           actor: { kind: 'member', id: member },
           act: 'account.reset',
-          object: { kind: 'account', id },
+          object: { kind: 'account', id: account },
           address: caller.address,
         }))
-        if (memberships.length === 0) throw new Refused('not_found')
-        return { account: id, places: memberships }
+        // As signing in does: the newest.
+        const newest = memberships.at(-1)
+        if (!newest) throw new Refused('not_found')
+        await enterWorkspace(tx, newest.workspace)
+        const his = { account, ...newest }
+        return { secret: await letIn(tx, caller, his, 'account.signed_in'), entering: his, places: memberships }
       })
       await giveBack(database, 'reset', { address: caller.address })
       callers.forget()
       for (const { workspace } of places) hints.tell('callers', workspace)
-      // As signing in does: the newest.
-      const { workspace, member } = places.at(-1)!
-      return signedIn(caller, { id: account }, workspace, member, 'account.signed_in')
+      return signedIn(caller, secret, entering)
     }),
     answer(signOut, async (_, caller) => {
       await sql`delete from session where id = ${caller.session}`.execute(database.plumbing)

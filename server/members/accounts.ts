@@ -39,6 +39,18 @@ export async function lockUnchanged(tx: Tx, { id, password_hash }: Account): Pro
   if ((await lockAccount(tx, id)) !== password_hash) throw new Refused('wrong_credentials')
 }
 
+/**
+ * As `lockUnchanged`, for whoever comes in by a password: nor may a second factor have been turned on of which nobody asked him. Whatever ends
+ * sessions comes before this, and he is refused, or behind his session, and ends it.
+ * @throws Refused `wrong_credentials`
+ */
+export async function lockProven(tx: Tx, account: Account): Promise<void> {
+  await lockUnchanged(tx, account)
+  const { rows } = await sql<{ hasFactor: boolean }>`
+    select totp_secret is not null as "hasFactor" from account where id = ${account.id}`.execute(tx)
+  if (rows[0]!.hasFactor && !account.totp_secret) throw new Refused('wrong_credentials')
+}
+
 export interface Owner {
   name: string
   email: string
@@ -152,19 +164,28 @@ export async function useSetupSecret(tx: Tx, secret: string): Promise<void> {
 
 const SESSION_DAYS = 30
 
-export async function openSession(
-  database: Database,
-  given: { account: AccountId; workspace: WorkspaceId; address: string; agent: string },
-): Promise<{ id: SessionId; secret: string }> {
+interface SessionGiven {
+  account: AccountId
+  workspace: WorkspaceId
+  address: string
+  agent: string
+}
+
+/** In the transaction of what lets him in (`lockProven`, a link that is used up): one that ended meanwhile opens nothing. */
+export async function insertSession(tx: Tx, given: SessionGiven): Promise<{ id: SessionId; secret: string }> {
   const id = newId<SessionId>()
   const secret = newSecret()
   await sql`
     insert into session (id, account_id, workspace_id, token_hash, address, agent, expires_at)
     values (${id}, ${given.account}, ${given.workspace}, ${hashOf(secret)}, ${given.address}, ${given.agent.slice(0, 300)}, now() + ${SESSION_DAYS} * interval '1 day')`.execute(
-    database.plumbing,
+    tx,
   )
   return { id, secret }
 }
+
+/** Of somebody who proves nothing: for tests and benchmarks. */
+export const openSession = (database: Database, given: SessionGiven): Promise<{ id: SessionId; secret: string }> =>
+  database.transaction((tx) => insertSession(tx, given))
 
 /** The account's workspaces, the newest first. */
 export async function workspacesOf(

@@ -16,9 +16,9 @@ import {
   removeSecondFactor,
   removeToken,
 } from '#contract/calls/members.ts'
-import type { WorkspaceId } from '#contract/ids.ts'
+import type { AccountId, WorkspaceId } from '#contract/ids.ts'
 import { createWorkspace } from '#server/members/accounts.ts'
-import { newResetSecret } from '#server/members/reset-links.ts'
+import { beginAnew, newResetSecret } from '#server/members/reset-links.ts'
 import type { Client } from '#tests/support/client.ts'
 import { holding, untilWaiting } from '#tests/support/locks.ts'
 import { OWNER, wholeParley } from '#tests/support/whole-parley.ts'
@@ -277,6 +277,52 @@ test.each(WANT_PASSWORD)('%s: not for a password that became another while it wa
   })
   expect([refused.status, await codeOf(refused)]).toEqual([401, 'wrong_credentials'])
   expect(await kept()).toEqual([{ ...before[0], password_hash: 'another' }])
+})
+
+const MEANWHILE: [string, string][] = [
+  ['a password that became another', `password_hash = 'another'`],
+  ['no second factor that was turned on', `totp_secret = 'sealed'`],
+]
+test.each(MEANWHILE)('%s while it was compared lets nobody in', async (_, change) => {
+  const person = await parley.member('agent')
+  const sessions = () =>
+    database.asOwner('select 1 from session where account_id = (select id from account where email = $1)', [
+      person.email,
+    ])
+  const before = await sessions()
+  const becomesAnother = `update account set ${change} where email = '${person.email}'`
+  const refused = await holding(database, becomesAnother, async (done) => {
+    const asking = signIn({ email: person.email, password: OWNER.password })
+    await Promise.race([asking, untilWaiting(database, 1)])
+    await done()
+    return asking
+  })
+  expect([refused.status, refused.headers.getSetCookie(), await codeOf(refused)]).toEqual([
+    401,
+    [],
+    'wrong_credentials',
+  ])
+  expect(await sessions()).toEqual(before)
+})
+
+test('a session that a link opened ends with the next link, however close behind it comes', async () => {
+  const person = await parley.member('agent')
+  const [account] = await database.asOwner<{ id: string }>('select id from account where email = $1', [person.email])
+  const { token } = await owner.call(helpToSignIn, { params: { id: person.id } })
+  const { workspace } = await person.call(getMe)
+  const audit = `select pg_advisory_xact_lock(hashtextextended('audit ${workspace.id satisfies WorkspaceId}', 0))`
+  const [first] = await holding(database, audit, async (release) => {
+    // Whoever used it stands before his session; whatever ends sessions stands behind him.
+    const resetting = reset(token)
+    await untilWaiting(database, 1)
+    const ending = database.database.transaction((tx) => beginAnew(tx, account!.id as AccountId, 'another'))
+    await untilWaiting(database, 2)
+    await release()
+    return Promise.all([resetting, ending])
+  })
+  expect(first.status).not.toBe(500)
+  const left = await database.asOwner('select 1 from session where account_id = $1', [account!.id])
+  expect(left).toEqual([])
 })
 
 test('a new password that cannot be told is none: the old one, the other sessions and the links stay', async () => {
