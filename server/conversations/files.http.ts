@@ -42,8 +42,8 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
         })
       }
       return reply.code(201).send(
-        await taking(() =>
-          takeFile(deps, caller.workspace, arriving(part.file), {
+        await taking(part.file, (chunks) =>
+          takeFile(deps, caller.workspace, chunks, {
             bytes: MOST_FILE_BYTES,
             name: part.filename,
             by: { member: caller.member },
@@ -119,7 +119,7 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
     ) => {
       const source = body instanceof Readable ? body : Readable.from([])
       const by = { channel: channel.id, chat }
-      return taking(() => takeFile(deps, channel.workspace, arriving(source), { bytes, name, by }))
+      return taking(source, (chunks) => takeFile(deps, channel.workspace, chunks, { bytes, name, by }))
     },
     claim: (channel: LiveChannel, own: { chat: string; files: string[] }): Promise<boolean> =>
       deps.database.inWorkspace(channel.workspace, (tx) => claimUploads(tx, channel.workspace, channel.id, own)),
@@ -137,26 +137,30 @@ export function visitorFiles(deps: Pick<FileRoutesDeps, 'database' | 'files'>) {
   }
 }
 
-/**
- * What breaks while it comes is the caller's affair; what breaks while it is kept is ours. What is left of a refused file is read and
- * dropped: a stream that is destroyed takes its connection with it, and a browser hears no answer before it has sent all.
- */
+/** What breaks while it comes is the caller's affair; what breaks while it is kept is ours. */
 async function* arriving(source: Readable): AsyncGenerator<Uint8Array> {
   try {
     yield* source.iterator({ destroyOnReturn: false })
   } catch (error) {
     throw new FileRefused('unreadable', 'the upload ended before its end', error)
-  } finally {
-    source.resume()
   }
 }
 
-async function taking<T>(take: () => Promise<T>): Promise<T> {
+/**
+ * What is left of a file that is not taken is read and dropped: a stream that is destroyed takes its connection with it, and a browser hears no
+ * answer before it has sent all.
+ */
+async function taking<T>(source: Readable, take: (chunks: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
+  const chunks = arriving(source)
   try {
-    return await take()
+    return await take(chunks)
   } catch (error) {
     if (!(error instanceof FileRefused)) throw error
     throw new Refused(error.code === 'unreadable' ? 'unreadable' : 'too_large', { detail: error.message })
+  } finally {
+    // Whoever keeps it may have failed before he read, or in the middle: while somebody still reads, nothing flows.
+    const left = chunks.return(undefined).catch(() => {})
+    void left.then(() => source.resume())
   }
 }
 

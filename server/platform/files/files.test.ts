@@ -168,6 +168,17 @@ test('a disk that is full after the thumbnail leaves no thumbnail', async () => 
   expect(await onDisk()).toEqual([])
 })
 
+test.each(['a key that cannot be had', 'a disk that takes nothing'])('with %s the source is let go', async (what) => {
+  const { secrets, clock, dataDir, workspace } = await aStore()
+  const fails = () => Promise.reject(new Error('away'))
+  const files = what.startsWith('a key')
+    ? filesOn(folderShelf(join(dataDir, 'files')), { ...secrets, of: fails }, clock)
+    : filesOn({ ...folderShelf(join(dataDir, 'files')), write: fails }, secrets, clock)
+  const source = Readable.from(Array.from({ length: 100 }, () => randomBytes(65_536)))
+  await expect(files.put(workspace, source, { maxBytes: 100_000_000 })).rejects.toThrow('away')
+  await expect.poll(() => source.destroyed).toBe(true)
+})
+
 test('a stream that nobody reads is closed with its file', async () => {
   const { put, files, workspace } = await aStore()
   const { id } = await put(randomBytes(300_000))

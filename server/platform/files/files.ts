@@ -39,7 +39,7 @@ export interface StoredFile {
 
 export interface Files {
   /**
-   * Takes a file in. When this resolves its bytes are on the disk; when it throws nothing is left.
+   * Takes a file in. When this resolves its bytes are on the disk; when it throws nothing is left, and the source is let go.
    * @throws FileRefused too_large, too_many_pixels
    */
   put(
@@ -104,7 +104,13 @@ export function filesOn(shelf: Shelf, secrets: Secrets, clock: Clock): Files {
     }
     // an error of the source destroys the last stream, which is the one that is read
     const sealed = pipeline(Readable.from(measured(), { objectMode: false }), sealingFile(sealer, key.name), () => {})
-    await shelf.write(key, sealed)
+    try {
+      await shelf.write(key, sealed)
+    } catch (error) {
+      // it may have failed before it began to read
+      sealed.destroy()
+      throw error
+    }
     return { bytes, sha256: hash.digest() }
   }
 
@@ -150,13 +156,16 @@ export function filesOn(shelf: Shelf, secrets: Secrets, clock: Clock): Files {
   return {
     put: async (workspace, source, { maxBytes, name = '' }) => {
       const id = uuidv7<FileId>(clock)
-      const taken = await takeIn(source, maxBytes, name)
+      const chunks = source[Symbol.asyncIterator]()
+      const taken = await takeIn({ [Symbol.asyncIterator]: () => chunks }, maxBytes, name)
       try {
         if (taken.thumbnail) await store({ workspace, name: thumbnailOf(id) }, [taken.thumbnail])
         const stored = await store({ workspace, name: id }, taken.bytes)
         const { type, width, height } = taken
         return { id, ...stored, type, name: taken.name, width, height, thumbnail: taken.thumbnail !== null }
       } catch (error) {
+        // Where nobody began to read what was taken, nobody else lets the source go. What it waits for may never come.
+        void chunks.return?.().catch(() => {})
         await remove(workspace, id)
         throw error
       }
