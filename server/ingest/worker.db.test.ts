@@ -101,13 +101,16 @@ async function aMailbox(reading: Reading = () => {}, isPressed = () => false, wo
 }
 
 describe('the worker', () => {
-  test('batches of a workspace keep a short distance, in which what comes gathers', async () => {
+  test('batches of a workspace keep a short distance, in which what comes gathers and is then read', async () => {
     let batches = 0
+    let ended = Promise.withResolvers<void>()
     const counting: Database = {
       ...database,
-      onMessagePath: (of, work) => {
+      onMessagePath: async (of, work) => {
         batches++
-        return database.onMessagePath(of, work)
+        const result = await database.onMessagePath(of, work)
+        ended.resolve()
+        return result
       },
     }
     const box = await aMailbox(undefined, undefined, counting)
@@ -119,6 +122,22 @@ describe('the worker', () => {
     }
     // One at once, then one in 15 ms.
     expect(batches).toBeLessThanOrEqual(1 + (performance.now() - began) / 15)
+    expect(batches).toBeGreaterThan(3)
+
+    const texts = ['ann 1', 'bob 1', 'cid 1', 'dee 1', 'eva 1']
+    const told = performance.now()
+    for (let number = 1; number <= texts.length; number++) {
+      ended = Promise.withResolvers()
+      box.tell()
+      // Its claim has seen what there was.
+      await ended.promise
+      // Those before are known.
+      await box.take(...texts.slice(0, number))
+      await until(async () => (await box.texts()).length === number)
+    }
+    // Not only when the worker looks by itself, once a second.
+    expect(performance.now() - told).toBeLessThan(500 * texts.length)
+    expect((await box.texts()).toSorted()).toEqual(texts)
     await worker.close()
   })
 
