@@ -9,6 +9,7 @@ import { revokeFileLinks } from '#contract/calls/files.ts'
 import type { FileId, MessageId, WorkspaceId } from '#contract/ids.ts'
 import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
+import { takesLong } from '#server/platform/arrival.ts'
 import { answer, type Caller } from '#server/platform/calls.ts'
 import type { Database } from '#server/platform/database.ts'
 import { FileRefused, rangeOf, serving, type Files } from '#server/platform/files/files.ts'
@@ -34,6 +35,7 @@ export const fileRoutes = (deps: FileRoutesDeps) =>
 
     app.post('/api/files', async (request, reply) => {
       const caller = await deps.callerOf(request, 'file.upload')
+      takesLong(request.raw)
       const part = request.isMultipart() ? await fileIn(request) : undefined
       if (part?.fieldname !== 'file') {
         part?.file.resume()

@@ -18,6 +18,7 @@ import { MEMBER_HEADER } from '#contract/member-header.ts'
 import { may, type Act } from '#contract/rights.ts'
 import type { Callers } from '#server/members/callers.ts'
 import { TOKEN_PREFIX } from '#server/members/secret.ts'
+import { LONGEST_ARRIVAL_MS, watchArrival } from '#server/platform/arrival.ts'
 import { buckets } from '#server/platform/buckets.ts'
 import type { Answer, Caller } from '#server/platform/calls.ts'
 import { mayHaveHappened, type Database } from '#server/platform/database.ts'
@@ -103,10 +104,11 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
     genReqId: () => randomUUID(),
     bodyLimit: 1024 * 1024,
     trustProxy: settings.trustedProxies.length > 0 ? [...settings.trustedProxies] : false,
-    requestTimeout: 130_000,
+    requestTimeout: LONGEST_ARRIVAL_MS,
     routerOptions: { maxParamLength: 200 },
     // An address that no route can be found for: no hook ever sees it.
     frameworkErrors: (error, request, reply) => {
+      watchArrival(request.raw)
       void reply.headers(headersOf(request))
       sendProblem(reply, problemFor(error, request))
     },
@@ -125,6 +127,7 @@ export async function startHttp(deps: HttpDeps): Promise<Http> {
   await app.register(websocket, { options: { maxPayload: 1024 * 1024, perMessageDeflate: false } })
   await app.register(swagger, openapi)
   app.addHook('onRequest', async (request, reply) => {
+    watchArrival(request.raw)
     // What a listed proxy hands on may be any text at all, which is no address of anybody: then the proxy's own counts.
     if (!isAddress(request.ip)) delete request.headers['x-forwarded-for']
     reply.headers(headersOf(request))

@@ -15,6 +15,7 @@ import { MOST_FILE_BYTES } from '#contract/limits.ts'
 import { Choices, Content, Part } from '#contract/message/content.ts'
 import { Problem } from '#contract/problem.ts'
 import { RIGHTS } from '#contract/rights.ts'
+import { LEAST_UPLOAD_A_MINUTE } from '#server/platform/arrival.ts'
 
 /** What has a name of its own in the document; everything else stands where it is used. */
 const NAMED = {
@@ -142,7 +143,7 @@ const STREAMED = {
   '/api/files': {
     post: {
       summary: `Takes one file, at most ${MOST_FILE_BYTES / 1024 / 1024} MB; a message names it by its id`,
-      description: whoMay('file.upload'),
+      description: `${whoMay('file.upload')} It may take long: behind the second minute each brings ${LEAST_UPLOAD_A_MINUTE / 1024} KB at least.`,
       tags: ['files'],
       requestBody: {
         required: true,

@@ -7,6 +7,7 @@ import type { Join } from '#connector-kit/connector.ts'
 import type { FileView } from '#contract/calls/files.ts'
 import type { LiveChannel } from '#server/channels/live.ts'
 import { entriesAfter, MOST_ENTRIES, streamTopic } from '#server/channels/streams.ts'
+import { takesLong } from '#server/platform/arrival.ts'
 import type { Database } from '#server/platform/database.ts'
 import type { Hints } from '#server/platform/hints.ts'
 import type { Log } from '#server/platform/log.ts'
@@ -97,6 +98,7 @@ export const hookRoutes = (deps: HookRoutesDeps) =>
           return refuse(reply.header('retry-after', outcome.seconds), 429)
         case 'upload': {
           if (!isUpload) return refuse(reply, 415)
+          takesLong(request.raw)
           const { channel, chat, bytes: most, name } = outcome
           const body = request.body as NodeJS.ReadableStream
           return reply.send(await deps.upload(channel, chat, body, { bytes: most, ...(name ? { name } : {}) }))
