@@ -287,6 +287,8 @@ export function accountCalls(deps: AccountCallsDeps) {
       const sealer = await secrets.of(PROGRAM)
       const sealed = sealer.seal(Buffer.from(body.secret), totpPlace(account.id))
       const recoveryCodes = await change(caller, async (tx) => {
+        // His session may have ended with the password: then the factor would be another's.
+        await lockProven(tx, account)
         await sql`update account set totp_secret = ${sealed}, totp_used_step = ${step} where id = ${account.id}`.execute(
           tx,
         )

@@ -40,8 +40,8 @@ export async function lockUnchanged(tx: Tx, { id, password_hash }: Account): Pro
 }
 
 /**
- * As `lockUnchanged`, for whoever comes in by a password: nor may a second factor have been turned on of which nobody asked him. Whatever ends
- * sessions comes before this, and he is refused, or behind his session, and ends it.
+ * As `lockUnchanged`, for whoever comes in, or puts his phone beside the password: nor may a second factor have been turned on that was not
+ * there. Whatever ends sessions comes before this, and he is refused, or behind what he did, and ends it.
  * @throws Refused `wrong_credentials`
  */
 export async function lockProven(tx: Tx, account: Account): Promise<void> {

@@ -280,10 +280,10 @@ test.each(WANT_PASSWORD)('%s: not for a password that became another while it wa
 })
 
 const MEANWHILE: [string, string][] = [
-  ['a password that became another', `password_hash = 'another'`],
-  ['no second factor that was turned on', `totp_secret = 'sealed'`],
+  ['another password', `password_hash = 'another'`],
+  ['a second factor that was turned on', `totp_secret = 'sealed'`],
 ]
-test.each(MEANWHILE)('%s while it was compared lets nobody in', async (_, change) => {
+test.each(MEANWHILE)('%s meanwhile: nobody comes in by the password that was compared', async (_, change) => {
   const person = await parley.member('agent')
   const sessions = () =>
     database.asOwner('select 1 from session where account_id = (select id from account where email = $1)', [
@@ -303,6 +303,25 @@ test.each(MEANWHILE)('%s while it was compared lets nobody in', async (_, change
     'wrong_credentials',
   ])
   expect(await sessions()).toEqual(before)
+})
+
+test.each(MEANWHILE)('%s meanwhile: no phone is put in its place', async (_, change) => {
+  const person = await parley.member('agent')
+  const kept = () => database.asOwner('select password_hash, totp_secret from account where email = $1', [person.email])
+  const { secret } = await person.call(beginSecondFactor)
+  const body = { secret, code: new TOTP({ secret }).generate() }
+  const becomesAnother = `update account set ${change} where email = '${person.email}'`
+  const refused = await holding(database, becomesAnother, async (done) => {
+    const asking = person.ask('PUT', '/api/me/totp', { body })
+    await untilWaiting(database, 1)
+    await done()
+    return asking
+  })
+  expect([refused.status, await codeOf(refused)]).toEqual([401, 'wrong_credentials'])
+  const [after] = await kept()
+  expect(after).toMatchObject(
+    change.startsWith('totp') ? { totp_secret: Buffer.from('sealed') } : { totp_secret: null },
+  )
 })
 
 test('a session that a link opened ends with the next link, however close behind it comes', async () => {
