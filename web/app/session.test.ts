@@ -5,6 +5,7 @@ import type { MeView } from './session.ts'
 const deps = vi.hoisted(() => ({ call: vi.fn<() => Promise<unknown>>(), clear: vi.fn<() => void>() }))
 vi.mock('./call.ts', async (given) => ({ ...(await given<object>()), call: deps.call }))
 vi.mock('./client.ts', () => ({ client: { clear: deps.clear } }))
+vi.mock('./words.ts', () => ({ wordsIn: () => () => 'All the same?' }))
 vi.mock('./feed.ts', () => ({ closeFeed: () => {} }))
 
 let went: string[]
@@ -27,9 +28,9 @@ async function aPage() {
   const { leave, signedOutElsewhere, sitsHere } = await import('./session.ts')
   const { onForgotten } = await import('./tab-memory.ts')
   const { noteUnsent } = await import('./unsent.ts')
-  const hold = () => noteUnsent('files', () => 'Lose the files?')
+  const hold = () => noteUnsent('files', () => 'The files go.')
   onForgotten(() => noteUnsent('files', null))
-  return { leave, signedOutElsewhere, sitsHere, hold }
+  return { leave, signedOutElsewhere, sitsHere, hold, noteUnsent }
 }
 const mayGo = () => page.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 const aMember = (id: string) => ({ member: { id } }) as MeView
@@ -38,11 +39,19 @@ test('what would be lost is asked about before the session is ended, and no is n
   const { leave, hold } = await aPage()
   hold()
   await leave()
-  expect(confirm.mock.calls).toEqual([['Lose the files?']])
+  expect(confirm.mock.calls).toEqual([['The files go.\nAll the same?']])
   expect([deps.call.mock.calls.length, went, mayGo()]).toEqual([0, [], false])
   confirm.mockReturnValue(true)
   await leave()
   expect([deps.call.mock.calls.length, went, mayGo()]).toEqual([1, ['/sign-in'], true])
+})
+
+test('all that would be lost is asked about at once', async () => {
+  const { leave, hold, noteUnsent } = await aPage()
+  noteUnsent('heads', () => 'The subject goes.')
+  hold()
+  await leave()
+  expect(confirm.mock.calls).toEqual([['The subject goes.\nThe files go.\nAll the same?']])
 })
 
 test('who signs out is not told that his session ended elsewhere, and one that could not be ended goes on', async () => {

@@ -1,19 +1,22 @@
 /** What would go with this page: while there is any, it is asked before the page is left, and before the session is ended. */
-const questions = new Map<string, () => string>()
+import { wordsIn } from './words.ts'
 
-/** @param question  null: there is none of it any more */
-export function noteUnsent(what: string, question: (() => string) | null): void {
-  if (question) questions.set(what, question)
-  else if (!questions.delete(what)) return
+const losses = new Map<string, () => string>()
+
+/** @param loss  in words, what would be lost; null: there is none of it any more */
+export function noteUnsent(what: string, loss: (() => string) | null): void {
+  if (loss) losses.set(what, loss)
+  else if (!losses.delete(what)) return
   // A listener that is there already is not added again.
-  if (questions.size > 0) window.addEventListener('beforeunload', ask)
+  if (losses.size > 0) window.addEventListener('beforeunload', ask)
   else window.removeEventListener('beforeunload', ask)
 }
 
-/** In words, for whoever leaves without leaving the page; null where nothing would be lost. */
-export const questionOfLeaving = (): string | null => {
-  const [question] = questions.values()
-  return question ? question() : null
+/** All of it in one, for whoever leaves without leaving the page; null where nothing would be lost. */
+export function questionOfLeaving(): string | null {
+  if (losses.size === 0) return null
+  const t = wordsIn('app')
+  return [...[...losses.values()].map((loss) => loss()), t('own.leaveAllTheSame')].join('\n')
 }
 
 function ask(event: Event): void {

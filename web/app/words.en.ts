@@ -5,7 +5,7 @@ export default {
   rail: 'Places',
   place: { inbox: 'Inbox', channels: 'Channels', settings: 'Settings' },
   channelsBroken: 'A channel needs you',
-  own: { menu: 'You: {{name}}', account: 'Your account', leave: 'Sign out' },
+  own: { menu: 'You: {{name}}', account: 'Your account', leave: 'Sign out', leaveAllTheSame: 'Sign out all the same?' },
   keys: { commands: 'Commands', sheet: 'Keys', goTo: 'Go to: {{place}}' },
   commands: { type: 'What would you like to do?', nothing: 'Nothing found. Try another word.' },
   trouble: { again: 'Try again', home: 'To the start' },

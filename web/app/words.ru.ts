@@ -5,7 +5,7 @@ export default {
   rail: 'Разделы',
   place: { inbox: 'Входящие', channels: 'Каналы', settings: 'Настройки' },
   channelsBroken: 'Канал требует внимания',
-  own: { menu: 'Вы: {{name}}', account: 'Ваша учётная запись', leave: 'Выйти' },
+  own: { menu: 'Вы: {{name}}', account: 'Ваша учётная запись', leave: 'Выйти', leaveAllTheSame: 'Всё равно выйти?' },
   keys: { commands: 'Команды', sheet: 'Клавиши', goTo: 'Перейти: {{place}}' },
   commands: { type: 'Что сделать?', nothing: 'Ничего не нашлось. Попробуйте другое слово.' },
   trouble: { again: 'Повторить', home: 'В начало' },

@@ -5,9 +5,9 @@ export default {
   again: 'Try again',
   nothingOpen: 'Choose a conversation.',
   leave: {
-    files: 'The files beside a text that is not sent yet will be lost. Sign out all the same?',
-    head: 'The subject and the copies of a letter that is not sent yet will be lost. Sign out all the same?',
-    drafts: 'A text that could not be saved yet will be lost. Sign out all the same?',
+    files: 'The files beside a text that is not sent yet will be lost.',
+    head: 'The subject and the copies of a letter that is not sent yet will be lost.',
+    drafts: 'A text that could not be saved yet will be lost.',
   },
   view: {
     mine: 'Mine',

@@ -169,10 +169,10 @@ function keep(): void {
 
 /** Closed, the tab remembers nothing, and the text that waits would go without its files; an upload dies with the page. */
 function guard(): void {
-  noteUnsent(NAME, attached.size > 0 ? question : null)
+  noteUnsent(NAME, attached.size > 0 ? loss : null)
 }
 
-function question(): string {
+function loss(): string {
   const t = wordsIn('inbox')
   return t('leave.files')
 }

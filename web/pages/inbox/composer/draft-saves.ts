@@ -108,10 +108,10 @@ function keep(): void {
   const isAsked = [...savings.values()].some(
     (each) => each.newest.text !== '' && (each.isAhead || each.trouble !== null),
   )
-  noteUnsent(NAME, isAsked ? question : null)
+  noteUnsent(NAME, isAsked ? loss : null)
 }
 
-function question(): string {
+function loss(): string {
   const t = wordsIn('inbox')
   return t('leave.drafts')
 }

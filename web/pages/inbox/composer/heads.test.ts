@@ -31,7 +31,7 @@ test('a page that holds a subject or copies is not left without asking, nor sign
   const first = await aPage()
   expect([mayGo(), first.questionOfLeaving()]).toEqual([true, null])
   first.setHead(ANN, { subject: 'Kettles', cc: '' })
-  expect([mayGo(), first.questionOfLeaving()]).toEqual([false, 'leave.head'])
+  expect([mayGo(), first.questionOfLeaving()]).toEqual([false, 'leave.head\nown.leaveAllTheSame'])
   const next = await aPage()
   expect([mayGo(), next.headOf(ANN).subject]).toEqual([false, 'Kettles'])
   next.setHead(ANN, next.NO_HEAD)

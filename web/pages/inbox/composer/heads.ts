@@ -37,10 +37,10 @@ function setAll(next: typeof heads): void {
 }
 
 function guard(): void {
-  noteUnsent(NAME, Object.keys(heads).length > 0 ? question : null)
+  noteUnsent(NAME, Object.keys(heads).length > 0 ? loss : null)
 }
 
-function question(): string {
+function loss(): string {
   const t = wordsIn('inbox')
   return t('leave.head')
 }
