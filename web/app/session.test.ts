@@ -27,10 +27,10 @@ beforeEach(() => {
 async function aPage() {
   const { leave, signedOutElsewhere, sitsHere } = await import('./session.ts')
   const { onForgotten } = await import('./tab-memory.ts')
-  const { noteUnsent } = await import('./unsent.ts')
+  const { noteOwed, noteUnsent } = await import('./unsent.ts')
   const hold = () => noteUnsent('files', () => 'The files go.')
   onForgotten(() => noteUnsent('files', null))
-  return { leave, signedOutElsewhere, sitsHere, hold, noteUnsent }
+  return { leave, signedOutElsewhere, sitsHere, hold, noteOwed, noteUnsent }
 }
 const mayGo = () => page.dispatchEvent(new Event('beforeunload', { cancelable: true }))
 const aMember = (id: string) => ({ member: { id } }) as MeView
@@ -52,6 +52,47 @@ test('all that would be lost is asked about at once', async () => {
   hold()
   await leave()
   expect(confirm.mock.calls).toEqual([['The subject goes.\nThe files go.\nAll the same?']])
+})
+
+test('what can be sent still is, before it is asked and before the session is ended', async () => {
+  const { leave, noteOwed } = await aPage()
+  const sent = Promise.withResolvers<void>()
+  let left: string | null = 'The text goes.'
+  noteOwed('drafts', { send: () => sent.promise, left: () => left })
+  const leaving = [leave(), leave()]
+  await Promise.resolve()
+  expect([confirm.mock.calls.length, deps.call.mock.calls.length]).toEqual([0, 0])
+  left = null
+  sent.resolve()
+  await Promise.all(leaving)
+  expect([confirm.mock.calls.length, deps.call.mock.calls.length, went]).toEqual([0, 1, ['/sign-in']])
+})
+
+test('what takes too long to be sent, or cannot be, is asked about, once by its name', async () => {
+  vi.useFakeTimers()
+  const { leave, noteOwed, noteUnsent } = await aPage()
+  noteUnsent('drafts', () => 'The text goes.')
+  noteOwed('drafts', { send: () => new Promise(() => {}), left: () => 'The text goes.' })
+  noteOwed('outbox', { send: () => Promise.reject(new Error('no')), left: () => 'A message waits.' })
+  const leaving = leave()
+  await vi.advanceTimersByTimeAsync(6_000)
+  vi.useRealTimers()
+  await leaving
+  expect([confirm.mock.calls, deps.call.mock.calls.length]).toEqual([
+    [['The text goes.\nA message waits.\nAll the same?']],
+    0,
+  ])
+})
+
+test('a session that ends elsewhere while something is sent still is over, and asks nothing', async () => {
+  const { leave, signedOutElsewhere, noteOwed } = await aPage()
+  const sent = Promise.withResolvers<void>()
+  noteOwed('drafts', { send: () => sent.promise, left: () => 'The text goes.' })
+  const leaving = leave()
+  signedOutElsewhere()
+  sent.resolve()
+  await leaving
+  expect([confirm.mock.calls.length, deps.call.mock.calls.length, went.length]).toEqual([0, 0, 1])
 })
 
 test('who signs out is not told that his session ended elsewhere, and one that could not be ended goes on', async () => {

@@ -38,13 +38,14 @@ export function useMay(): (act: Act) => boolean {
 
 /** One end is enough: what still asks the server meanwhile is told again that nobody is signed in. */
 let isOver = false
+/** Sign-out was pressed: what is owed is sent first, then it is asked. */
+let isAsking = false
 /** Asked for here: the server tells every window of the session that it ended, this one too. */
 let isLeaving = false
 
 /** Ends the session here; nothing of the workspace stays in memory, or in the tab. What would be lost with it is asked before. */
 export async function leave(): Promise<void> {
-  const question = questionOfLeaving()
-  if (isLeaving || (question !== null && !window.confirm(question))) return
+  if (isAsking || isLeaving || !(await mayLeave()) || isOver) return
   isLeaving = true
   try {
     await call(signOut)
@@ -52,6 +53,16 @@ export async function leave(): Promise<void> {
     end('/sign-in')
   } finally {
     isLeaving = false
+  }
+}
+
+async function mayLeave(): Promise<boolean> {
+  isAsking = true
+  try {
+    const question = await questionOfLeaving()
+    return isOver || question === null || window.confirm(question)
+  } finally {
+    isAsking = false
   }
 }
 

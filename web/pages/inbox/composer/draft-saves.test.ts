@@ -2,9 +2,11 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { keepFor } from '../../../app/tab-memory.ts'
+import { questionOfLeaving } from '../../../app/unsent.ts'
 import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
 
 const { tellFailure } = vi.hoisted(() => ({ tellFailure: vi.fn<(error: unknown) => void>() }))
+vi.mock('../../../app/words.ts', () => ({ wordsIn: () => (key: string) => key }))
 vi.mock('../../../app/tell.ts', () => ({ tellFailure }))
 
 interface Asked {
@@ -157,6 +159,41 @@ test('a page is not left without asking while a text could not be saved, and is 
   asked[1]!.answer()
   await rest()
   expect(mayGo()).toBe(true)
+})
+
+test('who signs out waits for what rests, behind the save that is on its way, and is asked nothing once all is saved', async () => {
+  write('One')
+  await rest()
+  write('One two')
+  const asking = questionOfLeaving()
+  asked[0]!.answer()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(texts()).toEqual(['One', 'One two'])
+  asked[1]!.answer()
+  expect([await asking, owedDraft(conversation)]).toEqual([null, null])
+})
+
+test('who signs out while one is saved waits for that one, and sends none again', async () => {
+  write('One')
+  await rest()
+  const asking = questionOfLeaving()
+  asked[0]!.answer()
+  expect([await asking, texts()]).toEqual([null, ['One']])
+})
+
+test.each([
+  ['is lost', () => asked[0]!.fail()],
+  ['is not answered in time', () => vi.advanceTimersByTime(6_000)],
+])('who signs out is asked about a text whose save %s, and no longer once it is saved', async (_, happens) => {
+  write('One')
+  const asking = questionOfLeaving()
+  await vi.advanceTimersByTimeAsync(0)
+  happens()
+  expect(await asking).toBe('leave.drafts\nown.leaveAllTheSame')
+  await vi.advanceTimersByTimeAsync(5_000)
+  asked.at(-1)!.answer()
+  await rest()
+  expect(await questionOfLeaving()).toBeNull()
 })
 
 test('what was written before the server’s own is known is not saved over it, whatever happens', async () => {

@@ -4,13 +4,14 @@
  *
  * written → a rest → saved → written on meanwhile: saved again · lost: again later · refused: told, and again with the next word
  * the page goes → whatever has no answer yet, by what outlives a page; what was left all the same is saved by the next page
+ * the member signs out → all of it at once, and the answers are waited for
  */
 import { saveDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
 import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
 import { tellFailure } from '../../../app/tell.ts'
-import { noteUnsent } from '../../../app/unsent.ts'
+import { noteOwed, noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
 import { joinedDrafts } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
@@ -33,6 +34,8 @@ interface Saving extends Kept {
   /** Until it is saved, or saved again. */
   timer?: ReturnType<typeof setTimeout> | undefined
   going: AbortController | null
+  /** Until nothing of it is on its way any more. */
+  run: Promise<void>
   /** Wanted while another one was on its way. */
   isDue: boolean
   /** Why the last save of it came to nothing. */
@@ -44,10 +47,12 @@ const REST_MS = 700
 const AGAIN_MS = 4_000
 const PASSING: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many']
 
+const RESTING = { going: null, run: Promise.resolve(), isDue: false, trouble: null }
+
 const savings = new Map<ConversationId, Saving>(
   Object.entries(remembered<Record<string, Kept>>(NAME) ?? {}).map(([conversation, kept]) => [
     conversation as ConversationId,
-    { ...kept, going: null, isDue: false, trouble: null },
+    { ...kept, ...RESTING },
   ]),
 )
 
@@ -95,7 +100,7 @@ export function dropOwed(conversation: ConversationId): void {
 function note(conversation: ConversationId, newest: Draft, ahead: boolean): void {
   const saving = savings.get(conversation)
   if (saving) Object.assign(saving, { newest, isAhead: ahead })
-  else savings.set(conversation, { newest, isAhead: ahead, going: null, isDue: false, trouble: null })
+  else savings.set(conversation, { newest, isAhead: ahead, ...RESTING })
   // A listener that is there already is not added again.
   window.addEventListener('pagehide', leave)
   keep()
@@ -122,15 +127,18 @@ function goIn(ms: number, conversation: ConversationId): void {
   saving.timer = setTimeout(() => void go(conversation), ms)
 }
 
+/** @returns when nothing of it is on its way any more: it is saved, or cannot be now */
 async function go(conversation: ConversationId, isLeaving = false): Promise<void> {
   const saving = savings.get(conversation)
   if (!saving || saving.isAhead) return
   clearTimeout(saving.timer)
   saving.timer = undefined
-  if (saving.going && !isLeaving) {
-    saving.isDue = true
-    return
-  }
+  if (saving.going && !isLeaving) saving.isDue = true
+  else saving.run = send(conversation, saving, isLeaving)
+  return saving.run
+}
+
+async function send(conversation: ConversationId, saving: Saving, isLeaving: boolean): Promise<void> {
   // It dies with the page, and nobody would be there to send what comes behind it.
   saving.going?.abort()
   const { newest } = saving
@@ -162,6 +170,15 @@ async function go(conversation: ConversationId, isLeaving = false): Promise<void
 function leave(): void {
   for (const conversation of savings.keys()) void go(conversation, true)
 }
+
+noteOwed(NAME, {
+  send: () =>
+    Promise.all(
+      // What is on its way already, with nothing newer behind it, is not sent twice.
+      [...savings].map(([id, { going, timer, run }]) => (going && timer === undefined ? run : go(id))),
+    ),
+  left: () => ([...savings.values()].some(({ newest }) => newest.text !== '') ? loss() : null),
+})
 
 onForgotten(() => {
   for (const { timer, going } of savings.values()) {

@@ -29,13 +29,13 @@ const mayGo = () => page.dispatchEvent(new Event('beforeunload', { cancelable: t
 
 test('a page that holds a subject or copies is not left without asking, nor signed out of, also after a reload', async () => {
   const first = await aPage()
-  expect([mayGo(), first.questionOfLeaving()]).toEqual([true, null])
+  expect([mayGo(), await first.questionOfLeaving()]).toEqual([true, null])
   first.setHead(ANN, { subject: 'Kettles', cc: '' })
-  expect([mayGo(), first.questionOfLeaving()]).toEqual([false, 'leave.head\nown.leaveAllTheSame'])
+  expect([mayGo(), await first.questionOfLeaving()]).toEqual([false, 'leave.head\nown.leaveAllTheSame'])
   const next = await aPage()
   expect([mayGo(), next.headOf(ANN).subject]).toEqual([false, 'Kettles'])
   next.setHead(ANN, next.NO_HEAD)
-  expect([mayGo(), next.questionOfLeaving()]).toEqual([true, null])
+  expect([mayGo(), await next.questionOfLeaving()]).toEqual([true, null])
 })
 
 test('a page that is over asks nothing', async () => {
