@@ -8,6 +8,10 @@ export default {
     files: 'The files beside a text that is not sent yet will be lost.',
     head: 'The subject and the copies of a letter that is not sent yet will be lost.',
     drafts: 'A text that could not be saved yet will be lost.',
+    outbox_one: '{{count}} message has not left yet; it waits in this browser until you sign in again.',
+    outbox_other: '{{count}} messages have not left yet; they wait in this browser until you sign in again.',
+    outboxLost_one: '{{count}} message has not left yet, and will be lost.',
+    outboxLost_other: '{{count}} messages have not left yet, and will be lost.',
   },
   view: {
     mine: 'Mine',

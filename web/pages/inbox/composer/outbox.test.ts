@@ -10,6 +10,9 @@ const { rows, call } = vi.hoisted(() => ({
 }))
 vi.mock('../../../app/call.ts', async (given) => ({ ...(await given<object>()), call }))
 vi.mock('../thread/use-thread.ts', () => ({ keepSent: () => {} }))
+vi.mock('../../../app/words.ts', () => ({
+  wordsIn: () => (key: string, values?: { count: number }) => (values ? `${key} ${values.count}` : key),
+}))
 vi.mock('./outbox-shelf.ts', () => {
   const kept = rows as Map<string, Pending>
   const where = (id: ClientId, from: readonly Pending['state'][] | undefined, then: () => void) => {
@@ -134,4 +137,45 @@ test('what the browser would not keep comes back all the same', async () => {
   await settled()
   const [mine] = tab.refusedNow().filter(({ clientId }) => clientId !== ID)
   expect(await tab.takeBack(mine!.clientId)).toBeTruthy()
+})
+
+const WRITTEN = { member: MEMBER, conversation: 'ann' as never, parts: [], note: false }
+async function aQuestion() {
+  const { questionOfLeaving } = await import('../../../app/unsent.ts')
+  return (await questionOfLeaving())?.split('\n')
+}
+
+test('who signs out is asked about what has not left, and not about what was refused', async () => {
+  const tab = await aTab()
+  const { CallFailed } = await import('../../../app/call.ts')
+  expect(await aQuestion()).toBeUndefined()
+  call.mockRejectedValue(new CallFailed('offline', null))
+  await tab.postNow(WRITTEN)
+  await tab.postNow(WRITTEN)
+  expect(await aQuestion()).toEqual(['leave.outbox 2', 'own.leaveAllTheSame'])
+})
+
+test('what waits is tried once more before its writer signs out, and what is on its way is waited for', async () => {
+  const tab = await aTab()
+  const { CallFailed } = await import('../../../app/call.ts')
+  call.mockRejectedValueOnce(new CallFailed('offline', null))
+  await tab.postNow(WRITTEN)
+  await settled()
+  const sent = Promise.withResolvers<unknown>()
+  call.mockReturnValueOnce(sent.promise)
+  const asking = aQuestion()
+  await settled()
+  sent.resolve({})
+  expect([await asking, call.mock.calls.length]).toEqual([undefined, 2])
+})
+
+test('what the browser would not keep is told to be lost', async () => {
+  const tab = await aTab()
+  const { CallFailed } = await import('../../../app/call.ts')
+  call.mockRejectedValue(new CallFailed('offline', null))
+  vi.spyOn(rows, 'set').mockImplementationOnce(() => {
+    throw new Error('no room')
+  })
+  await tab.postNow(WRITTEN)
+  expect(await aQuestion()).toContain('leave.outboxLost 1')
 })

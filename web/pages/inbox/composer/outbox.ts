@@ -4,6 +4,7 @@
  * one row: what stands in IndexedDB counts, and each tells the others what becomes of it.
  *
  * write → IndexedDB → ask → answered: gone · offline: waits, asks again · refused: stays, over a reload too, and says why
+ * the member signs out → asked once more; what waits still, he is asked about, and it waits on for him
  */
 import { useSyncExternalStore } from 'react'
 import { sendMessage } from '#contract/calls/conversations.ts'
@@ -12,6 +13,8 @@ import type { Part } from '#contract/message/content.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
 import { placesIn } from '../../../app/refused.ts'
 import { onForgotten } from '../../../app/tab-memory.ts'
+import { noteOwed } from '../../../app/unsent.ts'
+import { wordsIn } from '../../../app/words.ts'
 import { keepSent } from '../thread/use-thread.ts'
 import { openShelf, type Shelf } from './outbox-shelf.ts'
 
@@ -235,6 +238,21 @@ function set(next: readonly Pending[]): void {
   byConversation = Map.groupBy(next, (each) => each.conversation)
   for (const listener of listeners) listener()
 }
+
+// What was refused goes by its writer's word only, and he was told.
+noteOwed('outbox', {
+  send: () => {
+    ask()
+    return running
+  },
+  left: () => {
+    const unsent = all.filter(({ state }) => state !== 'refused')
+    if (unsent.length === 0) return null
+    const t = wordsIn('inbox')
+    const isLost = unsent.some(({ clientId }) => unkept.has(clientId))
+    return t(isLost ? 'leave.outboxLost' : 'leave.outbox', { count: unsent.length })
+  },
+})
 
 onForgotten(() => {
   clearTimeout(again)
