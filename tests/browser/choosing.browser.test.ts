@@ -1,8 +1,9 @@
 /** Several conversations at once: what is chosen is seen, a finger can choose too, and what is being done to them is told where it was pressed. */
 import { expect as see } from '@playwright/test'
 import { beforeAll, expect, test } from 'vitest'
-import { listConversations, markRead } from '#contract/calls/conversations.ts'
+import { changeConversation, listConversations, markRead } from '#contract/calls/conversations.ts'
 import { getMe } from '#contract/calls/members.ts'
+import type { MemberId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
@@ -169,6 +170,33 @@ test('the chosen are given to nobody', async () => {
       [ARABIC]: null,
     })
   }
+  await context.close()
+})
+
+test('what left the list is chosen no more, and nobody acts on it', async () => {
+  const { page, context, row, bar } = await open({ path: '/inbox?view=unassigned' })
+  const { id: other } = await parley.member('agent')
+  const { items } = await owner.call(listConversations, { query: {} })
+  const give = (name: string, assignee: MemberId | null) =>
+    owner.call(changeConversation, { params: { id: items.find((each) => each.name === name)!.id }, body: { assignee } })
+  for (const name of ['Bob', 'Ann']) await row(name).click({ modifiers: ['Control'] })
+  await bar.getByText('2 chosen').waitFor()
+  await give('Ann', other)
+  await row('Ann').waitFor({ state: 'detached' })
+  await bar.getByText('1 chosen').waitFor()
+  // From the one chosen last that is still there.
+  await row(ARABIC).click({ modifiers: ['Shift'] })
+  await bar.getByText('2 chosen').waitFor()
+  await page.keyboard.press('i')
+  await bar.waitFor({ state: 'detached' })
+  const me = (await owner.call(getMe)).member.id
+  const now = (await owner.call(listConversations, { query: {} })).items
+  expect(Object.fromEntries(now.map(({ name, assignee }) => [name, assignee]))).toEqual({
+    Ann: other,
+    Bob: me,
+    [ARABIC]: me,
+  })
+  for (const name of NAMES) await give(name, null)
   await context.close()
 })
 

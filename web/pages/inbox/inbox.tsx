@@ -134,7 +134,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   /** As the list shows them now. */
   const shown = useRef<Row[]>([])
   const onOrder = useCallback((rows: Row[]) => void (shown.current = rows), [])
-  const choice = useChoice(shown, JSON.stringify(query))
+  const choice = useChoice(list.rows, shown, JSON.stringify(query))
 
   const goTo = useCallback(
     (id: ConversationId | null, change: Partial<InboxSearch> = {}) => {

@@ -1,6 +1,6 @@
 /**
- * Rows do not move under the pointer. While the list is held, known rows change in place, gone ones stay faded, and new ones wait:
- * their count is told by a pill.
+ * Rows do not move to another place under the pointer. While the list is held, known rows change in place, gone ones go, and new ones
+ * wait: their count is told by a pill.
  */
 import type { ConversationRow } from '#contract/calls/conversations.ts'
 
