@@ -20,6 +20,8 @@ beforeAll(async () => {
   await until(async () => (await owner.call(listConversations, { query: {} })).items.length === NAMES.length, 30_000)
 })
 
+const FORBIDDEN = { type: 'about:blank', title: '', status: 403, code: 'forbidden' }
+
 async function open(options: WindowOptions = {}) {
   const { page, context } = await openWindow(browser, parley, { path: '/inbox?view=all', ...options })
   page.setDefaultTimeout(30_000)
@@ -95,6 +97,31 @@ test('the button that was pressed turns, and no other; all go in one call, and c
   await page.keyboard.press('z')
   for (const name of ['Ann', 'Bob']) await row(name).waitFor()
   expect(calls).toEqual(['/api/conversations/changes', '/api/acts/undo'])
+  await context.close()
+})
+
+test('what could not be done stays chosen, and so does what is chosen while the others are done', async () => {
+  const { page, context, row, bar } = await open()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  await page.route(/\/api\/conversations\/changes$/, (route) => route.fulfill({ status: 403, json: FORBIDDEN }))
+  for (const name of ['Ann', 'Bob']) await row(name).click({ modifiers: ['Control'] })
+  await page.keyboard.press('e')
+  await page.getByRole('alert').filter({ hasText: 'Your role does not allow this' }).waitFor()
+  await bar.getByText('2 chosen').waitFor()
+  await page.unrouteAll()
+  await page.route(/\/api\/conversations\/changes$/, async (route) => {
+    await promise
+    await route.fallback()
+  })
+  await page.keyboard.press('e')
+  await see(bar.getByRole('button', { name: 'Close conversation' })).toHaveAttribute('data-loading', 'true')
+  await row(ARABIC).click({ modifiers: ['Control'] })
+  await bar.getByText('3 chosen').waitFor()
+  resolve()
+  await bar.getByText('1 chosen').waitFor()
+  await see(page.getByRole('checkbox', { name: `Choose ${ARABIC}` })).toBeChecked()
+  await page.keyboard.press('z')
+  for (const name of ['Ann', 'Bob']) await row(name).waitFor()
   await context.close()
 })
 

@@ -37,19 +37,26 @@ const bodyOf = (change: Change) => {
   }
 }
 
-/** Changes them portion by portion; a refusal leaves the earlier ones done and told. */
-export async function changeAll(ids: readonly ConversationId[], change: Change, language: string): Promise<void> {
+/** Changes them portion by portion; a refusal leaves the earlier ones done and told. @returns those that are done */
+export async function changeAll(
+  ids: readonly ConversationId[],
+  change: Change,
+  language: string,
+): Promise<readonly ConversationId[]> {
+  const did: ConversationId[] = []
   const acts: ActId[] = []
   try {
     for (const conversations of portionsOf(ids, MOST_AT_ONCE)) {
       const done = await call(changeConversations, { body: { conversations, change: bodyOf(change) } })
       for (const row of done.conversations) keepConversation(row)
+      did.push(...conversations)
       acts.push(...done.acts)
     }
   } catch (error) {
     tellFailure(error)
   }
   if (acts.length > 0) tellDone(wordsOfChange(change, acts.length, language), acts)
+  return did
 }
 
 function wordsOfChange(change: Change, count: number, language: string): string {

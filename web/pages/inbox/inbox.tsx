@@ -156,9 +156,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const onAim = useCallback((message: MessageId | null) => goTo(open, message ? { message } : {}), [goTo, open])
   const changeChosen = async (change: Change) => {
     setBusyWith(change.to)
-    await changeAll([...choice.chosen], change, language)
+    choice.drop(await changeAll([...choice.chosen], change, language))
     setBusyWith(null)
-    choice.clear()
   }
   const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
 

@@ -34,6 +34,13 @@ export function useChoice(rows: readonly ConversationRow[], shown: RefObject<Con
     isChoosing: now !== null && (now.isBegun || chosen.size > 0),
     begin: () => setChoice({ of: listKey, chosen, isBegun: true }),
     clear: () => setChoice({ of: listKey, chosen: NOTHING, isBegun: false }),
+    /** Those are done. With the last of them the choosing ends, also where the menu began it. */
+    drop: (ids: readonly ConversationId[]) =>
+      setChoice((before) => {
+        if (before.of !== listKey || ids.length === 0) return before
+        const left = within(shown.current, new Set([...before.chosen].filter((id) => !ids.includes(id))))
+        return { of: listKey, chosen: left, isBegun: before.isBegun && left.size > 0 }
+      }),
     all: () => change((_, ids) => new Set(ids)),
     add: (id: ConversationId) => change((before) => new Set(before).add(id)),
     toggle: (id: ConversationId) =>
