@@ -6,7 +6,7 @@ import type { FailureCode } from '../../app/call.ts'
 import type { Told } from '../../app/tell.ts'
 
 const { call, told, failures } = vi.hoisted(() => ({
-  call: vi.fn<(endpoint: unknown, given: { body: { acts: string[] } }) => Promise<unknown>>(),
+  call: vi.fn<(endpoint: unknown, given: { body: { acts: string[] } }, options: { key: string }) => Promise<unknown>>(),
   told: [] as Told[],
   failures: [] as unknown[],
 }))
@@ -32,6 +32,7 @@ beforeEach(async () => {
 const acts = (...names: string[]) => names as ActId[]
 const many = (count: number) => Array.from({ length: count }, (_, index) => `act ${index}`) as ActId[]
 const asked = () => call.mock.calls.map(([, { body }]) => body.acts)
+const keys = () => call.mock.calls.map(([, , { key }]) => key)
 const fails = (code: FailureCode) => call.mockRejectedValueOnce(new calls.CallFailed(code, null, true))
 const settled = () => new Promise((resolve) => setTimeout(resolve, 0))
 async function pressZ(): Promise<void> {
@@ -48,6 +49,26 @@ test('an undo that was lost is offered again, and the next press is that same on
   await pressZ()
   await pressZ()
   expect(asked()).toEqual([['assign'], ['assign'], ['close']])
+})
+
+test('to the server too it is the same one, so that an undo that did arrive is no failure', async () => {
+  const all = many(MOST_AT_ONCE + 1)
+  page.tellDone('Closed', all)
+  call.mockResolvedValueOnce({})
+  fails('offline')
+  await pressZ()
+  await pressZ()
+  const [first, second, again] = keys()
+  expect(first).not.toBe(second)
+  expect(again).toBe(second)
+})
+
+test('one that the server failed at is another, for it keeps that answer too', async () => {
+  page.tellDone('Closed', acts('close'))
+  fails('broken')
+  await pressZ()
+  await pressZ()
+  expect(new Set(keys()).size).toBe(2)
 })
 
 test('what was done while the undo was on its way is newer than it', async () => {

@@ -1,20 +1,28 @@
 /**
  * The member's own acts, newest last: what is done can be undone, by the button at the edge of the screen or by Z. An undo that came to
- * nothing is offered again, in its old place: the next Z is that same one, and not the act before it.
+ * nothing is offered again, in its old place: the next Z is that same one, and not the act before it. It is the same to the server too,
+ * by its key: where only the answer was lost, that answer comes again.
  */
 import { undoActs } from '#contract/calls/contacts.ts'
 import type { ActId } from '#contract/ids.ts'
 import { MOST_AT_ONCE } from '#contract/limits.ts'
-import { call, CallFailed, type FailureCode } from '../../app/call.ts'
+import { call, CallFailed, newKey, type FailureCode } from '../../app/call.ts'
 import { tell, tellFailure, untell } from '../../app/tell.ts'
 import { wordsIn } from '../../app/words.ts'
 import { portionsOf } from './portions.ts'
+
+interface Portion {
+  readonly acts: ActId[]
+  /** Of the call that undoes them, however often it is repeated. */
+  readonly key: string
+}
 
 /** One press undoes all acts of a bulk. */
 interface Done {
   /** The how manieth of this page: its place among the others. */
   readonly number: number
-  readonly acts: readonly ActId[]
+  /** From the newest on. */
+  readonly portions: readonly Portion[]
   readonly words: string
   /** Of the words that offer its undo. */
   readonly id: string
@@ -28,7 +36,8 @@ let count = 0
 
 /** Says what was done, with its undo. */
 export function tellDone(words: string, acts: readonly ActId[]): void {
-  offer({ number: ++count, acts, words, id: `inbox.done.${acts[0]}` })
+  const portions = portionsOf(acts.toReversed(), MOST_AT_ONCE).map((some) => ({ acts: some, key: newKey() }))
+  offer({ number: ++count, portions, words, id: `inbox.done.${acts[0]}` })
 }
 
 function offer(one: Done): void {
@@ -46,7 +55,7 @@ export function undoLast(): void {
 
 /** Undone by another way, as in the contact's history. */
 export function undoneElsewhere(act: ActId): void {
-  const alone = done.find(({ acts }) => acts.length === 1 && acts[0] === act)
+  const alone = done.find(({ portions }) => portions.flatMap(({ acts }) => acts).join() === act)
   if (alone) withdraw(alone)
 }
 
@@ -61,19 +70,20 @@ function withdraw(which: Done): boolean {
 
 async function undo(which: Done): Promise<void> {
   if (!withdraw(which)) return
-  // From the newest on: what is left is the beginning.
-  let left = which.acts
+  let left = which.portions
   try {
-    for (const acts of portionsOf(which.acts.toReversed(), MOST_AT_ONCE)) {
-      await call(undoActs, { body: { acts } })
-      left = left.slice(0, -acts.length)
+    for (const { acts, key } of which.portions) {
+      await call(undoActs, { body: { acts } }, { key })
+      left = left.slice(1)
     }
     tell({ words: wordsIn('inbox')('undo.done'), id: 'inbox.undo' })
   } catch (error) {
-    if (isOver(error)) left = left.slice(0, -MOST_AT_ONCE)
-    if (left.length > 0) offer({ ...which, acts: left })
+    const [failed, ...others] = left
+    const code = error instanceof CallFailed ? error.code : 'broken'
+    if (OVER.includes(code)) left = others
+    // This answer the server keeps under the key, and would give again.
+    else if (code === 'broken') left = [{ ...failed!, key: newKey() }, ...others]
+    if (left.length > 0) offer({ ...which, portions: left })
     tellFailure(error)
   }
 }
-
-const isOver = (error: unknown): boolean => error instanceof CallFailed && OVER.includes(error.code)
