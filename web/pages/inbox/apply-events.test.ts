@@ -55,11 +55,23 @@ test('of many the list is asked for, and no row', async () => {
   expect([call.mock.calls.length, rows().length, isOld()]).toEqual([0, 30, true])
 })
 
-test('what was opened here is known, and not asked for', async () => {
-  client.setQueryData(['/api/conversations/:id', { params: { id: '1' } }], aRow('1', { inCount: 2, readCount: 2 }))
+const OPENED = ['/api/conversations/:id', { params: { id: '1' } }]
+
+test('what was opened here, and read whole, is known, and not asked for', async () => {
+  client.setQueryData(OPENED, aRow('1', { inCount: 3, readCount: 3 }))
   comeIn('1')
   await later()
-  expect([call.mock.calls.length, marks()]).toEqual([0, [2]])
+  expect([call.mock.calls.length, marks()]).toEqual([0, [3]])
+})
+
+test('what was opened here before something came in may have been read elsewhere: it is asked for', async () => {
+  client.setQueryData(OPENED, aRow('1', { inCount: 2, readCount: 2 }))
+  call.mockResolvedValue(aRow('1', { inCount: 3, readCount: 3 }))
+  comeIn('1')
+  // It is open, perhaps: what is unread in it is read now.
+  expect([marks(), client.getQueryData(OPENED)]).toMatchObject([[null], { inCount: 3, readCount: 2 }])
+  await later()
+  expect(marks()).toEqual([3])
 })
 
 test('what is in the list no more is not asked for', async () => {

@@ -15,7 +15,7 @@ import type { MeView } from '../../app/session.ts'
 import { keyOf } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
 import { onEvents } from '../../app/feed.ts'
-import { belongs, withRow } from './list/belongs.ts'
+import { belongs, withOwn, withRow } from './list/belongs.ts'
 import { askReadSoon, changeRows, marked } from './list/read-marks.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
@@ -102,7 +102,7 @@ function apply(event: FeedEvent): void {
 export function keepConversation(told: ConversationRow): void {
   const row = marked(told)
   client.setQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } }), (before) =>
-    before ? row : before,
+    before ? withOwn(told, before) : before,
   )
   if (row.contact) isCalledOtherwise(row.contact, row)
   const me = client.getQueryData<MeView>(keyOf(getMe))?.member.id

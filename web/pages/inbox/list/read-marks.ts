@@ -7,7 +7,7 @@ import type { ConversationId } from '#contract/ids.ts'
 import { keyOf } from '../../../app/acts.ts'
 import { call } from '../../../app/call.ts'
 import { client } from '../../../app/client.ts'
-import { withOwn } from './belongs.ts'
+import { unreadOf, withOwn } from './belongs.ts'
 import { LIST, type ListPages } from './use-conversations.ts'
 
 const HANDFUL = 5
@@ -17,10 +17,11 @@ const waiting = new Set<ConversationId>()
 const asked = new Set<ConversationId>()
 let timer: ReturnType<typeof setTimeout> | undefined
 
-/** The row with what is known of it here. */
+/** The row with what is known of it here: but not that something is unread in it, for it may have been read elsewhere since. */
 export function marked(row: ConversationRow): ConversationRow {
   if (row.readCount !== null) return row
-  return withOwn(row, client.getQueryData<ConversationRow>(keyOf(getConversation, { params: { id: row.id } })))
+  const known = withOwn(row, client.getQueryData(keyOf(getConversation, { params: { id: row.id } })))
+  return unreadOf(known) > 0 ? { ...known, readCount: null } : known
 }
 
 /** Many rows in one moment, as of an undo of many, or of those that were put away until nine. */
