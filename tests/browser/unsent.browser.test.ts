@@ -1,7 +1,7 @@
 /** A letter that did not leave: it waits with its conversation, and comes back whole, whoever kept it from leaving. */
 import { beforeEach, expect, test } from 'vitest'
 import { expect as see, type Page } from '@playwright/test'
-import { listConversations } from '#contract/calls/conversations.ts'
+import { getDraft, listConversations, listMessages, saveDraft } from '#contract/calls/conversations.ts'
 import { changeMe } from '#contract/calls/members.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { mailShop } from '#tests/support/mail-shop.ts'
@@ -195,4 +195,44 @@ test('a send that is undone brings back no subject that the server wrote', async
     .click()
   await see(composer()).toHaveValue('No subject of mine')
   await see(subject()).toHaveValue('')
+})
+
+test('who signs out leaves no word behind: what rests is saved first, and what cannot leave is asked about in one question', async () => {
+  const asked: string[] = []
+  page.on('dialog', (dialog) => {
+    asked.push(dialog.message())
+    void dialog.dismiss()
+  })
+  const signOut = async () => {
+    await page.getByRole('button', { name: /^You: / }).click()
+    await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  }
+  await page.route('**/messages', (route) => (route.request().method() === 'POST' ? route.abort() : route.fallback()))
+  await composer().fill('It waits')
+  await composer().press('Control+Enter')
+  await isNothing()
+  await subject().fill('Kettles')
+  await signOut()
+  await until(() => asked.length > 0)
+  expect(asked[0]!.split('\n')).toEqual([
+    'The subject and the copies of a letter that is not sent yet will be lost.',
+    '1 message has not left yet; it waits in this browser until you sign in again.',
+    'Sign out all the same?',
+  ])
+
+  await page.unrouteAll()
+  await page.route('**/draft', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    await route.fallback()
+  })
+  await subject().fill('')
+  await composer().fill('It rests')
+  await page.waitForTimeout(1_000)
+  await composer().fill('It rests still')
+  await signOut()
+  await page.waitForURL('**/sign-in')
+  expect([asked.length, (await owner.call(getDraft, { params: { id: ann } })).text]).toEqual([1, 'It rests still'])
+  const { items } = await owner.call(listMessages, { params: { id: ann }, query: {} })
+  expect(JSON.stringify(items[0]!.content.parts)).toContain('It waits')
+  await owner.call(saveDraft, { params: { id: ann }, body: { text: '', note: false } })
 })
