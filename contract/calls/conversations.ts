@@ -359,7 +359,11 @@ export const saveDraft = endpoint({
   may: 'message.send',
   about: 'Keeps the draft; an empty text removes it',
   params: byId,
-  body: z.strictObject({ text: z.string().max(65_536), note: z.boolean().default(false) }),
+  body: z.strictObject({
+    text: z.string().max(65_536),
+    note: z.boolean().default(false),
+    was: z.string().max(65_536).optional().describe('With an empty text: removes only a draft that still reads so'),
+  }),
   result: nothing,
 })
 

@@ -133,13 +133,13 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         return rows[0]?.body ?? { text: '', note: false }
       }),
     ),
-    answer(saveDraft, ({ params, body }, caller) =>
+    answer(saveDraft, ({ params, body: { was = null, ...body } }, caller) =>
       read(caller, async (tx) => {
         await rowOf(tx, caller, params.id)
+        // What was sent here another device may have gone on with.
         if (body.text === '')
-          await sql`delete from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}`.execute(
-            tx,
-          )
+          await sql`delete from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}
+                       and coalesce(body ->> 'text' = ${was}, true)`.execute(tx)
         else
           await sql`insert into draft (workspace_id, conversation_id, member_id, body) values (${caller.workspace}, ${params.id}, ${caller.member}, ${JSON.stringify(body)}::jsonb)
                     on conflict (workspace_id, conversation_id, member_id) do update set body = excluded.body, changed_at = now()`.execute(

@@ -19,6 +19,7 @@ import {
   listFiles,
   listMessages,
   markRead,
+  getDraft,
   saveDraft,
   sendMessage,
 } from '#contract/calls/conversations.ts'
@@ -309,4 +310,14 @@ test('a row tells each member whether a draft of his own waits in it', async () 
   ])
   await owner.call(saveDraft, { params, body: { text: '', note: false } })
   expect(await told(owner)).toEqual([false, false])
+})
+
+test('what was sent in one window takes no draft away that another window went on with', async () => {
+  const { params } = await aTalk('Jo')
+  const kept = async () => (await owner.call(getDraft, { params })).text
+  await owner.call(saveDraft, { params, body: { text: 'Short, and then long', note: false } })
+  await owner.call(saveDraft, { params, body: { text: '', note: false, was: 'Short' } })
+  expect(await kept()).toBe('Short, and then long')
+  await owner.call(saveDraft, { params, body: { text: '', note: false, was: 'Short, and then long' } })
+  expect(await kept()).toBe('')
 })
