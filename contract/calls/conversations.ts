@@ -13,7 +13,7 @@ import {
   MemberId,
   MessageId,
 } from '../ids.ts'
-import { LONGEST, MOST_AT_ONCE } from '../limits.ts'
+import { LONGEST, MOST_AT_ONCE, MOST_KNOWN_DRAFTS } from '../limits.ts'
 import { Choices, Content, Entity, MEDIA_KINDS, Part } from '../message/content.ts'
 import { DeliveryState } from '../message/delivery-state.ts'
 import { SEND_ERROR_CODES } from '../message/send-errors.ts'
@@ -362,7 +362,11 @@ export const saveDraft = endpoint({
   body: z.strictObject({
     text: z.string().max(65_536),
     note: z.boolean().default(false),
-    was: z.string().max(65_536).optional().describe('With an empty text: removes only a draft that still reads so'),
+    was: z
+      .array(z.string().max(65_536))
+      .max(MOST_KNOWN_DRAFTS)
+      .optional()
+      .describe('With an empty text: removes only a draft that reads as one of these'),
   }),
   result: nothing,
 })

@@ -139,7 +139,7 @@ export function conversationCalls(deps: ConversationCallsDeps) {
         // What was sent here another device may have gone on with.
         if (body.text === '')
           await sql`delete from draft where workspace_id = ${caller.workspace} and conversation_id = ${params.id} and member_id = ${caller.member}
-                       and coalesce(body ->> 'text' = ${was}, true)`.execute(tx)
+                       and coalesce(body ->> 'text' = any (${was}::text[]), true)`.execute(tx)
         else
           await sql`insert into draft (workspace_id, conversation_id, member_id, body) values (${caller.workspace}, ${params.id}, ${caller.member}, ${JSON.stringify(body)}::jsonb)
                     on conflict (workspace_id, conversation_id, member_id) do update set body = excluded.body, changed_at = now()`.execute(

@@ -316,8 +316,8 @@ test('what was sent in one window takes no draft away that another window went o
   const { params } = await aTalk('Jo')
   const kept = async () => (await owner.call(getDraft, { params })).text
   await owner.call(saveDraft, { params, body: { text: 'Short, and then long', note: false } })
-  await owner.call(saveDraft, { params, body: { text: '', note: false, was: 'Short' } })
+  await owner.call(saveDraft, { params, body: { text: '', note: false, was: ['Short'] } })
   expect(await kept()).toBe('Short, and then long')
-  await owner.call(saveDraft, { params, body: { text: '', note: false, was: 'Short, and then long' } })
+  await owner.call(saveDraft, { params, body: { text: '', note: false, was: ['Short', 'Short, and then long'] } })
   expect(await kept()).toBe('')
 })
