@@ -2,7 +2,15 @@
 import { expect as see, type Page } from '@playwright/test'
 import { afterAll, beforeEach, expect, test } from 'vitest'
 import { createChannel } from '#contract/calls/channels.ts'
-import { getDraft, listConversations, listMessages, saveDraft } from '#contract/calls/conversations.ts'
+import { mergeContacts } from '#contract/calls/contacts.ts'
+import {
+  getConversation,
+  getDraft,
+  listConversations,
+  listMessages,
+  saveDraft,
+  sendMessage,
+} from '#contract/calls/conversations.ts'
 import { changeMe, getMe } from '#contract/calls/members.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
@@ -26,6 +34,7 @@ const [ann, bob] = [await conversationWith('Ann'), await conversationWith('Bob')
 let page: Page
 
 beforeEach(async () => {
+  for (const id of [ann, bob]) await owner.call(saveDraft, { params: { id }, body: { text: '', note: false } })
   const opened = await openWindow(browser, parley, { path: `/inbox/${ann}?view=all` })
   page = opened.page
   return () => opened.context.close()
@@ -41,6 +50,7 @@ async function conversationWith(name: string): Promise<ConversationId> {
 
 const composer = () => page.getByRole('textbox', { name: 'Reply', exact: true })
 const draftOf = async (id: ConversationId) => (await owner.call(getDraft, { params: { id } })).text
+const thread = () => page.getByRole('region', { name: /^Conversation with/ })
 const isDraft = (address: string) => address.endsWith('/draft')
 
 test('a save that is slow does not bring back what was sent', async () => {
@@ -94,6 +104,34 @@ test('a draft that waits shows in the list, also after a reload, until nothing o
   await composer().fill('')
   await pencil.waitFor({ state: 'detached' })
   await until(async () => (await draftOf(bob)) === '')
+})
+
+test('a draft that is gone by now shows no more once its conversation is opened', async () => {
+  await owner.call(saveDraft, { params: { id: bob }, body: { text: 'Kept for Bob', note: false } })
+  await page.reload()
+  const row = page.getByRole('list', { name: 'Conversations' }).getByRole('button', { name: 'Bob' })
+  const pencil = row.getByLabel('A draft waits here')
+  await pencil.waitFor()
+  await owner.call(saveDraft, { params: { id: bob }, body: { text: '', note: false } })
+  await row.click()
+  await pencil.waitFor({ state: 'detached' })
+})
+
+test('a draft that another device went on with is the one that is found on coming back', async () => {
+  const rows = page.getByRole('list', { name: 'Conversations' })
+  const saved = page.waitForResponse((response) => isDraft(response.url()) && response.request().method() === 'PUT')
+  await composer().fill('Short')
+  await saved
+  await rows.getByRole('button', { name: 'Bob' }).click()
+  await page.waitForURL(`**/${bob}*`)
+  await owner.call(saveDraft, { params: { id: ann }, body: { text: 'Short, and long', note: false } })
+  await rows.getByRole('button', { name: 'Ann' }).click()
+  await see(composer()).toHaveValue('Short, and long')
+  await composer().press('Control+End')
+  await composer().pressSequentially('!')
+  await until(async () => (await draftOf(ann)) === 'Short, and long!')
+  await composer().fill('')
+  await until(async () => (await draftOf(ann)) === '')
 })
 
 test('an attached file waits with its conversation, and its picture is let go once it is sent', async () => {

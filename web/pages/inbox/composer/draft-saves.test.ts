@@ -233,6 +233,17 @@ test('once the server’s own is known the two are saved as one', async () => {
   await rest()
 })
 
+test('what was changed while the known one was asked for anew replaces that which was shown first', async () => {
+  const [known, longer] = [
+    { text: 'Short', note: false },
+    { text: 'Short, and long', note: false },
+  ]
+  keepAhead(conversation, { text: 'Shor', note: false }, known)
+  keepAhead(conversation, { text: 'Sho', note: false }, longer)
+  expect(joinOwed(conversation, known)?.text).toBe('Sho')
+  dropOwed(conversation)
+})
+
 test('what could not be saved is saved by the next page of this tab', async () => {
   const storage = new Map<string, string>()
   vi.stubGlobal('sessionStorage', {

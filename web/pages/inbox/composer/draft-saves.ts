@@ -6,6 +6,7 @@
  * the page goes → whatever has no answer yet, by what outlives a page; what was left all the same is saved by the next page
  * the member signs out → all of it at once, and the answers are waited for
  */
+import { useSyncExternalStore } from 'react'
 import { saveDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
@@ -13,7 +14,7 @@ import { onForgotten, remember, remembered } from '../../../app/tab-memory.ts'
 import { tellFailure } from '../../../app/tell.ts'
 import { noteOwed, noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
-import { joinedDrafts } from './joined-drafts.ts'
+import { isSame, joinedDrafts } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
 
 export interface Draft {
@@ -26,11 +27,14 @@ interface Kept {
   readonly newest: Draft
   /** Written before the server's own was known, which it must not replace: it waits until both are one. */
   readonly isAhead: boolean
+  /** What was shown when it was begun ahead: the server's own as it was known once. None: nothing was. */
+  readonly base?: Draft | undefined
 }
 
 interface Saving extends Kept {
   newest: Draft
   isAhead: boolean
+  base?: Draft | undefined
   /** Until it is saved, or saved again. */
   timer?: ReturnType<typeof setTimeout> | undefined
   going: AbortController | null
@@ -46,6 +50,7 @@ const NAME = 'drafts'
 const REST_MS = 700
 const AGAIN_MS = 4_000
 const PASSING: readonly FailureCode[] = ['offline', 'unavailable', 'busy', 'too_many']
+const listeners = new Set<() => void>()
 
 const RESTING = { going: null, run: Promise.resolve(), isDue: false, trouble: null }
 
@@ -59,7 +64,14 @@ const savings = new Map<ConversationId, Saving>(
 /** What the server does not have yet; null where it has all. */
 export const owedDraft = (conversation: ConversationId): Draft | null => savings.get(conversation)?.newest ?? null
 
+export const useOwedDraft = (conversation: ConversationId): Draft | null =>
+  useSyncExternalStore(subscribe, () => owedDraft(conversation))
+
 export const isAhead = (conversation: ConversationId): boolean => savings.get(conversation)?.isAhead ?? false
+
+/** Written without having seen anything of the server's own. */
+export const isBlind = (conversation: ConversationId): boolean =>
+  isAhead(conversation) && savings.get(conversation)?.base === undefined
 
 /** What an earlier page of this tab could not save. */
 export function saveOwed(): void {
@@ -77,16 +89,18 @@ export function saveNow(conversation: ConversationId, draft?: Draft): void {
   void go(conversation)
 }
 
-export const keepAhead = (conversation: ConversationId, draft: Draft): void => note(conversation, draft, true)
+/** @param base  what is shown of the server's own; counts for the first word */
+export const keepAhead = (conversation: ConversationId, draft: Draft, base?: Draft): void =>
+  note(conversation, draft, true, isAhead(conversation) ? savings.get(conversation)?.base : base)
 
 /** The server's own is known by now: the two are one, and saved as one. @returns what is written here; null where nothing waited for it */
 export function joinOwed(conversation: ConversationId, kept: Draft): Draft | null {
   const saving = savings.get(conversation)
   if (!saving?.isAhead) return null
-  const both = joinedDrafts(kept, saving.newest)
+  const both = joinedDrafts(kept, saving.newest, saving.base)
   dropOwed(conversation)
   keepDraft(conversation, both)
-  if (both.text !== kept.text || both.note !== kept.note) saveAfterRest(conversation, both)
+  if (!isSame(both, kept)) saveAfterRest(conversation, both)
   return both
 }
 
@@ -97,23 +111,32 @@ export function dropOwed(conversation: ConversationId): void {
   keep()
 }
 
-function note(conversation: ConversationId, newest: Draft, ahead: boolean): void {
+function note(conversation: ConversationId, newest: Draft, ahead: boolean, base?: Draft): void {
   const saving = savings.get(conversation)
-  if (saving) Object.assign(saving, { newest, isAhead: ahead })
-  else savings.set(conversation, { newest, isAhead: ahead, ...RESTING })
+  const kept = { newest, isAhead: ahead, base }
+  if (saving) Object.assign(saving, kept)
+  else savings.set(conversation, { ...kept, ...RESTING })
   // A listener that is there already is not added again.
   window.addEventListener('pagehide', leave)
   keep()
 }
 
 function keep(): void {
-  const kept = [...savings].map(([id, { newest, isAhead: ahead }]) => [id, { newest, isAhead: ahead }] as const)
+  const kept = [...savings].map(
+    ([id, { newest, isAhead: ahead, base }]) => [id, { newest, isAhead: ahead, base }] as const,
+  )
   remember(NAME, Object.fromEntries<Kept>(kept))
   // What rests is saved while the page goes. What failed before would fail again.
   const isAsked = [...savings.values()].some(
     (each) => each.newest.text !== '' && (each.isAhead || each.trouble !== null),
   )
   noteUnsent(NAME, isAsked ? loss : null)
+  for (const listener of listeners) listener()
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
 }
 
 function loss(): string {

@@ -1,10 +1,21 @@
 /** The text being written: the member's draft on the server, so that another device goes on with it. */
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useLayoutEffect, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect } from 'react'
 import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { read } from '../../../app/acts.ts'
-import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow, type Draft } from './draft-saves.ts'
+import {
+  isAhead,
+  isBlind,
+  joinOwed,
+  keepAhead,
+  owedDraft,
+  dropOwed,
+  saveAfterRest,
+  saveNow,
+  useOwedDraft,
+  type Draft,
+} from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
 import { NO_DRAFT } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
@@ -17,9 +28,23 @@ export interface DraftOfConversation {
 }
 
 export function useDraft(conversation: ConversationId): DraftOfConversation {
-  const { data } = useQuery(read(getDraft, { params: { id: conversation } }))
-  /** null until the member typed: then the server's own is shown. What it does not have yet is newer than all that it may answer. */
-  const [own, setOwn] = useState<Draft | null>(() => owedDraft(conversation))
+  const isAsked = () => (owedDraft(conversation) === null || isAhead(conversation) ? 'always' : false)
+  const { data, isFetching } = useQuery({
+    ...read(getDraft, { params: { id: conversation } }),
+    // The feed tells nothing of drafts: another device may have gone on with it, or sent it.
+    refetchOnMount: isAsked,
+    refetchOnWindowFocus: isAsked,
+  })
+  /** What the server does not have yet: newer than all that it may answer. */
+  const owed = useOwedDraft(conversation)
+  const known = isFetching ? undefined : data
+
+  // Before the next key, and before half of it is seen.
+  useLayoutEffect(() => {
+    if (!known) return
+    const both = joinOwed(conversation, known)
+    if (both || owedDraft(conversation) === null) setDrafted(conversation, (both ?? known).text.trim() !== '')
+  }, [conversation, known])
 
   const keep = useCallback(
     (draft: Draft) => {
@@ -28,46 +53,28 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
     },
     [conversation],
   )
-  // Before the next key, and before half of it is seen.
-  useLayoutEffect(() => {
-    const both = data ? joinOwed(conversation, data) : null
-    if (!both) return
-    // oxlint-disable-next-line react/set-state-in-effect -- to join is an act of the saves, and none of drawing
-    setOwn(both)
-    setDrafted(conversation, both.text.trim() !== '')
-  }, [conversation, data])
-
-  /** What is shown is all there is: the server's own is known, or older than what was owed to it. */
-  const isWhole = useCallback(
-    () => !isAhead(conversation) && (data !== undefined || own !== null),
-    [conversation, data, own],
-  )
 
   const setDraft = useCallback(
     (draft: Draft) => {
-      const ahead = !isWhole()
-      setOwn(draft)
-      if (ahead) return keepAhead(conversation, draft)
+      // What is shown is all there is: the server's own is known, or older than what is owed to it.
+      const isWhole = !isAhead(conversation) && (known !== undefined || owedDraft(conversation) !== null)
+      if (!isWhole) return keepAhead(conversation, draft, data)
       keep(draft)
       saveAfterRest(conversation, draft)
     },
-    [conversation, isWhole, keep],
+    [conversation, data, known, keep],
   )
 
   const clear = useCallback(() => {
-    if (isWhole()) {
-      setOwn(NO_DRAFT)
-      keep(NO_DRAFT)
-      saveNow(conversation, NO_DRAFT)
-    } else {
-      // The server's own was not seen, so it was not sent.
-      setOwn(null)
-      dropOwed(conversation)
-    }
-  }, [conversation, isWhole, keep])
+    const isSeen = !isBlind(conversation) && (data !== undefined || owedDraft(conversation) !== null)
+    // The server's own was not seen, so it was not sent.
+    if (!isSeen) return dropOwed(conversation)
+    keep(NO_DRAFT)
+    saveNow(conversation, NO_DRAFT)
+  }, [conversation, data, keep])
 
   // Another conversation is opened: what is typed here does not wait for its rest.
   useEffect(() => () => saveNow(conversation), [conversation])
 
-  return { draft: own ?? data ?? NO_DRAFT, setDraft, clear }
+  return { draft: owed ?? data ?? NO_DRAFT, setDraft, clear }
 }
