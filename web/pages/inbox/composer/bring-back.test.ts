@@ -1,6 +1,8 @@
 /** A refused message that is taken back is in the text box, or still where it stood: it is never nowhere. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import type { ClientId, ConversationId } from '#contract/ids.ts'
+import { plain } from '#contract/message/content.ts'
+import { aMessage } from '../testing.ts'
 import type { Pending } from './outbox.ts'
 
 const { takeBack } = vi.hoisted(() => ({ takeBack: vi.fn<() => Promise<unknown>>() }))
@@ -64,6 +66,27 @@ test('who looks elsewhere by then finds it behind what he wrote, with its files,
   expect(saved).toEqual([{ text: 'Dear Bob\nSee attached', note: false }])
   expect(files()).toEqual(['kettle'])
   expect(head()).toEqual({ subject: 'Kettles', cc: 'bob@people.test' })
+})
+
+/** A chat message, undone while what may be asked of the text box is still to be found out. */
+async function undone({ isHere, isLetter, subject = '' }: { isHere: boolean; isLetter: boolean; subject?: string }) {
+  const { backOfUndone } = await import('./bring-back.ts')
+  const { setHead } = await import('./heads.ts')
+  known = Response.json({ text: '', note: false })
+  setHead(ANN, { subject, cc: '' })
+  const message = aMessage('one', { direction: 'out', conversation: ANN, content: plain('At nine') })
+  return backOfUndone(ANN, message, () => isHere, isLetter)
+}
+
+test('of a send that is undone the words are found where they were written, by who looks elsewhere by then', async () => {
+  expect(await undone({ isHere: false, isLetter: false })).toBeNull()
+  await vi.waitFor(() => expect(saved).toEqual([{ text: 'At nine', note: false }]))
+})
+
+test('a subject keeps words from coming back only where it is a part of what is written', async () => {
+  expect(await undone({ isHere: true, isLetter: true, subject: 'Kettles' })).toBeNull()
+  const back = await undone({ isHere: true, isLetter: false, subject: 'Kettles' })
+  expect(back?.ask.back.text).toBe('At nine')
 })
 
 test('while the server’s own draft is not known, it waits for that one', async () => {

@@ -14,7 +14,7 @@ import { layIn } from './lay-in.ts'
 import { takeBack, type Pending } from './outbox.ts'
 
 export interface Back {
-  readonly ask: ComposeAsk
+  readonly ask: ComposeAsk & Required<Pick<ComposeAsk, 'back'>>
   /** What it replied to. */
   readonly quoted: MessageView | null
 }
@@ -22,16 +22,29 @@ export interface Back {
 /** Pressed twice, it comes back once. */
 const taken = new Set<ClientId>()
 
-/** A send that was undone. @returns null where something is being written by now */
-export async function backOfUndone(conversation: ConversationId, message: MessageView): Promise<Back | null> {
+/**
+ * A send that was undone.
+ * @param isHere  whether the text box is still there to take it; without it, it is laid in
+ * @param isLetter  what the text box writes now: elsewhere a subject waits unseen, and is no part of what is written
+ * @returns null where something is being written by now
+ */
+export async function backOfUndone(
+  conversation: ConversationId,
+  message: MessageView,
+  isHere: () => boolean,
+  isLetter: boolean,
+): Promise<Back | null> {
   const quoted = await quotedIn(conversation, message.replyTo)
   const { kind, hasHead } = await beingWritten(conversation)
-  if (kind !== null || hasHead) return null
+  if (kind !== null || (hasHead && isLetter)) return null
   const back = broughtBack(message.content, false)
   // A subject that nobody wrote is the server's to write.
   const head =
     back.head.subject === keptSubject(shownBefore(message), message) ? { ...back.head, subject: '' } : back.head
-  return { ask: { kind: 'reply', back: { ...back, head }, uploadedAt: null }, quoted }
+  return handedTo(isHere, conversation, {
+    ask: { kind: 'reply', back: { ...back, head }, uploadedAt: null },
+    quoted,
+  })
 }
 
 /** @param isHere  whether the text box is still there to take it */
@@ -61,9 +74,13 @@ async function takeRefused(pending: Pending, isHere: () => boolean): Promise<Bac
   const { refusedCopies = [], uploadedAt = Date.parse(pending.at) } = pending
   const back = broughtBack(pending, pending.note)
   const ask = { kind, back, refusedCopies, uploadedAt } as const
-  if (isHere()) return { ask, quoted }
+  return handedTo(isHere, pending.conversation, { ask, quoted })
+}
+
+function handedTo(isHere: () => boolean, conversation: ConversationId, back: Back): Back | null {
+  if (isHere()) return back
   // Left while it was taken: by now it stands nowhere else.
-  layIn(pending.conversation, ask)
+  layIn(conversation, back.ask)
   return null
 }
 

@@ -229,7 +229,7 @@ export function Composer(props: ComposerProps) {
     clear()
     attachments.clear()
     // Of a note it is no part: it waits with the letter that is not written yet.
-    if (isLetter) setHead(row.id, NO_HEAD)
+    if (!isNote) setHead(row.id, NO_HEAD)
     setCopiesTyped(false)
     props.onPlain()
     props.onSent({ close: how.close ?? false })

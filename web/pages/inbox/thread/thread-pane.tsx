@@ -3,7 +3,13 @@ import { Button, Group, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Suspense, useCallback, useEffect, useEffectEvent, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { changeMe, getMe } from '#contract/calls/members.ts'
-import { getConversation, listRoads, type ConversationRow, type MessageView } from '#contract/calls/conversations.ts'
+import {
+  getConversation,
+  listRoads,
+  type ConversationRow,
+  type MessageView,
+  type RoadOption,
+} from '#contract/calls/conversations.ts'
 import type { ContactId, ConversationId, MessageId } from '#contract/ids.ts'
 import { keyOf, read, useAct } from '../../../app/acts.ts'
 import { client } from '../../../app/client.ts'
@@ -83,7 +89,7 @@ export function ThreadPane(props: ThreadPaneProps) {
 
 function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
   const { row, aim, onAim, onProof } = props
-  const { language, may } = useDirectory()
+  const { language, may, cardOfChannel } = useDirectory()
   const t = useWords('inbox')
   const me = useMe()
   const thread = useThread(row.id, aim)
@@ -134,13 +140,14 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
     setReplyTo((before) => before ?? back.quoted)
     setAsk(back.ask)
   }, [])
+  const isLetter = cardOfChannel(chosenOf(roads.data?.items)?.channel ?? null)?.abilities.subject?.out !== undefined
   const back = useCallback(
     (message: MessageView) => {
       // A colleague's words are not ours to write on, and what left meanwhile does not come back.
       if (message.author.member !== me.member.id || standingOf(message)?.reason !== 'cancelled') return
-      void backOfUndone(row.id, message).then(takeIn)
+      void backOfUndone(row.id, message, () => isHere.current, isLetter).then(takeIn)
     },
-    [row.id, me.member.id, takeIn],
+    [row.id, me.member.id, isLetter, takeIn],
   )
   const { acts, isBusy } = useMessageActs({ jump, reply, edit, remove: setRemoving, back })
   const pendingActs = useMemo(
@@ -247,7 +254,7 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
           replyTo={replyTo}
           editing={editing}
           newest={items.findLast((each) => each.direction !== 'note' && each.direction !== 'event') ?? null}
-          answered={answeredLetter(roads.data?.items.find((each) => each.chosen) ?? null, replyTo)}
+          answered={answeredLetter(chosenOf(roads.data?.items), replyTo)}
           seenSeq={seenSeq}
           onShow={jump}
           ask={ask}
@@ -294,6 +301,8 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
 
 /** What stood before the eyes this long was seen, not merely shown. */
 const LOOK_MS = 3_000
+
+const chosenOf = (roads: readonly RoadOption[] | undefined) => roads?.find((each) => each.chosen) ?? null
 
 const NONE: MessageView[] = []
 const NO_ROADS: never[] = []
