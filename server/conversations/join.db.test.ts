@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { describe, expect, test } from 'vitest'
-import type { ContactId, ConversationId, WorkspaceId } from '#contract/ids.ts'
+import type { ContactId, ConversationId, MemberId, WorkspaceId } from '#contract/ids.ts'
 import { undoMerge } from '#server/contacts/merge.ts'
 import { contactViews } from '#server/contacts/views.ts'
+import { insertMember } from '#server/members/accounts.ts'
 import { firstIdAt } from '#server/platform/ids.ts'
 import { newId } from '#server/platform/new-id.ts'
 import { aDatabase } from '#tests/support/database.ts'
@@ -35,6 +36,38 @@ describe('two become one, one becomes two', () => {
     expect(await unread(ann.contact)).toBe(3)
     await says(raven, 'a.lee', '4')
     expect(await thread(ann.contact)).toEqual(['1', '2', '3', '4'])
+  })
+
+  test('what members were writing in the one that is gone they go on with in the other', async () => {
+    const { pigeon, raven, says, identity, merge, inside, workspace } = await aWorld()
+    await says(pigeon, 'ann', '1')
+    await says(raven, 'a.lee', '2')
+    const [ann, lee] = [await identity('pigeon', 'ann'), await identity('raven', 'a.lee')]
+    const [olga, bob] = [newId<MemberId>(), newId<MemberId>()]
+    for (const id of [olga, bob])
+      await inside((tx) => insertMember(tx, workspace, { id, account: null, name: id, role: 'agent' }))
+    const write = (contact: ContactId, member: MemberId, text: string, note: boolean) =>
+      inside((tx) =>
+        sql`insert into draft (workspace_id, conversation_id, member_id, body)
+            select ${workspace}, id, ${member}, ${JSON.stringify({ text, note })}::jsonb from conversation where workspace_id = ${workspace} and contact_id = ${contact}`.execute(
+          tx,
+        ),
+      )
+    await write(lee.contact, olga, 'Dear Lee', false)
+    await write(ann.contact, bob, 'Dear Ann', false)
+    await write(lee.contact, bob, 'Careful', true)
+    await merge(ann, lee)
+    const { rows } = await inside((tx) =>
+      sql<{ member: MemberId; contact: ContactId; body: unknown }>`
+        select d.member_id as member, c.contact_id as contact, d.body from draft d
+          join conversation c on c.workspace_id = d.workspace_id and c.id = d.conversation_id order by d.body ->> 'text'`.execute(
+        tx,
+      ),
+    )
+    expect(rows).toEqual([
+      { member: bob, contact: ann.contact, body: { text: 'Dear Ann\nCareful', note: true } },
+      { member: olga, contact: ann.contact, body: { text: 'Dear Lee', note: false } },
+    ])
   })
 
   test('a split brings both back, each message with the identity that sent it, also those written while they were one', async () => {

@@ -48,10 +48,26 @@ export async function joinConversations(
     on conflict (workspace_id, conversation_id, member_id) do update set in_count = conversation_read.in_count + excluded.in_count`.execute(
     tx,
   )
+  await carryDrafts(tx, workspace, kept.id, gone.id)
   await announce(tx, workspace, [
     { kind: 'conversation.joined', subject: gone.id, data: { into: kept.id } },
     { kind: 'conversation.changed', subject: kept.id },
   ])
+}
+
+/**
+ * The thread that is gone is opened by nobody: what a member was writing in it he goes on with in the other, behind what he was writing
+ * there, and for colleagues only as soon as one of them is. A split leaves it there.
+ */
+async function carryDrafts(tx: Tx, workspace: WorkspaceId, kept: ConversationId, gone: ConversationId): Promise<void> {
+  await sql`
+    insert into draft (workspace_id, conversation_id, member_id, body, changed_at)
+    select workspace_id, ${kept}, member_id, body, changed_at from draft where workspace_id = ${workspace} and conversation_id = ${gone}
+    on conflict (workspace_id, conversation_id, member_id) do update
+       set body = jsonb_build_object('text', concat_ws(E'\\n', draft.body ->> 'text', excluded.body ->> 'text'),
+                                     'note', (draft.body ->> 'note')::boolean or (excluded.body ->> 'note')::boolean),
+           changed_at = excluded.changed_at`.execute(tx)
+  await sql`delete from draft where workspace_id = ${workspace} and conversation_id = ${gone}`.execute(tx)
 }
 
 /** After identities were parted from a contact, in the same transaction: each message stays with the identity that sent it. */

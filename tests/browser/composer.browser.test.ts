@@ -134,6 +134,32 @@ test('a draft that another device went on with is the one that is found on comin
   await until(async () => (await draftOf(ann)) === '')
 })
 
+test('what is being written to a contact that is joined to another goes on there, with its files', async () => {
+  const [tina, uma] = [await conversationWith('Tina'), await conversationWith('Uma')]
+  const contactOf = async (id: ConversationId) => (await owner.call(getConversation, { params: { id } })).contact!
+  await owner.call(saveDraft, { params: { id: uma }, body: { text: 'Dear Uma', note: false } })
+  await page.goto(`${parley.url}/inbox/${tina}?view=all`)
+  const buffer = await aPng(60, 40, '#2a6')
+  await page.locator('input[type=file]').setInputFiles({ name: 'kettle.png', mimeType: 'image/png', buffer })
+  await composer().fill('Tina, I')
+  await until(async () => (await draftOf(tina)) === 'Tina, I')
+  // What is written last is not saved yet.
+  await page.route(
+    (url) => url.pathname.endsWith(`/${tina}/draft`),
+    (route) => (route.request().postData()?.includes('said') ? route.abort() : route.continue()),
+  )
+  await composer().fill('Tina, I said')
+  await owner.call(mergeContacts, {
+    params: { id: await contactOf(uma) },
+    body: { with: await contactOf(tina) },
+  })
+  await page.waitForURL(`**/${uma}*`)
+  await see(composer()).toHaveValue('Dear Uma\nTina, I said')
+  await page.getByRole('list', { name: 'Files', exact: true }).getByText('kettle.png').waitFor()
+  await until(async () => (await draftOf(uma)) === 'Dear Uma\nTina, I said')
+  expect(await draftOf(tina)).toBe('')
+})
+
 test('an attached file waits with its conversation, and its picture is let go once it is sent', async () => {
   await page.locator('input[type=file]').setInputFiles({
     name: 'kettle.png',

@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import type { Page } from '@playwright/test'
 import { changeMe } from '#contract/calls/members.ts'
+import { mergeContacts } from '#contract/calls/contacts.ts'
 import { listConversations } from '#contract/calls/conversations.ts'
 import { plain } from '#contract/message/content.ts'
 import { aBrowser } from '#tests/support/browser.ts'
@@ -104,6 +105,30 @@ test('what goes back into the text box of one tab is gone from the other, which 
   await there.waitFor({ state: 'detached', timeout: 10_000 })
   await other.close()
   await composer().fill('')
+})
+
+test('a refused message of a contact that was joined to another stands in the other’s thread, and can be sent there', async () => {
+  await telegram.phone('Bea').say(plain('This is Bea'))
+  const rowOf = (q: string) =>
+    until(async () => (await owner.call(listConversations, { query: { view: 'all', q } })).items[0], 30_000)
+  const [bea, kept] = [await rowOf('Bea'), await rowOf('Ann')]
+  isRefusing = true
+  await page.goto(`${parley.url}/inbox/${bea.id}?view=all`)
+  await composer().fill('For Bea')
+  await page.keyboard.press('Enter')
+  await refused().waitFor()
+  await page.goto('about:blank')
+  await owner.call(mergeContacts, { params: { id: kept.contact! }, body: { with: bea.contact! } })
+
+  await page.goto(`${parley.url}/inbox?view=failed`)
+  await list().getByRole('link', { name: 'Ann Petrova' }).click()
+  await page.waitForURL(`**/${kept.id}*`)
+  await refused().getByText('For Bea').waitFor()
+  await page.reload()
+  isRefusing = false
+  await refused().getByRole('button', { name: 'Try again' }).click()
+  await refused().waitFor({ state: 'detached' })
+  await thread().getByText('For Bea').waitFor()
 })
 
 test('an empty file is refused when it is chosen', async () => {

@@ -81,10 +81,12 @@ export function attach(conversation: ConversationId, files: Iterable<File>): voi
     set(conversation, [...attachedTo(conversation), one])
     // What no server takes is not even begun.
     if (judgeFile(type, file.size, null).code !== 'fits') continue
+    // By then its conversation may be joined to another.
     const change = (to: Partial<Attachment>) =>
-      set(
-        conversation,
-        attachedTo(conversation).map((each) => (each.key === key ? { ...each, ...to } : each)),
+      setAll(
+        new Map(
+          [...attached].map(([id, list]) => [id, list.map((each) => (each.key === key ? { ...each, ...to } : each))]),
+        ),
       )
     const going = upload(file, (progress) => change({ progress }))
     uploads.set(key, going)
@@ -102,6 +104,14 @@ export function attachUploaded(conversation: ConversationId, files: readonly Fil
   const known = new Set(attachedTo(conversation).map(({ key }) => key))
   const others = files.filter(({ id }) => !known.has(id))
   set(conversation, [...attachedTo(conversation), ...others.map((file) => aged(asAttached(file, at)))])
+}
+
+/** Uploads that are on their way go on there. */
+export function moveAttached(from: ConversationId, into: ConversationId): void {
+  const list = attachedTo(from)
+  if (list.length === 0) return
+  set(from, NONE)
+  set(into, [...attachedTo(into), ...list])
 }
 
 /** Before they are sent: a tab may stand open for days. @returns whether one is gone from the server by now, and so marked */

@@ -1,6 +1,6 @@
 /** Two tabs of one browser show one refused message: it leaves once, or goes back into one text box. */
 import { beforeEach, expect, test, vi } from 'vitest'
-import type { ClientId, MemberId } from '#contract/ids.ts'
+import type { ClientId, ConversationId, MemberId } from '#contract/ids.ts'
 import type { Pending } from './outbox.ts'
 import type { Shelf } from './outbox-shelf.ts'
 
@@ -178,4 +178,25 @@ test('what the browser would not keep is told to be lost', async () => {
   })
   await tab.postNow(WRITTEN)
   expect(await aQuestion()).toContain('leave.outboxLost 1')
+})
+
+test('where a conversation was joined to another, what was refused in it stands there, in each tab and over a reload', async () => {
+  const [ann, into] = ['ann' as ConversationId, 'kept' as ConversationId]
+  const [first, second] = [await aTab(), await aTab()]
+  await first.moveUnsent(ann, into)
+  const where = ({ refusedNow }: typeof first) => refusedNow().map(({ conversation }) => conversation)
+  expect([where(first), where(second), where(await aTab())]).toEqual([[into], [into], [into]])
+  await first.tryAgain(ID)
+  await settled()
+  expect(call.mock.calls).toMatchObject([[{}, { params: { id: into } }]])
+})
+
+test('what another tab sends again meanwhile is not called refused by a join', async () => {
+  const [first, second] = [await aTab(), await aTab()]
+  call.mockReturnValue(Promise.withResolvers<unknown>().promise)
+  isDeaf = true
+  await first.tryAgain(ID)
+  await settled()
+  await second.moveUnsent('ann' as ConversationId, 'kept' as ConversationId)
+  expect([second.refusedNow(), rows.get(ID)]).toMatchObject([[], { state: 'saving' }])
 })

@@ -58,6 +58,8 @@ let all: readonly Pending[] = NONE
 let byConversation = new Map<ConversationId, readonly Pending[]>()
 let refused = NONE
 let shelf: Promise<Shelf | null> | null = null
+/** What an earlier page left is taken up. */
+let takenUp: Promise<void> = Promise.resolve()
 /** Those that the browser would not keep: no other tab knows them. */
 const unkept = new Set<ClientId>()
 /** Between the tabs of this browser: a row that changed, or the id of one that is gone. */
@@ -68,8 +70,12 @@ let running: Promise<void> = Promise.resolve()
 const listeners = new Set<() => void>()
 
 /** Takes up what an earlier page of this member left. Once per page and member. */
-export async function openOutbox(member: MemberId): Promise<void> {
-  if (shelf) return
+export function openOutbox(member: MemberId): Promise<void> {
+  if (!shelf) takenUp = takeUp(member)
+  return takenUp
+}
+
+async function takeUp(member: MemberId): Promise<void> {
   shelf = openShelf()
   others = new BroadcastChannel('parley.outbox')
   others.addEventListener('message', ({ data }: MessageEvent<Pending | ClientId>) => {
@@ -111,6 +117,14 @@ export async function takeBack(clientId: ClientId): Promise<Pending | null> {
 export async function tryAgain(clientId: ClientId): Promise<void> {
   if (!(await change(clientId, SAVING, ['refused']))) await lookAgain(clientId)
   ask()
+}
+
+/** Its conversation was joined to another: it stands there from now on, and goes there. */
+export async function moveUnsent(from: ConversationId, into: ConversationId): Promise<void> {
+  await takenUp
+  for (const { clientId, state } of byConversation.get(from) ?? [])
+    if (!(await change(clientId, { conversation: into }, state === 'refused' ? [state] : undefined)))
+      await lookAgain(clientId)
 }
 
 /** What the shelf says, where it stands at one that keeps it. */
@@ -208,7 +222,11 @@ export function bodyOf(written: Written) {
 }
 
 /** @returns false where it is gone, or not in one of these states any more */
-async function change(clientId: ClientId, to: Standing, from?: readonly Pending['state'][]): Promise<boolean> {
+async function change(
+  clientId: ClientId,
+  to: Standing | Pick<Written, 'conversation'>,
+  from?: readonly Pending['state'][],
+): Promise<boolean> {
   const found = all.find((each) => each.clientId === clientId)
   if (!found) return false
   const changed = { ...found, ...to }

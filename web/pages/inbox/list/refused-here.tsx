@@ -2,11 +2,12 @@ import { Button } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { useEffect } from 'react'
 import { getConversation } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { read } from '../../../app/acts.ts'
 import { useWords } from '../../../app/words.ts'
-import type { Pending } from '../composer/outbox.ts'
+import { moveUnsent, type Pending } from '../composer/outbox.ts'
 import css from './list.module.css'
 
 /** The server has nothing that failed, this browser has: what was refused was never taken, and no list of the server holds it. */
@@ -27,6 +28,11 @@ export function RefusedHere({ refused }: { refused: readonly Pending[] }) {
 function ConversationLink({ id }: { id: ConversationId }) {
   const t = useWords('inbox')
   const { data } = useQuery(read(getConversation, { params: { id } }))
+  // Merged while nobody looked: it has no name any more, and shows nothing.
+  const into = data?.joinedInto ?? null
+  useEffect(() => {
+    if (into) void moveUnsent(id, into)
+  }, [id, into])
   if (!data) return null
   return (
     <Button

@@ -23,7 +23,9 @@ import { beingWritten } from '../composer/being-written.ts'
 import { Composer, type ComposeAsk } from '../composer/composer.tsx'
 import { backOfRefused, backOfUndone, type Back } from '../composer/bring-back.ts'
 import { ReadsOnly } from '../composer/composer-lines.tsx'
+import '../composer/follow-feed.ts'
 import { holdOf } from '../composer/hold.ts'
+import { moveWritten } from '../composer/move-written.ts'
 import { tryAgain, usePending, type Pending } from '../composer/outbox.ts'
 import { changeAll, chooseRoad, haveRead, markUnread, type Change } from '../conversation-acts.ts'
 import { useDirectory } from '../directory.tsx'
@@ -213,8 +215,12 @@ function OpenThread(props: ThreadPaneProps & { row: ConversationRow }) {
       : []),
     { keys: '!', about: t('keys.nextFailed'), run: nextFailed },
   ])
-  const joined = useEffectEvent((into: ConversationId | null) => into && props.onJoined(into))
-  useEffect(() => void joined(row.joinedInto), [row.joinedInto])
+  const joined = useEffectEvent((into: ConversationId | null) => {
+    if (!into) return
+    moveWritten(row.id, into)
+    props.onJoined(into)
+  })
+  useEffect(() => joined(row.joinedInto), [row.joinedInto])
 
   return (
     <div className={css.pane}>
