@@ -134,6 +134,28 @@ test('a draft that another device went on with is the one that is found on comin
   await until(async () => (await draftOf(ann)) === '')
 })
 
+test('what the member sent from another device waits in the text box no more, and another text is not sent over it unasked', async () => {
+  const sendElsewhere = (words: string) =>
+    owner.call(sendMessage, { params: { id: ann }, body: { parts: plain(words).parts } })
+  await composer().fill('At nine, then')
+  await until(async () => (await draftOf(ann)) === 'At nine, then')
+  await sendElsewhere('At nine, then')
+  await see(composer()).toHaveValue('')
+
+  await composer().fill('At ten, then')
+  await sendElsewhere('At eleven, then')
+  await thread().getByText('At eleven, then').waitFor()
+  await composer().press('Enter')
+  await page.getByText('You answered meanwhile, elsewhere: “At eleven, then”').waitFor()
+  await see(composer()).toHaveValue('At ten, then')
+  await composer().press('Enter')
+  await thread().getByText('At ten, then').waitFor()
+  // What left from here is no news.
+  await composer().fill('Or at twelve')
+  await composer().press('Enter')
+  await thread().getByText('Or at twelve').waitFor()
+})
+
 test('what is being written to a contact that is joined to another goes on there, with its files', async () => {
   const [tina, uma] = [await conversationWith('Tina'), await conversationWith('Uma')]
   const contactOf = async (id: ConversationId) => (await owner.call(getConversation, { params: { id } })).contact!

@@ -42,12 +42,15 @@ test('words with signs of their own stay as they are', () => {
 })
 
 test('only what came after the text was begun, and was not seen, is to be looked at before sending', () => {
-  const writing = { begunSeq: 4, seenSeq: 0, conversation: 'talk', me: 'me' }
+  const writing = { begunSeq: 4, seenSeq: 0, conversation: 'talk', isFromHere: false }
   const came = aMessage('new', { seq: 5 })
   expect(cameMeanwhile(came, writing)).toBe(came)
   expect(cameMeanwhile(aMessage('old', { seq: 4 }), writing)).toBeNull()
   expect(cameMeanwhile(came, { ...writing, seenSeq: 5 })).toBeNull()
   expect(cameMeanwhile(came, { ...writing, begunSeq: null })).toBeNull()
+  expect(cameMeanwhile(came, { ...writing, isFromHere: true })).toBeNull()
+  const mine = aMessage('mine', { seq: 5, direction: 'out', author: { ...came.author, member: 'me' as never } })
+  expect(cameMeanwhile(mine, writing)).toBe(mine)
 })
 
 test('signs that mark nothing stay as typed', () => {

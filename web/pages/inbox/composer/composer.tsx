@@ -39,7 +39,7 @@ import { LetterFields, sentHead } from './letter-fields.tsx'
 import { countText } from './limits.ts'
 import { readMarks, toggleMark } from './marks.ts'
 import { cameMeanwhile } from './meanwhile.ts'
-import { postNow } from './outbox.ts'
+import { isFromHere, postNow } from './outbox.ts'
 import { RoadChooser } from './road-chooser.tsx'
 import { SendButton } from './send-button.tsx'
 import { partOf, useAttachments, verdictOf } from './use-attachments.ts'
@@ -186,7 +186,7 @@ export function Composer(props: ComposerProps) {
       begunSeq: begunSeq.current,
       seenSeq: props.seenSeq.current,
       conversation: row.id,
-      me: me.id,
+      isFromHere: newest !== null && isFromHere(newest),
     })
     if (!came) return null
     // Shown once, in the thread too: from here on it is known, however the text is rewritten.
@@ -196,6 +196,7 @@ export function Composer(props: ComposerProps) {
       name: came.author.name,
       words: wordsOf(came.content).slice(0, 120) || t(`part.${came.content.parts[0]!.kind}`),
     }
+    if (came.author.member === me.id) return t('thread:collision.you', values)
     return came.direction === 'in' ? t('thread:collision.wrote', values) : t('thread:collision.answered', values)
   }
 

@@ -7,12 +7,13 @@ export interface Writing {
   /** How far the member has read it with his own eyes. */
   readonly seenSeq: number
   readonly conversation: string
-  readonly me: string
+  /** It was sent from this page; the same member may write on another device too. */
+  readonly isFromHere: boolean
 }
 
 /** @returns what must be looked at before this text leaves; null: nothing */
-export function cameMeanwhile(newest: MessageView | null, { begunSeq, seenSeq, conversation, me }: Writing) {
-  if (!newest || begunSeq === null || newest.author.member === me) return null
+export function cameMeanwhile(newest: MessageView | null, { begunSeq, seenSeq, conversation, isFromHere }: Writing) {
+  if (!newest || begunSeq === null || isFromHere) return null
   // What a merge or an older stretch of the thread brings counts in another row of numbers, or was said before.
   if (newest.conversation !== conversation) return null
   return newest.seq > Math.max(begunSeq, seenSeq) ? newest : null

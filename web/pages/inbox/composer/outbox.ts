@@ -7,7 +7,7 @@
  * the member signs out → asked once more; what waits still, he is asked about, and it waits on for him
  */
 import { useSyncExternalStore } from 'react'
-import { sendMessage } from '#contract/calls/conversations.ts'
+import { sendMessage, type MessageView } from '#contract/calls/conversations.ts'
 import type { ClientId, ConversationId, IdentityId, MemberId, MessageId } from '#contract/ids.ts'
 import type { Part } from '#contract/message/content.ts'
 import { call, CallFailed, type FailureCode } from '../../../app/call.ts'
@@ -62,6 +62,8 @@ let shelf: Promise<Shelf | null> | null = null
 let takenUp: Promise<void> = Promise.resolve()
 /** Those that the browser would not keep: no other tab knows them. */
 const unkept = new Set<ClientId>()
+/** What was written on this page. */
+const posted = new Set<ClientId>()
 /** Between the tabs of this browser: a row that changed, or the id of one that is gone. */
 let others: BroadcastChannel | null = null
 let again: ReturnType<typeof setTimeout> | undefined
@@ -91,6 +93,7 @@ async function takeUp(member: MemberId): Promise<void> {
 
 export async function postNow(what: Omit<Written, 'clientId' | 'at'>): Promise<void> {
   const written: Pending = { ...what, clientId: newClientId(), at: new Date().toISOString(), ...SAVING }
+  posted.add(written.clientId)
   unkept.add(written.clientId)
   set([...all, written])
   const opened = await (shelf ??= openShelf())
@@ -148,6 +151,10 @@ export const refusedNow = (): readonly Pending[] => refused
 
 /** Those that only this browser knows: the server said no, and lists them nowhere. */
 export const useRefused = (): readonly Pending[] => useSyncExternalStore(subscribe, refusedNow)
+
+/** And not from another tab or device of the same member. */
+export const isFromHere = ({ clientId }: Pick<MessageView, 'clientId'>): boolean =>
+  clientId !== null && posted.has(clientId)
 
 function subscribe(listener: () => void): () => void {
   listeners.add(listener)

@@ -18,6 +18,7 @@ export default {
     types: '{{name}} is typing an answer too.',
     wrote: '{{name}} wrote meanwhile: “{{words}}”',
     answered: '{{name}} answered meanwhile: “{{words}}”',
+    you: 'You answered meanwhile, elsewhere: “{{words}}”',
     send: 'Send anyway',
     stay: 'Keep writing',
   },
