@@ -3,12 +3,16 @@ import { afterAll } from 'vitest'
 import startMail from '#connectors/email-imap/emulator.ts'
 import { createChannel, getChannel } from '#contract/calls/channels.ts'
 import { until } from './parts.ts'
-import { wholeParley } from './whole-parley.ts'
+import { wholeParley, type WholeParleyOptions } from './whole-parley.ts'
 
-export async function mailShop() {
+/** @param options  of the program; it reaches the emulator besides */
+export async function mailShop({ reaches = [], ...options }: WholeParleyOptions = {}) {
   const mail = await startMail()
   afterAll(() => mail.close())
-  const parley = await wholeParley({ reaches: mail.hosts.map((each) => `tcp://${each}`) })
+  const parley = await wholeParley({
+    ...options,
+    reaches: [...mail.hosts.map((each) => `tcp://${each}`), ...reaches],
+  })
   const { owner } = parley
   const channel = await owner.call(createChannel, {
     body: { connector: 'email-imap', name: 'Shop', settings: { ...mail.settings } },
