@@ -156,6 +156,17 @@ test('what the member sent from another device waits in the text box no more, an
   await thread().getByText('Or at twelve').waitFor()
 })
 
+test('what is sent here takes no draft away that another device went on with', async () => {
+  await composer().fill('Short')
+  await until(async () => (await draftOf(ann)) === 'Short')
+  await owner.call(saveDraft, { params: { id: ann }, body: { text: 'Short, and then long', note: false } })
+  const emptied = page.waitForResponse((response) => isDraft(response.url()) && response.request().method() === 'PUT')
+  await composer().press('Enter')
+  await emptied
+  await see(composer()).toHaveValue('')
+  expect(await draftOf(ann)).toBe('Short, and then long')
+})
+
 test('what is being written to a contact that is joined to another goes on there, with its files', async () => {
   const [tina, uma] = [await conversationWith('Tina'), await conversationWith('Uma')]
   const contactOf = async (id: ConversationId) => (await owner.call(getConversation, { params: { id } })).contact!

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { keepFor } from '../../../app/tab-memory.ts'
 import { questionOfLeaving } from '../../../app/unsent.ts'
+import { noteKnown } from './known-drafts.ts'
 import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
 
 const { tellFailure } = vi.hoisted(() => ({ tellFailure: vi.fn<(error: unknown) => void>() }))
@@ -11,6 +12,7 @@ vi.mock('../../../app/tell.ts', () => ({ tellFailure }))
 
 interface Asked {
   text: string
+  was: string[] | undefined
   keepalive: boolean
   answer: (status?: number) => void
   fail: () => void
@@ -33,7 +35,7 @@ beforeEach(() => {
   vi.stubGlobal('fetch', (_: string, { body, keepalive, signal }: RequestInit) => {
     const { promise, resolve, reject } = Promise.withResolvers<Response>()
     const one: Asked = {
-      text: (JSON.parse(body as string) as { text: string }).text,
+      ...(JSON.parse(body as string) as { text: string; was: string[] | undefined }),
       keepalive: keepalive ?? false,
       answer: (status = 200) => resolve(Response.json(status === 200 ? {} : { code: 'forbidden' }, { status })),
       fail: () => reject(new TypeError('no network')),
@@ -264,4 +266,20 @@ test('what could not be saved is saved by the next page of this tab', async () =
   asked[1]!.answer()
   await vi.advanceTimersByTimeAsync(0)
   expect([next.owedDraft(conversation), [...storage.values()]]).toEqual([null, ['{}']])
+})
+
+test('what is taken away is named by all that the server may hold of it, and by nothing that only another device wrote', async () => {
+  noteKnown(conversation, 'Read')
+  write('Read, and')
+  await rest()
+  asked[0]!.fail()
+  write('Read, and written')
+  await rest()
+  clear()
+  asked[1]!.answer()
+  await rest()
+  expect(asked[2]).toMatchObject({ text: '', was: ['Read', 'Read, and', 'Read, and written'] })
+  expect(asked.slice(0, 2).map(({ was }) => was)).toEqual([undefined, undefined])
+  asked[2]!.answer()
+  await rest()
 })

@@ -16,6 +16,7 @@ import { noteOwed, noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
 import { isSame, joinedDrafts } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
+import { knownOf, noteKnown } from './known-drafts.ts'
 
 export interface Draft {
   readonly text: string
@@ -29,12 +30,15 @@ interface Kept {
   readonly isAhead: boolean
   /** What was shown when it was begun ahead: the server's own as it was known once. None: nothing was. */
   readonly base?: Draft | undefined
+  /** Of one that is taken away: what it may be by now. */
+  readonly was?: readonly string[] | undefined
 }
 
 interface Saving extends Kept {
   newest: Draft
   isAhead: boolean
   base?: Draft | undefined
+  was?: readonly string[] | undefined
   /** Until it is saved, or saved again. */
   timer?: ReturnType<typeof setTimeout> | undefined
   going: AbortController | null
@@ -113,7 +117,7 @@ export function dropOwed(conversation: ConversationId): void {
 
 function note(conversation: ConversationId, newest: Draft, ahead: boolean, base?: Draft): void {
   const saving = savings.get(conversation)
-  const kept = { newest, isAhead: ahead, base }
+  const kept = { newest, isAhead: ahead, base, was: newest.text === '' ? knownOf(conversation) : undefined }
   if (saving) Object.assign(saving, kept)
   else savings.set(conversation, { ...kept, ...RESTING })
   // A listener that is there already is not added again.
@@ -123,7 +127,7 @@ function note(conversation: ConversationId, newest: Draft, ahead: boolean, base?
 
 function keep(): void {
   const kept = [...savings].map(
-    ([id, { newest, isAhead: ahead, base }]) => [id, { newest, isAhead: ahead, base }] as const,
+    ([id, { newest, isAhead: ahead, base, was }]) => [id, { newest, isAhead: ahead, base, was }] as const,
   )
   remember(NAME, Object.fromEntries<Kept>(kept))
   // What rests is saved while the page goes. What failed before would fail again.
@@ -164,11 +168,16 @@ async function go(conversation: ConversationId, isLeaving = false): Promise<void
 async function send(conversation: ConversationId, saving: Saving, isLeaving: boolean): Promise<void> {
   // It dies with the page, and nobody would be there to send what comes behind it.
   saving.going?.abort()
-  const { newest } = saving
+  const { newest, was } = saving
+  noteKnown(conversation, newest.text)
   const going = new AbortController()
   Object.assign(saving, { going, isDue: false })
   const options = { signal: going.signal, keepalive: isLeaving }
-  const error = await call(saveDraft, { params: { id: conversation }, body: newest }, options).then(
+  const error = await call(
+    saveDraft,
+    { params: { id: conversation }, body: was ? { ...newest, was: [...was] } : newest },
+    options,
+  ).then(
     () => null,
     (failure: unknown) => failure,
   )

@@ -47,7 +47,7 @@ test('the words of the text box that the member sent elsewhere are there no more
 
 test('those that are not saved yet are not saved behind it', async () => {
   expect(await leftOf(DRAFT, OLGA, true)).toEqual(NOTHING)
-  await vi.waitFor(() => expect(saved).toEqual([NOTHING]))
+  await vi.waitFor(() => expect(saved).toMatchObject([NOTHING]))
 })
 
 test.each([

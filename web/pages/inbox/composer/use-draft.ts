@@ -19,6 +19,7 @@ import {
 import { setDrafted } from './drafted.ts'
 import { NO_DRAFT } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
+import { noteKnown } from './known-drafts.ts'
 
 export interface DraftOfConversation {
   draft: Draft
@@ -42,6 +43,7 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
   // Before the next key, and before half of it is seen.
   useLayoutEffect(() => {
     if (!known) return
+    noteKnown(conversation, known.text)
     const both = joinOwed(conversation, known)
     if (both || owedDraft(conversation) === null) setDrafted(conversation, (both ?? known).text.trim() !== '')
   }, [conversation, known])
