@@ -9,14 +9,16 @@ import { BottomBar, Rail } from './rail.tsx'
 
 const nothing = () => {}
 const hold = { hold: true, queued: 42, oldest: null, newest: null }
+const deciding = { decide: nothing, look: nothing, isPending: false }
 
 export default {
   name: 'frame',
   words: [],
   states: {
     'lines of a fresh owner with a broken channel': () => <Lines />,
-    'sending on hold after a restore': () => <HoldView hold={hold} mayDecide decide={nothing} isPending={false} />,
-    'on hold, for an agent': () => <HoldView hold={hold} mayDecide={false} decide={nothing} isPending={false} />,
+    'sending on hold after a restore': () => <HoldView hold={hold} mayDecide {...deciding} />,
+    'on hold, and nothing waits': () => <HoldView hold={{ ...hold, queued: 0 }} mayDecide {...deciding} />,
+    'on hold, for an agent': () => <HoldView hold={hold} mayDecide={false} {...deciding} />,
     'a line with a very long word': () => (
       <Line weight="danger" icon={<IconAlertTriangle size={18} aria-hidden />}>
         {'Donaudampfschifffahrtsgesellschaft'.repeat(6)}

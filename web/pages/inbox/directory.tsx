@@ -6,6 +6,7 @@ import type { ChannelId, MemberId } from '#contract/ids.ts'
 import type { ConnectorCard } from '#contract/manifest.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
 import { may, type Act } from '#contract/rights.ts'
+import type { Hold } from '../../app/hold.ts'
 
 export interface Directory {
   readonly me: MemberView
@@ -13,6 +14,8 @@ export interface Directory {
   readonly members: ReadonlyMap<MemberId, MemberView>
   readonly channels: ReadonlyMap<ChannelId, ChannelView>
   readonly connectors: readonly ConnectorCard[]
+  /** Since a restore nothing may leave by itself: what is queued says so. */
+  readonly hold: Hold | undefined
 }
 
 const Context = createContext<Directory | null>(null)

@@ -42,6 +42,7 @@ const directory = (): Directory => ({
   ]),
   channels: new Map([['shop' as never, { id: 'shop', connector: 'pigeon', network: 'pigeon', name: 'Loft' } as never]]),
   connectors: [pigeon],
+  hold: undefined,
 })
 const inDirectory = (draw: () => ReactNode) => () => <DirectoryProvider value={directory()}>{draw()}</DirectoryProvider>
 

@@ -13,6 +13,7 @@ import type { ConversationId, MessageId } from '#contract/ids.ts'
 import { read } from '../../app/acts.ts'
 import { call } from '../../app/call.ts'
 import { useChannels, useConnectors } from '../../app/channels.ts'
+import { useHold } from '../../app/hold.ts'
 import { lazily } from '../../app/lazily.ts'
 import { useMembers } from '../../app/members.ts'
 import { sitsHere, useMay, useMe } from '../../app/session.ts'
@@ -57,6 +58,7 @@ export function InboxPage() {
   const members = useMembers()
   const channels = useChannels()
   const connectors = useConnectors()
+  const hold = useHold()
   const directory = useMemo<Directory>(
     () => ({
       me: me.member,
@@ -64,8 +66,9 @@ export function InboxPage() {
       members: new Map([...members, me.member].map((member) => [member.id, member])),
       channels: new Map(channels.map((channel) => [channel.id, channel])),
       connectors,
+      hold,
     }),
-    [me, members, channels, connectors],
+    [me, members, channels, connectors, hold],
   )
   /** What an earlier page left: by its own member only. */
   const takeUp = useEffectEvent(() => {

@@ -200,6 +200,7 @@ export default {
   state: {
     queued: 'Queued: it leaves as soon as its turn comes.',
     queuedUntil: 'Queued until {{at}}.',
+    held: 'Held since the restore: it does not leave until that is decided.',
     waits: 'Waits for {{network}}; Parley tries again by itself.',
     waitsUntil: 'Waits for {{network}} until {{at}}; Parley tries again by itself.',
     sending: 'Being sent right now.',
@@ -243,6 +244,7 @@ export default {
     writeNote: 'Write a note',
     unreachable: '{{channel}} cannot be reached at the moment. What you write waits and leaves by itself.',
     atRest: '{{channel}} sends nothing at the moment. What you write waits, and leaves when it sends again.',
+    held: 'Sending is held since the restore. What you write waits until that is decided.',
     toChannel: 'To the channel',
   },
   compose: {

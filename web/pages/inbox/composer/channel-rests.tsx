@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { IconPlugConnectedX } from '@tabler/icons-react'
+import { IconPlayerPause, IconPlugConnectedX } from '@tabler/icons-react'
 import { Link } from '@tanstack/react-router'
 import type { ChannelId } from '#contract/ids.ts'
 import { CONDUCT, type ChannelState } from '#contract/message/channel-state.ts'
@@ -10,11 +10,18 @@ import css from './composer.module.css'
 /** It is just being opened, and says in a moment how it stands. */
 const OPENING: readonly ChannelState[] = ['setup', 'connecting']
 
-/** The channel by which the answer goes does not send now: what is written is kept and waits, and that is told before it is written. */
+/** The channel by which the answer goes does not send now, or nothing does: what is written is kept and waits, and that is told before it is written. */
 export function ChannelRests({ channel: id }: { channel: ChannelId }) {
-  const { channels, may } = useDirectory()
+  const { channels, hold, may } = useDirectory()
   const t = useWords('inbox')
   const channel = channels.get(id)
+  if (hold?.hold)
+    return (
+      <div className={css.notice} role="status">
+        <IconPlayerPause size={18} aria-hidden />
+        <p>{t('road.held')}</p>
+      </div>
+    )
   if (!channel || CONDUCT[channel.state].sends || OPENING.includes(channel.state)) return null
   const values = { channel: channel.name }
   return (

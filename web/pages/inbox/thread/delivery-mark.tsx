@@ -7,8 +7,8 @@ import { stateWords } from './state-words.ts'
 
 /** The tick of a delivery: a fact with words and a time, never by colour alone. */
 export function DeliveryMark({ delivery }: { delivery: DeliveryView }) {
-  const { abilitiesOf, language } = useDirectory()
-  const words = stateWords(delivery, abilitiesOf(delivery.channel), language)
+  const { abilitiesOf, hold, language } = useDirectory()
+  const words = stateWords(delivery, abilitiesOf(delivery.channel), language, hold)
   return (
     <Tooltip label={words} multiline maw={280}>
       <span className={css.mark} data-state={delivery.state} role="img" aria-label={words} tabIndex={0}>

@@ -88,10 +88,10 @@ function Bubble({
   isBusy,
   searched,
 }: MessageProps & { side: 'theirs' | 'ours' | 'note' }) {
-  const { language, may, cardOfChannel } = useDirectory()
+  const { language, may, cardOfChannel, hold } = useDirectory()
   const t = useWords('inbox')
   const delivery = standingOf(message)
-  const waits = delivery && waitWords(delivery, cardOfChannel(delivery.channel), language)
+  const waits = delivery && waitWords(delivery, cardOfChannel(delivery.channel), language, hold)
   const isDeleted = message.deletedAt !== null
   const showsName = !joins && (side !== 'theirs' || isRoom || message.author.unverified)
   const troubles = message.deliveries.filter(

@@ -2,12 +2,19 @@
 import type { DeliveryView } from '#contract/calls/conversations.ts'
 import type { ConnectorCard } from '#contract/manifest.ts'
 import type { Abilities } from '#contract/message/abilities.ts'
+import { isHeld, type Hold } from '../../../app/hold.ts'
 import { wordsIn } from '../../../app/words.ts'
 import { clockOf, dayAndClock } from '../times.ts'
 import { reasonWords } from './delivery-words.ts'
 
-export function stateWords(delivery: DeliveryView, abilities: Abilities | null, language: string): string {
+export function stateWords(
+  delivery: DeliveryView,
+  abilities: Abilities | null,
+  language: string,
+  hold: Hold | undefined,
+): string {
   const t = wordsIn('inbox')
+  if (isHeld(delivery, hold)) return t('state.held')
   const at = timeOf(delivery)
   const time = at ? clockOf(at, language) : ''
   switch (delivery.state) {
@@ -37,12 +44,18 @@ export function stateWords(delivery: DeliveryView, abilities: Abilities | null, 
 }
 
 /** What a message waits for that was tried already, and until when. null: it does not wait, or its sender holds it back. */
-export function waitWords(delivery: DeliveryView, card: ConnectorCard | null, language: 'en' | 'ru'): string | null {
+export function waitWords(
+  delivery: DeliveryView,
+  card: ConnectorCard | null,
+  language: 'en' | 'ru',
+  hold: Hold | undefined,
+): string | null {
   if (delivery.state !== 'queued' || delivery.reason === null) return null
   const t = wordsIn('inbox')
   const network = card?.manifest.name[language] ?? ''
-  const waits =
-    delivery.readyAt && Date.parse(delivery.readyAt) > Date.now()
+  const waits = isHeld(delivery, hold)
+    ? t('state.held')
+    : delivery.readyAt && Date.parse(delivery.readyAt) > Date.now()
       ? t('state.waitsUntil', { network, at: dayAndClock(delivery.readyAt, language) })
       : t('state.waits', { network })
   return `${reasonWords(delivery.reason, null).title}. ${waits}`

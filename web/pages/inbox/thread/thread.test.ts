@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { SEND_ERROR_CODES } from '#contract/message/send-errors.ts'
 import { aDelivery, aMessage } from '../testing.ts'
 import inbox from '../words.en.ts'
-import { waitWords } from './state-words.ts'
+import { stateWords, waitWords } from './state-words.ts'
 import {
   changesOnTheWay,
   hasTrouble,
@@ -92,13 +92,32 @@ test('only what its sender holds back is called so; what was tried says what it 
   const readyAt = new Date(Date.now() + 10_000).toISOString()
   const held = aDelivery({ state: 'queued', readyAt })
   expect(isHeldBack(held)).toBe(true)
-  expect(waitWords(held, null, 'en')).toBeNull()
+  expect(waitWords(held, null, 'en', undefined)).toBeNull()
   const tried = aDelivery({ state: 'queued', readyAt, reason: 'throttled' })
   const card = { manifest: { name: { en: 'Pigeon post', ru: 'Голубиная почта' } } } as never
   expect(isHeldBack(tried)).toBe(false)
-  expect(waitWords(tried, card, 'en')).toMatch(/slow down\. Waits for Pigeon post until /)
-  expect(waitWords({ ...tried, readyAt: null }, card, 'en')).toMatch(/Waits for Pigeon post; /)
+  expect(waitWords(tried, card, 'en', undefined)).toMatch(/slow down\. Waits for Pigeon post until /)
+  expect(waitWords({ ...tried, readyAt: null }, card, 'en', undefined)).toMatch(/Waits for Pigeon post; /)
   expect(isHeldBack(aDelivery({ state: 'queued' }))).toBe(false)
+})
+
+test('what a restore holds does not say that it leaves by itself; what was written since does', async () => {
+  await i18next.init({ lng: 'en', resources: { en: { inbox, thread: en } }, interpolation: { escapeValue: false } })
+  const queued = aDelivery({ state: 'queued', queuedAt: '2026-11-20T10:00:00.000Z' })
+  const tried = { ...queued, reason: 'throttled' as const }
+  const span = { oldest: '2026-11-20T09:00:00.000Z', newest: '2026-11-20T10:00:00.000Z' }
+  const later = { ...queued, queuedAt: '2026-11-20T10:00:00.001Z' }
+  const all = { hold: true, queued: 1, ...span }
+  const oneByOne = { hold: false, queued: 1, ...span }
+  for (const [delivery, hold] of [
+    [queued, all],
+    [later, all],
+    [queued, oneByOne],
+  ] as const)
+    expect(stateWords(delivery, null, 'en', hold)).toMatch(/^Held since the restore/)
+  expect(waitWords(tried, null, 'en', all)).toMatch(/slow down\. Held since the restore/)
+  expect(stateWords(later, null, 'en', oneByOne)).toMatch(/leaves as soon as its turn comes/)
+  expect(stateWords({ ...queued, state: 'sent' }, null, 'en', all)).toMatch(/^Sent at/)
 })
 
 test('changes are on the way until the network has answered; of a reaction the last word counts', () => {
