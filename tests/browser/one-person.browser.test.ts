@@ -75,3 +75,32 @@ test('of several acts only the one that is undone waits', async () => {
   expect((await answered).ok()).toBe(true)
   await pane().locator('button[data-loading]').waitFor({ state: 'detached' })
 })
+
+test('who were joined are not offered again: not by the browser’s arrow, nor by the address', async () => {
+  for (const name of ['Gil One', 'Gil Two']) await telegram.phone(name).say(plain(`It is ${name}`))
+  const [one, two] = await until(async () => {
+    const { items } = await owner.call(listConversations, { query: { q: 'Gil' } })
+    return items.length === 2 ? ([items[0]!, items[1]!] as const) : null
+  }, 30_000)
+  await page.goto(`${parley.url}/inbox/${one.id}?view=all`)
+  await pane().getByRole('button', { name: 'The same person as…' }).click()
+  const picker = page.getByRole('dialog', { name: 'Who is the same person?' })
+  await picker.getByRole('textbox').fill(two.name)
+  await picker.getByRole('button', { name: two.name }).click()
+  const dialog = page.getByRole('dialog', { name: 'One person?' })
+  await dialog.getByRole('region', { name: `Joins it: ${two.name}` }).waitFor()
+  const compared = page.url()
+  await dialog.getByRole('button', { name: 'Yes, one person' }).click()
+  await dialog.waitFor({ state: 'detached' })
+
+  await page.goBack()
+  await expect.poll(() => page.url()).not.toContain('merge=')
+  await pane().getByText('A colleague joined them').waitFor()
+  expect(await dialog.count()).toBe(0)
+
+  const answered = page.waitForResponse(`**/contacts/${two.contact!}`)
+  await page.goto(compared)
+  await answered
+  await pane().getByText('A colleague joined them').waitFor()
+  await expect.poll(() => dialog.count()).toBe(0)
+})

@@ -140,9 +140,9 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const choice = useChoice(list.rows, shown, JSON.stringify(query))
 
   const goTo = useCallback(
-    (id: ConversationId | null, change: Partial<InboxSearch> = {}) => {
+    (id: ConversationId | null, change: Partial<InboxSearch> = {}, replace = false) => {
       const next = { ...search, message: undefined, merge: undefined, ...change } as InboxSearch
-      if (id) void navigate({ to: '/inbox/$conversation', params: { conversation: id }, search: next })
+      if (id) void navigate({ to: '/inbox/$conversation', params: { conversation: id }, search: next, replace })
       else void navigate({ to: '/inbox', search: next })
     },
     [navigate, search],
@@ -273,7 +273,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
                 onPane={togglePane}
                 onBack={room.hasBoth ? null : () => goTo(null)}
                 onAim={onAim}
-                onMerged={() => goTo(open)}
+                // The browser's arrow does not open again what was answered.
+                onMerged={() => goTo(open, {}, true)}
                 onProof={setProving}
                 onNextFailed={() => goTo(null, { view: 'failed' })}
                 onJoined={(into) => goTo(into)}

@@ -36,6 +36,8 @@ export function MergeDialog({ contact, other, onClose }: MergeDialogProps) {
     },
   })
   const confirm = useOnce(() => merge.mutateAsync({ params: { id: contact }, body: { with: other } }))
+  // Joined since: by a colleague, or before the address was opened again.
+  if (two.data?.mergedInto) return null
   return (
     <Modal opened onClose={onClose} title={t('merge.title')} size={860} closeButtonProps={{ 'aria-label': t('close') }}>
       <div className={css.block}>
