@@ -1,8 +1,10 @@
 /** How a thread is read: it stands still where the reader opens something, and calls him to a failure only when he does not see it. */
 import { beforeAll, expect, test } from 'vitest'
 import type { Page } from '@playwright/test'
+import { sql } from 'kysely'
 import { changeMe } from '#contract/calls/members.ts'
 import { listConversations, sendMessage } from '#contract/calls/conversations.ts'
+import type { WorkspaceId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import { aBrowser } from '#tests/support/browser.ts'
 import { until } from '#tests/support/parts.ts'
@@ -73,4 +75,37 @@ test('the way to the failed message is offered while it is out of view, and not 
   await way.click()
   await way.waitFor({ state: 'detached' })
   expect(await trouble.isVisible()).toBe(true)
+})
+
+test('while one scrolls through several days no label of a day lies on another', async () => {
+  const cleo = telegram.phone('Cleo Days')
+  for (const day of ['Monday', 'Tuesday', 'Wednesday']) await cleo.say(plain(`${day}.\n`.repeat(40)))
+  const id = await talkOf('Cleo Days')
+  await until(
+    async () => (await owner.call(listConversations, { query: { q: 'Cleo' } })).items[0]?.inCount === 3,
+    30_000,
+  )
+  const { database } = parley.test
+  const { rows } = await sql<{ id: WorkspaceId }>`select workspace_id as id from workspace_directory`.execute(
+    database.plumbing,
+  )
+  await database.inWorkspace(rows[0]!.id, (tx) =>
+    sql`update message set placed = placed - make_interval(days => (3 - seq)::int * 6) where shown_in = ${id}`.execute(
+      tx,
+    ),
+  )
+  await page.goto(`${parley.url}/inbox/${id}?view=all`)
+  await thread().getByRole('heading', { level: 3 }).nth(2).waitFor()
+  const overlaps = await thread().evaluate((box) => {
+    const labels = [...box.querySelectorAll('h3')]
+    const found: string[] = []
+    for (box.scrollTop = 0; ; box.scrollTop += 10) {
+      const tops = labels.map((each) => each.getBoundingClientRect())
+      for (const [index, rect] of tops.entries())
+        for (const other of tops.slice(index + 1))
+          if (rect.bottom > other.top && other.bottom > rect.top) found.push(`at ${box.scrollTop}`)
+      if (box.scrollTop + box.clientHeight >= box.scrollHeight - 1) return found
+    }
+  })
+  expect(overlaps).toEqual([])
 })

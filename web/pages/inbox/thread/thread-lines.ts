@@ -57,6 +57,19 @@ export function threadLines(
   return lines
 }
 
+/**
+ * Each day in a stretch of its own, its label first: a label that sticks to the top goes with the end of its stretch, so that no two of
+ * them lie on one another.
+ */
+export function daysOf(lines: readonly ThreadLine[]): ThreadLine[][] {
+  const days: ThreadLine[][] = []
+  for (const line of lines) {
+    if (line.line === 'day') days.push([line])
+    else days.at(-1)!.push(line)
+  }
+  return days
+}
+
 const isOneBlock = (one: MessageView, other: MessageView): boolean =>
   one.direction === other.direction &&
   one.direction !== 'event' &&

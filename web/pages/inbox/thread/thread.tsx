@@ -14,7 +14,7 @@ import { ByReader } from '../parts/by-reader.ts'
 import { dayKeyOf, dayName } from '../times.ts'
 import { Message, type MessageActs } from './message.tsx'
 import { PendingMessage, type PendingActs } from './pending-message.tsx'
-import { hasTrouble, threadLines, type ThreadLine, type Unread } from './thread-lines.ts'
+import { daysOf, hasTrouble, threadLines, type ThreadLine, type Unread } from './thread-lines.ts'
 import type { ThreadPages } from './thread-pages.ts'
 import css from './thread.module.css'
 import { useOutOfView } from './use-out-of-view.ts'
@@ -113,25 +113,29 @@ export function Thread(props: ThreadProps) {
             </div>
           )}
           <ByReader value={hold}>
-            {lines.map((line) =>
-              line.line === 'message' ? (
-                <Message
-                  key={line.key}
-                  message={line.message}
-                  joins={line.joins}
-                  quoted={line.message.replyTo ? (byId.get(line.message.replyTo) ?? null) : null}
-                  isRoom={row.room !== null}
-                  contact={row.contact}
-                  roads={hasTrouble(line.message) ? roads : NO_ROADS}
-                  acts={acts}
-                  isBusy={isBusy && hasTrouble(line.message)}
-                  isAimed={line.message.id === aim}
-                  isCurrent={line.message.id === current}
-                />
-              ) : (
-                <Separator key={line.key} line={line} />
-              ),
-            )}
+            {daysOf(lines).map((day) => (
+              <div key={day[0]!.key} className={css.stretch}>
+                {day.map((line) =>
+                  line.line === 'message' ? (
+                    <Message
+                      key={line.key}
+                      message={line.message}
+                      joins={line.joins}
+                      quoted={line.message.replyTo ? (byId.get(line.message.replyTo) ?? null) : null}
+                      isRoom={row.room !== null}
+                      contact={row.contact}
+                      roads={hasTrouble(line.message) ? roads : NO_ROADS}
+                      acts={acts}
+                      isBusy={isBusy && hasTrouble(line.message)}
+                      isAimed={line.message.id === aim}
+                      isCurrent={line.message.id === current}
+                    />
+                  ) : (
+                    <Separator key={line.key} line={line} />
+                  ),
+                )}
+              </div>
+            ))}
           </ByReader>
           {isWhole &&
             pending
