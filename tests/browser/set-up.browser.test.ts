@@ -71,6 +71,22 @@ test('after signing in nobody is led out of the window, whatever the address ask
   }
 })
 
+test('whoever is signed in is not asked for a password again, also when another tab has signed in meanwhile', async () => {
+  const page = await signedIn()
+  await page.goto(`${parley.url}/sign-in?next=/settings/members`)
+  await page.getByRole('heading', { name: 'Members' }).waitFor()
+
+  const other = await (await browser.newContext({ locale: 'en' })).newPage()
+  await other.goto(`${parley.url}/sign-in?next=/settings/members`)
+  await other.getByLabel('E-mail').waitFor()
+  await other.context().request.post(`${parley.url}/api/session`, {
+    data: { email: OWNER.email, password: OWNER.password },
+    headers: { origin: parley.url },
+  })
+  await other.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await other.getByRole('heading', { name: 'Members' }).waitFor()
+})
+
 test('an address typed by hand opens the connector’s form; one that leads nowhere says so and leads back', async () => {
   const page = await signedIn()
   await page.goto(`${parley.url}/channels/add/telegram`)

@@ -16,7 +16,7 @@ import { CallFailed, call } from './call.ts'
 import { client, isPassing } from './client.ts'
 import { Frame } from './frame/frame.tsx'
 import { ownPlace } from './own-place.ts'
-import { isShutOut, meQuery, sitsHere } from './session.ts'
+import { isShutOut, meQuery, sitsHere, whoSitsHere } from './session.ts'
 import { leavePage } from './tab-memory.ts'
 import { NotFound, Trouble } from './trouble.tsx'
 import { Waiting } from './waiting.tsx'
@@ -167,6 +167,11 @@ const signIn = createRoute({
     next: ownPlace(search.next),
     why: search.why === 'signed_out' ? search.why : undefined,
   }),
+  pendingComponent: Waiting,
+  beforeLoad: async ({ search }) => {
+    // Signed in already: there is nothing to ask. Whatever else is the matter is told inside, or when the form is sent.
+    if (await whoSitsHere()) throw redirect({ href: search.next ?? '/inbox' })
+  },
   component: page('sign-in', () => import('../pages/sign-in/sign-in.tsx'), 'SignInPage'),
 })
 

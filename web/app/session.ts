@@ -25,6 +25,10 @@ export const meQuery = () => ({
   refetchOnWindowFocus: 'always' as const,
 })
 
+/** Asked of the server anew; null: nobody, or it cannot say. */
+export const whoSitsHere = (): Promise<MeView | null> =>
+  client.fetchQuery({ ...meQuery(), staleTime: 0, retry: false, meta: { quiet: true } }).catch(() => null)
+
 export const useMe = (): MeView => useSuspenseQuery(meQuery()).data
 
 /** Until a second factor is on, the server answers nothing but what the account page asks. */

@@ -2,11 +2,12 @@ import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { useForm } from '@mantine/form'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useRouter } from '@tanstack/react-router'
-import { useState } from 'react'
+import { useEffect, useEffectEvent, useState } from 'react'
 import { getMe, getSetup, signIn } from '#contract/calls/members.ts'
 import { LONGEST } from '#contract/limits.ts'
 import { keyOf, read, useAct } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
+import { whoSitsHere } from '../../app/session.ts'
 import { useWords } from '../../app/words.ts'
 import { Door } from '../../ui/door.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
@@ -18,6 +19,16 @@ export function SignInPage() {
   const t = useWords('sign-in')
   const { next, why } = route.useSearch()
   const { history } = useRouter()
+  const goOn = () => history.push(next ?? '/inbox')
+  const look = useEffectEvent(async () => {
+    if (document.visibilityState === 'visible' && (await whoSitsHere())) goOn()
+  })
+  // Another tab may have signed in meanwhile.
+  useEffect(() => {
+    const again = () => void look()
+    document.addEventListener('visibilitychange', again)
+    return () => document.removeEventListener('visibilitychange', again)
+  }, [])
   const isUnowned = useQuery(read(getSetup)).data?.open ?? false
   const [isCodeWanted, wantCode] = useState(false)
   const [isPhoneAway, setPhoneAway] = useState(false)
@@ -25,7 +36,7 @@ export function SignInPage() {
   const act = useAct(signIn, {
     done: (me) => {
       client.setQueryData(keyOf(getMe), me)
-      history.push(next ?? '/inbox')
+      goOn()
     },
     shows: (error) => {
       if (error.code === 'code_wanted') wantCode(true)
