@@ -1,7 +1,7 @@
 /** The inbox: views, list, thread, contact; how many of them stand side by side depends on the width. */
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useSearch } from '@tanstack/react-router'
+import { useCanGoBack, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import {
   beginConversation,
@@ -101,6 +101,8 @@ function useWasCovered() {
 function Inbox({ language, hasChannels }: { language: string; hasChannels: boolean }) {
   const t = useWords('inbox')
   const navigate = useNavigate()
+  const { history } = useRouter()
+  const canGoBack = useCanGoBack()
   const search = useSearch({ strict: false }) as InboxSearch
   const { conversation } = useParams({ strict: false }) as { conversation?: ConversationId }
   const open = conversation ?? null
@@ -128,7 +130,6 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     defaultValue: true,
     getInitialValueInEffect: false,
   })
-  const [isDrawerOpen, setDrawerOpen] = useState(false)
   const [isViewsOpen, setViewsOpen] = useState(false)
   const [isSearching, setSearching] = useState(false)
   const [isProving, setProving] = useState(false)
@@ -140,8 +141,12 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const choice = useChoice(list.rows, shown, JSON.stringify(query))
 
   const goTo = useCallback(
-    (id: ConversationId | null, change: Partial<InboxSearch> = {}, replace = false) => {
-      const next = { ...search, message: undefined, merge: undefined, ...change } as InboxSearch
+    (
+      id: ConversationId | null,
+      change: { [Name in keyof InboxSearch]?: InboxSearch[Name] | undefined } = {},
+      replace = false,
+    ) => {
+      const next = { ...search, message: undefined, merge: undefined, pane: undefined, ...change } as InboxSearch
       if (id) void navigate({ to: '/inbox/$conversation', params: { conversation: id }, search: next, replace })
       else void navigate({ to: '/inbox', search: next })
     },
@@ -162,7 +167,21 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     choice.drop(await changeAll([...choice.chosen], change, language))
     setBusyWith(null)
   }
-  const togglePane = () => (room.hasContact ? setPaneWanted(!isPaneWanted) : setDrawerOpen(!isDrawerOpen))
+  const isDrawerOpen = search.pane === 'contact'
+  // Two presses may come before one step back.
+  const isLeaving = useRef(false)
+  useEffect(() => void (isLeaving.current = false), [isDrawerOpen])
+  const closeDrawer = () => {
+    if (isLeaving.current) return
+    isLeaving.current = true
+    if (canGoBack) history.back()
+    else goTo(open, { ...search, pane: undefined }, true)
+  }
+  const togglePane = () => {
+    if (room.hasContact) setPaneWanted(!isPaneWanted)
+    else if (isDrawerOpen) closeDrawer()
+    else goTo(open, { ...search, pane: 'contact' })
+  }
 
   const canChange = useMay()('conversation.change')
   // The list stands first; what the first press will open, or be taken by, comes behind it.
@@ -206,7 +225,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
       onPick={(of) => setAsked({ ask: 'merge', contact: of })}
       onSplit={(of, identity) => setAsked({ ask: 'split', contact: of, identity })}
       onProofLink={() => setProving(true)}
-      {...(room.hasContact ? {} : { onClose: () => setDrawerOpen(false) })}
+      {...(room.hasContact ? {} : { onClose: closeDrawer })}
     />
   )
   const views = <ViewsPane search={search} counts={counts.data?.counts ?? {}} onPick={() => setViewsOpen(false)} />
@@ -304,7 +323,7 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
           isOpen={!room.hasContact && isDrawerOpen && contact !== undefined}
           side="right"
           title={t('contact.label')}
-          close={() => setDrawerOpen(false)}
+          close={closeDrawer}
         >
           {contact}
         </SideDrawer>

@@ -27,6 +27,8 @@ export interface InboxSearch {
   readonly message?: MessageId
   /** The open contact is compared with this one, to be merged. */
   readonly merge?: ContactId
+  /** The pane lies over the thread, where there is no room beside it: the browser's arrow takes it away first. */
+  readonly pane?: 'contact'
 }
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i
@@ -40,6 +42,7 @@ const UNDERSTOOD: Record<keyof InboxSearch, (value: string) => boolean> = {
   q: (value) => value.length > 0 && value.length <= 200,
   message: (value) => UUID.test(value),
   merge: (value) => UUID.test(value),
+  pane: (value) => value === 'contact',
 }
 
 /** Every name is always there: one that is missing comes through from the root as the address has it. */
