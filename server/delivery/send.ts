@@ -6,6 +6,7 @@ import type { ClientId, ConversationId, FileId, IdentityId, MemberId, MessageId,
 import type { Choices, Content, Part } from '#contract/message/content.ts'
 import { goesOnUnder } from '#contract/message/goes-on-under.ts'
 import type { Connectors } from '#connector-kit/load.ts'
+import { markRead } from '#server/conversations/change.ts'
 import { ownName } from '#server/conversations/names.ts'
 import type { Tx } from '#server/platform/database.ts'
 import { newId, programClock } from '#server/platform/new-id.ts'
@@ -87,6 +88,8 @@ export async function sendMessage(
     sendAt: spoken.sendAt ? new Date(spoken.sendAt) : null,
   })
   await nameByClient(tx, workspace, spoken.clientId, message)
+  // Whoever answers has read what he answers, by whatever road he does it.
+  await markRead(tx, workspace, member, conversation.id, Number.MAX_SAFE_INTEGER)
   return message
 }
 

@@ -282,6 +282,25 @@ test('a contact taken out again takes along what was its own, and what belongs t
   expect((await now(eva)).tags).toEqual(['late', 'regular', 'since then', 'tea', 'wholesale'])
 })
 
+test('whoever answers has read what he answers, by the API too; a colleague has not', async () => {
+  const { phone, params } = await aTalk('Lea')
+  const agent = await parley.member('agent')
+  const unread = async (client: typeof owner) => {
+    const { inCount, readCount } = await client.call(getConversation, { params })
+    return inCount - readCount!
+  }
+  const before = await unread(owner)
+  expect(before).toBeGreaterThan(0)
+  await owner.call(sendMessage, { params, body: { text: 'For colleagues', note: true } })
+  expect(await unread(owner)).toBe(before)
+  await owner.call(sendMessage, { params, body: { text: 'Yes, we are' } })
+  expect(await unread(owner)).toBe(0)
+  expect(await unread(agent)).toBe(before)
+  await phone.say(plain('And tomorrow?'))
+  await until(async () => (await unread(owner)) === 1, 20_000)
+  expect(await unread(agent)).toBe(before + 1)
+})
+
 test('marked unread it stays so until it is opened, also where the last word is our own', async () => {
   const { phone, params } = await aTalk('Hal')
   await owner.call(sendMessage, { params, body: { text: 'Ours is the last word' } })

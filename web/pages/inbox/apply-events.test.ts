@@ -103,3 +103,18 @@ test('what was undone in another window is not offered in this one: of a contact
   feed.tell([{ kind: 'contact.changed', contact: aContact({ id: 'ann' as never }) }])
   expect([ann!, bob!].map((key) => client.getQueryState(key)!.isInvalidated)).toEqual([true, false])
 })
+
+test('what one answered elsewhere is read here too; what a colleague answered is not', () => {
+  for (const id of ['own', 'other']) inbox.keepConversation(aRow(id, { inCount: 3, readCount: 1 }))
+  const answered = (conversation: string, member: string) =>
+    aMessage('answer', {
+      conversation: conversation as never,
+      direction: 'out',
+      author: { ...aMessage('x').author, identity: null, member: member as never },
+    })
+  feed.tell([
+    { kind: 'message.added', message: answered('own', 'olga') },
+    { kind: 'message.added', message: answered('other', 'boris') },
+  ])
+  expect(Object.fromEntries(rows().map(({ id, readCount }) => [id, readCount]))).toEqual({ own: 3, other: 1 })
+})

@@ -71,7 +71,10 @@ function apply(event: FeedEvent): void {
     case 'message.changed':
       keepTold(event.message)
       keepLast(event.message)
-      if (event.kind === 'message.added') heardFrom(event.message)
+      if (event.kind === 'message.added') {
+        heardFrom(event.message)
+        haveAnswered(event.message)
+      }
       return
     case 'conversation.changed':
       keepConversation(event.conversation)
@@ -105,7 +108,7 @@ export function keepConversation(told: ConversationRow): void {
     before ? withOwn(told, before) : before,
   )
   if (row.contact) isCalledOtherwise(row.contact, row)
-  const me = client.getQueryData<MeView>(keyOf(getMe))?.member.id
+  const me = ownId()
   if (!me) return
   for (const [key, data] of client.getQueriesData<ListPages>({ queryKey: [LIST] })) {
     if (!data) continue
@@ -134,6 +137,19 @@ function keepLast(message: MessageView): void {
       : row,
   )
 }
+
+/** Whoever answers has read what he answers (`server/delivery/send.ts`), in whichever window. */
+function haveAnswered({ direction, author, conversation }: MessageView): void {
+  if (direction !== 'out' || author.member === null || author.member !== ownId()) return
+  const asRead = (row: ConversationRow) => (row.id === conversation ? { ...row, readCount: row.inCount } : row)
+  changeRows(asRead)
+  client.setQueryData<ConversationRow>(
+    keyOf(getConversation, { params: { id: conversation } }),
+    (row) => row && asRead(row),
+  )
+}
+
+const ownId = () => client.getQueryData<MeView>(keyOf(getMe))?.member.id
 
 /** What the contact says or does opens and closes roads: a window begins, we are blocked, we are allowed again. */
 function heardFrom({ direction, conversation }: MessageView): void {
