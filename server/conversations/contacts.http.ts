@@ -103,6 +103,8 @@ export function contactCalls(deps: ContactCallsDeps) {
     ),
     answer(mergeCall, ({ params, body }, caller) =>
       change(caller, async (tx) => {
+        // Its addresses move, and its name with them.
+        const { name: withName } = await contactOf(tx, caller, body.with)
         const merged = await mergeContacts(tx, caller.workspace, params.id, body.with, {
           kind: 'manual',
           how: 'member',
@@ -111,7 +113,13 @@ export function contactCalls(deps: ContactCallsDeps) {
           member: caller.member,
         })
         await joinConversations(tx, caller.workspace, merged.into, merged.from)
-        await deps.audit(tx, caller, 'contact.merged', { kind: 'contact', id: params.id }, { with: body.with })
+        await deps.audit(
+          tx,
+          caller,
+          'contact.merged',
+          { kind: 'contact', id: params.id },
+          { with: body.with, withName },
+        )
         return {
           contact: await contactOf(tx, caller, params.id),
           act: (await actOf(tx, caller.workspace, merged.act))!,

@@ -23,6 +23,7 @@ import {
   saveDraft,
   sendMessage,
 } from '#contract/calls/conversations.ts'
+import { listAudit } from '#contract/calls/members.ts'
 import type { FileId, MessageId } from '#contract/ids.ts'
 import { plain } from '#contract/message/content.ts'
 import { until } from '#tests/support/parts.ts'
@@ -280,6 +281,17 @@ test('a contact taken out again takes along what was its own, and what belongs t
   })
   await owner.call(undoAct, { params: { id: act.id } })
   expect((await now(eva)).tags).toEqual(['late', 'regular', 'since then', 'tea', 'wholesale'])
+})
+
+test('the audit names who was joined: afterwards nobody is called so', async () => {
+  const contactOf = async (name: string) => {
+    const { params } = await aTalk(name)
+    return (await owner.call(getConversation, { params })).contact!
+  }
+  const [kim, lou] = [await contactOf('Kim'), await contactOf('Lou')]
+  await owner.call(mergeContacts, { params: { id: kim }, body: { with: lou } })
+  const { items } = await owner.call(listAudit, { query: { limit: 1 } })
+  expect(items).toMatchObject([{ act: 'contact.merged', objectId: kim, detail: { with: lou, withName: 'Lou' } }])
 })
 
 test('whoever answers has read what he answers, by the API too; a colleague has not', async () => {

@@ -74,10 +74,14 @@ export function AuditPage() {
   )
 }
 
-/** " · name: Shop · role: agent": values as they were noted, named in words where there are some. What it is still called is not said twice. */
+/**
+ * " · name: Shop · role: agent": values as they were noted, named in words where there are some; `withName` stands for the id in `with`.
+ * What it is still called is not said twice.
+ */
 const detailWords = ({ detail, objectName }: z.infer<typeof AuditRow>, t: T): string =>
   Object.entries(detail)
     .filter(([, value]) => (typeof value === 'string' || typeof value === 'number') && value !== objectName)
+    .filter(([name]) => !(`${name}Name` in detail))
     .map(([name, value]) => {
       const noted = String(value)
       const shown =

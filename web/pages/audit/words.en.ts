@@ -13,6 +13,7 @@ export default {
     connector: 'network',
     channel: 'channel',
     with: 'with contact',
+    withName: 'with contact',
     identity: 'address',
     events: 'events',
     decision: 'decision',

@@ -13,6 +13,7 @@ export default {
     connector: 'сеть',
     channel: 'канал',
     with: 'с контактом',
+    withName: 'с контактом',
     identity: 'адрес',
     events: 'событий',
     decision: 'решение',
