@@ -29,6 +29,10 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   try {
     const keys = await readOuterKeys({ dataDir: settings.dataDir, key: settings.key, mayCreate: async () => false })
     const manifest = await manifestOf(reached.ownerUrl, settings.databaseUrl !== null || values.logical)
+    // Nothing is left behind of a backup that cannot begin.
+    await makeFolder(dirname(path)).catch((error: Error) => {
+      throw new StartFailure(`The folder ${dirname(path)} cannot be made: ${error.message}.`)
+    })
     const copying = progress('copying')
     const counted = { entries: 0, files: 0, bytes: 0 }
     const bytes = await writeArchive(
@@ -51,14 +55,11 @@ export async function backup(args: string[], env: NodeJS.ProcessEnv): Promise<vo
   }
 }
 
-/** `….backup` is a file; anything else is a folder, made where it is missing. What is there is never overwritten. */
+/** `….backup` is a file; anything else is a folder. What is there is never overwritten. */
 async function placeFor(given = '.'): Promise<string> {
   const named = `parley-${new Date().toISOString().slice(0, 19).replace('T', '-').replaceAll(':', '')}.backup`
   const path = resolve(given)
   const place = path.endsWith('.backup') ? path : join(path, named)
-  await makeFolder(dirname(place)).catch((error: Error) => {
-    throw new StartFailure(`The folder ${dirname(place)} cannot be made: ${error.message}.`)
-  })
   if (await stat(place).catch(() => null)) throw new StartFailure(`${place} is there already: name another file.`)
   return place
 }

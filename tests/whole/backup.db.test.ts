@@ -68,10 +68,11 @@ test('a folder is made where it is missing, and holds one file for each backup',
 
 test('where there is no Parley nothing is begun, and the folder that was looked at is named', async () => {
   const nowhere = { PARLEY_DATA: join(home, 'nowhere') }
-  const { code, error } = await parley(['backup', join(home, 'nothing.backup')], nowhere)
+  const { code, error } = await parley(['backup', join(home, 'nobody/here')], nowhere)
   expect(code).toBe(1)
   expect(error).toContain(`There is no Parley in ${nowhere.PARLEY_DATA}.`)
   expect(existsSync(nowhere.PARLEY_DATA)).toBe(false)
+  expect(existsSync(join(home, 'nobody'))).toBe(false)
 })
 
 test('it says where the key is, and asks for a second copy', () => {
