@@ -152,3 +152,29 @@ test('a form that is filled in wrongly leads to its first fault, even to one tha
   await more.click()
   await see(proxy).not.toBeInViewport()
 })
+
+test('two presses in one moment make one token, and one link to sign in', async () => {
+  const { page } = await openWindow(browser, parley, { language: 'en', path: '/settings/tokens' })
+  let made = 0
+  await page.route(/\/api\/(tokens|members\/[^/]+\/sign-in-link)$/, (route) => {
+    if (route.request().method() === 'POST') made++
+    return route.fallback()
+  })
+  const pressTwice = (button: Locator) =>
+    button.evaluate((each) => {
+      for (let times = 0; times < 2; times++) each.dispatchEvent(new MouseEvent('click', { bubbles: true }))
+    })
+  await page.getByRole('button', { name: 'Add a token' }).first().click()
+  const form = page.getByRole('dialog')
+  await form.getByLabel('Name').fill('Till')
+  await pressTwice(form.getByRole('button', { name: 'Make the token' }))
+  await form.getByRole('button', { name: 'I have it' }).click()
+  expect(made).toBe(1)
+
+  await parley.member('agent')
+  await page.goto(`${parley.url}/settings/members`)
+  await page.getByRole('button', { name: 'Help to sign in again' }).first().click()
+  await pressTwice(form.getByRole('button', { name: 'Make the link' }))
+  await form.getByRole('button', { name: 'I have it' }).click()
+  expect(made).toBe(2)
+})

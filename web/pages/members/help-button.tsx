@@ -6,6 +6,7 @@ import { useWords } from '../../app/words.ts'
 import { Copy } from '../../ui/copy.tsx'
 import { Dialog } from '../../ui/dialog.tsx'
 import { FailureNote } from '../../ui/failure-note.tsx'
+import { useOnce } from '../../ui/use-once.ts'
 
 /** For a colleague who lost the password or the phone: a link to hand over, shown once. */
 export function HelpButton({ member }: { member: MemberView }) {
@@ -26,6 +27,7 @@ export function HelpButton({ member }: { member: MemberView }) {
 function Help({ member, done }: { member: MemberView; done: () => void }) {
   const t = useWords('members')
   const act = useAct(helpToSignIn, { shows: () => true })
+  const make = useOnce(() => act.mutateAsync({ params: { id: member.id } }))
   if (act.data)
     return (
       <Stack>
@@ -41,7 +43,7 @@ function Help({ member, done }: { member: MemberView; done: () => void }) {
       <Text size="sm">{t('help.words')}</Text>
       <FailureNote error={act.error} />
       <Group justify="flex-end">
-        <Button loading={act.isPending} data-autofocus onClick={() => act.mutate({ params: { id: member.id } })}>
+        <Button loading={make.isBegun} data-autofocus onClick={make.run}>
           {t('help.make')}
         </Button>
       </Group>

@@ -18,6 +18,7 @@ import { FailureNote } from '../../ui/failure-note.tsx'
 import { PageFrame } from '../../ui/page-frame.tsx'
 import { RemoveButton } from '../../ui/remove-button.tsx'
 import { RowTable, TableRow } from '../../ui/row-table.tsx'
+import { useOnce } from '../../ui/use-once.ts'
 
 const DAYS = ['30', '90', '365', 'never'] as const
 const DAY_MS = 86_400_000
@@ -88,6 +89,15 @@ function AddToken({ done }: { done: () => void }) {
       return true
     },
   })
+  const make = useOnce(() =>
+    act.mutateAsync({
+      body: {
+        name: name.trim(),
+        role,
+        ...(days === 'never' ? {} : { expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }),
+      },
+    }),
+  )
   if (act.data)
     return (
       <Stack>
@@ -110,14 +120,7 @@ function AddToken({ done }: { done: () => void }) {
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
-        if (name.trim() === '') return
-        act.mutate({
-          body: {
-            name: name.trim(),
-            role,
-            ...(days === 'never' ? {} : { expiresAt: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }),
-          },
-        })
+        if (name.trim() !== '') make.run()
       }}
     >
       <Stack gap="md">
@@ -151,7 +154,7 @@ function AddToken({ done }: { done: () => void }) {
           onChange={(each) => each && setDays(each)}
         />
         <FailureNote error={act.error} />
-        <Button type="submit" loading={act.isPending} disabled={name.trim() === ''}>
+        <Button type="submit" loading={make.isBegun} disabled={name.trim() === ''}>
           {t('make')}
         </Button>
       </Stack>

@@ -3,10 +3,11 @@ import { IconCheck, IconCopy, IconLink } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { encode } from 'uqr'
 import { createLink, listLinks, revokeLink } from '#contract/calls/contacts.ts'
-import type { ContactId } from '#contract/ids.ts'
+import type { ChannelId, ContactId } from '#contract/ids.ts'
 import { keyOf, read, useAct } from '../../../app/acts.ts'
 import { client } from '../../../app/client.ts'
 import { useWords } from '../../../app/words.ts'
+import { useOnce } from '../../../ui/use-once.ts'
 import { useDirectory } from '../directory.tsx'
 import { NetworkMark } from '../network-mark.tsx'
 import { dayAndClock } from '../times.ts'
@@ -33,6 +34,7 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
       return false
     },
   })
+  const make = useOnce((channel: ChannelId) => create.mutateAsync({ params: { id: contact }, body: { channel } }))
   const revoke = useAct(revokeLink, { done: renew })
   const links = useQuery(read(listLinks, { params: { id: contact } }))
   const offered = [...channels.values()].filter((channel) => cardOfChannel(channel.id)?.manifest.links !== undefined)
@@ -59,7 +61,7 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
                 justify="flex-start"
                 leftSection={<NetworkMark network={channel.network} size={20} named />}
                 loading={create.isPending && create.variables.body.channel === channel.id}
-                onClick={() => create.mutate({ params: { id: contact }, body: { channel: channel.id } })}
+                onClick={() => make.run(channel.id)}
               >
                 {t('thread:proof.by', { channel: channel.name })}
               </Button>
@@ -75,7 +77,13 @@ export function ProofLink({ contact, name, onClose, onInsert }: ProofLinkProps) 
               {t('thread:proof.once', { at: dayAndClock(made.link.expiresAt, language) })}
             </Alert>
             <Group justify="flex-end" gap="xs">
-              <Button variant="default" onClick={() => create.reset()}>
+              <Button
+                variant="default"
+                onClick={() => {
+                  create.reset()
+                  make.again()
+                }}
+              >
                 {t('thread:proof.another')}
               </Button>
               <Button
