@@ -7,6 +7,7 @@ import { withProviderHeaders } from '#connectors/email-imap/emulator/provider-he
 import { aBrowser } from '#tests/support/browser.ts'
 import { mailShop } from '#tests/support/mail-shop.ts'
 import { until } from '#tests/support/parts.ts'
+import { aPng } from '#tests/support/samples.ts'
 import { openWindow } from '#tests/support/window.ts'
 
 const { mail, parley, owner } = await mailShop()
@@ -78,11 +79,14 @@ test('a name that is refused stays as it was typed, and is marked until it is an
 })
 
 test('a language that is none is refused at its field, which says what is wanted', async () => {
+  await owner.call(changeContact, { params: { id: talk.contact! }, body: { language: 'en' } })
   const language = pane().getByRole('textbox', { name: 'Language' })
+  await see(language).toHaveAccessibleDescription(/English/)
   await language.fill('zz-nonsense-!!')
   await language.press('Enter')
   await see(language).toHaveAttribute('aria-invalid', 'true')
-  await see(language).toHaveAccessibleDescription(/A language by its code: en, pt-BR/)
+  // And no longer what the last one was called.
+  await see(language).toHaveAccessibleDescription('A language by its code: en, pt-BR')
   await language.fill('pt-BR')
   await language.press('Enter')
   await until(async () => (await known()).language === 'pt-BR')
@@ -219,4 +223,20 @@ test('the pane stays, with what is being typed, where it cannot be read afresh',
   await asked
   await page.waitForTimeout(500)
   await see(name()).toHaveValue('Ann, who')
+})
+
+test('what is called a picture and is none lies there as a file', async () => {
+  await ann.write({
+    subject: 'Re: Kettles',
+    text: 'Two pictures',
+    files: [
+      { name: 'kettle.png', type: 'image/png', bytes: await aPng(40, 40) },
+      { name: 'broken.png', type: 'image/png', bytes: Buffer.from('This is no picture at all') },
+    ],
+  })
+  await pane()
+    .getByRole('link', { name: /^broken\.png/ })
+    .getByText('broken.png')
+    .waitFor()
+  expect(await pane().locator('img[src*="thumbnail"]').count()).toBe(1)
 })

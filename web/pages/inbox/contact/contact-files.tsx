@@ -1,6 +1,7 @@
 import { Anchor } from '@mantine/core'
 import { IconFile, IconMusic, IconVideo } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { listFiles } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
 import { call } from '../../../app/call.ts'
@@ -24,9 +25,11 @@ export function ContactFiles({ conversation, lastSeq }: { conversation: Conversa
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => call(listFiles, { params: { id: conversation }, query: { limit: SHOWN } }, { signal }),
   })
+  // Called a picture by its name, and it is none.
+  const [broken, setBroken] = useState<ReadonlySet<string>>(new Set())
   const items = files.data?.items ?? []
   if (items.length === 0) return null
-  const pictures = items.filter((each) => each.kind === 'image' || each.kind === 'sticker')
+  const pictures = items.filter(({ kind, file }) => (kind === 'image' || kind === 'sticker') && !broken.has(file))
   const others = items.filter((each) => !pictures.includes(each))
   return (
     <Block title={t('contact.files')}>
@@ -40,7 +43,12 @@ export function ContactFiles({ conversation, lastSeq }: { conversation: Conversa
               className={partCss.tile}
               aria-label={t('part.download', { name: each.name ?? t('part.image') })}
             >
-              <img src={thumbnailUrl(each.file)} alt="" loading="lazy" />
+              <img
+                src={thumbnailUrl(each.file)}
+                alt=""
+                loading="lazy"
+                onError={() => setBroken((before) => new Set(before).add(each.file))}
+              />
             </a>
           ))}
         </div>

@@ -112,15 +112,17 @@ interface FactProps extends SavedOptions {
 }
 
 function Fact({ label, hint, longest, ...saved }: FactProps) {
+  const field = useSaved(saved)
   return (
     <TextInput
       size="xs"
       className={css.fact}
       label={label}
-      description={hint}
+      // Of what is saved: beside what was refused it would speak of another value.
+      description={field.error ? null : hint}
       inputWrapperOrder={['label', 'input', 'error', 'description']}
       maxLength={longest}
-      {...useSaved(saved)}
+      {...field}
     />
   )
 }
