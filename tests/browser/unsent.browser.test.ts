@@ -111,6 +111,7 @@ test('what waits is its member’s: the next who signs in in this tab does not s
   await write()
   page.on('dialog', (dialog) => void dialog.accept())
   const { email } = await parley.member('admin')
+  await page.context().clearCookies()
   await page.goto(`${parley.url}/sign-in?next=/inbox/${ann}?view=all`)
   await signIn(email)
   await see(composer()).toHaveValue('')
