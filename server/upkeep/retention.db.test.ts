@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import type { FileId } from '#contract/ids.ts'
@@ -111,7 +112,7 @@ test('an upload that no message names is gone after a day, bytes and row; one th
   const secrets = await someSecrets(database)
   const put = async (clock: typeof dayAgo, held: boolean) => {
     const files = openFiles({ files: null, dataDir, secrets, clock })
-    const { id, bytes, sha256 } = await files.put(workspace, [Buffer.from('words')] as never, { maxBytes: 100 })
+    const { id, bytes, sha256 } = await files.put(workspace, Readable.from([Buffer.from('words')]), { maxBytes: 100 })
     await database.inWorkspace(workspace, (tx) =>
       sql`insert into file (workspace_id, id, type, bytes, sha256, held, created_at)
           values (${workspace}, ${id}, 'text/plain', ${bytes}, ${sha256}, ${held}, ${clock.now()})`.execute(tx),
