@@ -118,7 +118,7 @@ export function contactCalls(deps: ContactCallsDeps) {
           caller,
           'contact.merged',
           { kind: 'contact', id: params.id },
-          { with: body.with, withName },
+          { with: body.with, ...(withName && { withName }) },
         )
         return {
           contact: await contactOf(tx, caller, params.id),

@@ -80,8 +80,8 @@ export function AuditPage() {
  */
 const detailWords = ({ detail, objectName }: z.infer<typeof AuditRow>, t: T): string =>
   Object.entries(detail)
-    .filter(([, value]) => (typeof value === 'string' || typeof value === 'number') && value !== objectName)
-    .filter(([name]) => !(`${name}Name` in detail))
+    .filter(([, value]) => typeof value === 'string' || typeof value === 'number')
+    .filter(([name, value]) => !(`${name}Name` in detail) && (name.endsWith('Name') || value !== objectName))
     .map(([name, value]) => {
       const noted = String(value)
       const shown =
