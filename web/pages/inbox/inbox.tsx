@@ -1,7 +1,7 @@
 /** The inbox: views, list, thread, contact; how many of them stand side by side depends on the width. */
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useCanGoBack, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import {
   beginConversation,
@@ -102,7 +102,6 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
   const t = useWords('inbox')
   const navigate = useNavigate()
   const { history } = useRouter()
-  const canGoBack = useCanGoBack()
   const search = useSearch({ strict: false }) as InboxSearch
   const { conversation } = useParams({ strict: false }) as { conversation?: ConversationId }
   const open = conversation ?? null
@@ -168,19 +167,22 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     setBusyWith(null)
   }
   const isDrawerOpen = search.pane === 'contact'
-  // Two presses may come before one step back.
-  const isLeaving = useRef(false)
-  useEffect(() => void (isLeaving.current = false), [isDrawerOpen])
+  /** By a press here: then one step back is the same without it. A page that began with it has something else behind it. */
+  const isPushed = useRef(false)
   const closeDrawer = () => {
-    if (isLeaving.current) return
-    isLeaving.current = true
-    if (canGoBack) history.back()
+    // A second press may come before the step is made.
+    const { current: wasPushed } = isPushed
+    isPushed.current = false
+    if (wasPushed) history.back()
     else goTo(open, { ...search, pane: undefined }, true)
   }
   const togglePane = () => {
     if (room.hasContact) setPaneWanted(!isPaneWanted)
     else if (isDrawerOpen) closeDrawer()
-    else goTo(open, { ...search, pane: 'contact' })
+    else {
+      isPushed.current = true
+      goTo(open, { ...search, pane: 'contact' })
+    }
   }
 
   const canChange = useMay()('conversation.change')
