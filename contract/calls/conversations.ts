@@ -290,6 +290,12 @@ export const sendMessage = endpoint({
       clientId: ClientId.optional(),
       sendAt: z.iso.datetime().optional(),
       note: z.boolean().optional(),
+      marksRead: z
+        .boolean()
+        .optional()
+        .describe(
+          'Who answers has read what came before, unless he says false: what was written earlier may leave late',
+        ),
     })
     .refine((body) => body.parts !== undefined || (body.text ?? '').trim() !== '', {
       error: 'text or parts are wanted',

@@ -27,6 +27,7 @@ export interface Spoken {
   clientId?: ClientId | undefined
   sendAt?: string | undefined
   note?: boolean | undefined
+  marksRead?: boolean | undefined
 }
 
 /** @throws Refused `not_found`, of the message replied to as well · `no_road` with the reasons of each road */
@@ -89,7 +90,7 @@ export async function sendMessage(
   })
   await nameByClient(tx, workspace, spoken.clientId, message)
   // Whoever answers has read what he answers, by whatever road he does it.
-  await markRead(tx, workspace, member, conversation.id, Number.MAX_SAFE_INTEGER)
+  if (spoken.marksRead !== false) await markRead(tx, workspace, member, conversation.id, Number.MAX_SAFE_INTEGER)
   return message
 }
 

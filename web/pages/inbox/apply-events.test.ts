@@ -104,7 +104,8 @@ test('what was undone in another window is not offered in this one: of a contact
   expect([ann!, bob!].map((key) => client.getQueryState(key)!.isInvalidated)).toEqual([true, false])
 })
 
-test('what one answered elsewhere is read here too; what a colleague answered is not', () => {
+test('how far one has read who answered elsewhere the server says; what a colleague answered is not read', async () => {
+  call.mockImplementation(async (_, { params }) => aRow(params.id, { inCount: 3, readCount: 3 }))
   for (const id of ['own', 'other']) inbox.keepConversation(aRow(id, { inCount: 3, readCount: 1 }))
   const answered = (conversation: string, member: string) =>
     aMessage('answer', {
@@ -116,5 +117,6 @@ test('what one answered elsewhere is read here too; what a colleague answered is
     { kind: 'message.added', message: answered('own', 'olga') },
     { kind: 'message.added', message: answered('other', 'boris') },
   ])
+  await later()
   expect(Object.fromEntries(rows().map(({ id, readCount }) => [id, readCount]))).toEqual({ own: 3, other: 1 })
 })

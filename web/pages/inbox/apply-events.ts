@@ -15,7 +15,7 @@ import type { MeView } from '../../app/session.ts'
 import { keyOf } from '../../app/acts.ts'
 import { client } from '../../app/client.ts'
 import { onEvents } from '../../app/feed.ts'
-import { belongs, withOwn, withRow } from './list/belongs.ts'
+import { belongs, unreadOf, withOwn, withRow } from './list/belongs.ts'
 import { askReadSoon, changeRows, marked } from './list/read-marks.ts'
 import { LIST, type ListPages } from './list/use-conversations.ts'
 import type { ListQuery } from './search.ts'
@@ -138,15 +138,11 @@ function keepLast(message: MessageView): void {
   )
 }
 
-/** Whoever answers has read what he answers (`server/delivery/send.ts`), in whichever window. */
+/** Whoever answers has mostly read what he answers (`server/delivery/send.ts`), in whichever window: how far, the server says. */
 function haveAnswered({ direction, author, conversation }: MessageView): void {
   if (direction !== 'out' || author.member === null || author.member !== ownId()) return
-  const asRead = (row: ConversationRow) => (row.id === conversation ? { ...row, readCount: row.inCount } : row)
-  changeRows(asRead)
-  client.setQueryData<ConversationRow>(
-    keyOf(getConversation, { params: { id: conversation } }),
-    (row) => row && asRead(row),
-  )
+  changeRows((row) => (row.id === conversation && unreadOf(row) > 0 ? { ...row, readCount: null } : row))
+  askReadSoon(conversation)
 }
 
 const ownId = () => client.getQueryData<MeView>(keyOf(getMe))?.member.id

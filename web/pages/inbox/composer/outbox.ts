@@ -62,7 +62,7 @@ let shelf: Promise<Shelf | null> | null = null
 let takenUp: Promise<void> = Promise.resolve()
 /** Those that the browser would not keep: no other tab knows them. */
 const unkept = new Set<ClientId>()
-/** What was written on this page. */
+/** What was written on this page, or on an earlier one of this browser. */
 const posted = new Set<ClientId>()
 /** Between the tabs of this browser: a row that changed, or the id of one that is gone. */
 let others: BroadcastChannel | null = null
@@ -86,6 +86,7 @@ async function takeUp(member: MemberId): Promise<void> {
   })
   window.addEventListener('online', ask)
   const left = ((await (await shelf)?.all()) ?? []).filter((each) => each.member === member)
+  for (const { clientId } of left) posted.add(clientId)
   // No is no: a refused one goes when its writer says so, and not because a page was opened.
   set([...left.map((each) => (each.state === 'refused' ? each : { ...each, ...SAVING })), ...all])
   ask()
@@ -219,6 +220,8 @@ export function bodyOf(written: Written) {
   return {
     parts,
     clientId,
+    // It may leave late, when more has come: what was seen the page tells by itself.
+    marksRead: false,
     ...(subject ? { subject } : {}),
     ...(cc && cc.length > 0 ? { cc } : {}),
     ...(note ? { note } : {}),
