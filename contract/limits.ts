@@ -22,4 +22,4 @@ export const MOST_FILE_BYTES = 50 * 1024 * 1024
 /** Conversations that are changed in one call, or acts that are undone. */
 export const MOST_AT_ONCE = 100
 /** Of a draft that is removed: what it may be by now, as far as one window knows. */
-export const MOST_KNOWN_DRAFTS = 3
+export const MOST_KNOWN_DRAFTS = 5

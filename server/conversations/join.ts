@@ -60,14 +60,15 @@ export async function joinConversations(
  * there, and for colleagues only as soon as one of them is. A split leaves it there.
  */
 async function carryDrafts(tx: Tx, workspace: WorkspaceId, kept: ConversationId, gone: ConversationId): Promise<void> {
+  // In one: what is saved meanwhile comes along, or stays where it was written.
   await sql`
+    with taken as (delete from draft where workspace_id = ${workspace} and conversation_id = ${gone} returning *)
     insert into draft (workspace_id, conversation_id, member_id, body, changed_at)
-    select workspace_id, ${kept}, member_id, body, changed_at from draft where workspace_id = ${workspace} and conversation_id = ${gone}
+    select workspace_id, ${kept}, member_id, body, changed_at from taken
     on conflict (workspace_id, conversation_id, member_id) do update
        set body = jsonb_build_object('text', concat_ws(E'\\n', draft.body ->> 'text', excluded.body ->> 'text'),
                                      'note', (draft.body ->> 'note')::boolean or (excluded.body ->> 'note')::boolean),
            changed_at = excluded.changed_at`.execute(tx)
-  await sql`delete from draft where workspace_id = ${workspace} and conversation_id = ${gone}`.execute(tx)
 }
 
 /** After identities were parted from a contact, in the same transaction: each message stays with the identity that sent it. */

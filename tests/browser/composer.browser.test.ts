@@ -156,6 +156,20 @@ test('what the member sent from another device waits in the text box no more, an
   await thread().getByText('Or at twelve').waitFor()
 })
 
+test('of what was saved in a pause, written on by single keys and sent, nothing stays as a draft', async () => {
+  const saved = page.waitForResponse((response) => isDraft(response.url()) && response.request().method() === 'PUT')
+  await composer().pressSequentially('Hello wor')
+  await saved
+  await until(async () => (await draftOf(ann)) === 'Hello wor')
+  await composer().pressSequentially('ld, and all of you')
+  const emptied = page.waitForResponse(
+    (response) => isDraft(response.url()) && response.request().postData()?.includes('"was"') === true,
+  )
+  await composer().press('Enter')
+  await emptied
+  expect(await draftOf(ann)).toBe('')
+})
+
 test('what is sent here takes no draft away that another device went on with', async () => {
   await composer().fill('Short')
   await until(async () => (await draftOf(ann)) === 'Short')

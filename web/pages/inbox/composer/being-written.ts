@@ -1,12 +1,11 @@
 /** What stands in a conversation's text box, also before its draft is loaded. */
-import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { read } from '../../../app/acts.ts'
 import { client } from '../../../app/client.ts'
 import { attachedTo } from './attached.ts'
 import { isAhead, owedDraft, type Draft } from './draft-saves.ts'
 import { headOf, NO_HEAD } from './heads.ts'
 import { joinedDrafts, NO_DRAFT } from './joined-drafts.ts'
+import { draftQuery } from './kept-draft.ts'
 
 export interface BeingWritten {
   /** Of what the words and the files are to become; null where there are none. */
@@ -25,7 +24,7 @@ async function draftOf(conversation: ConversationId): Promise<Draft> {
   const newest = owedDraft(conversation)
   if (newest && !isAhead(conversation)) return newest
   // Where nobody answers, what was typed here is all that is known.
-  const kept = await client.ensureQueryData(read(getDraft, { params: { id: conversation } })).catch(() => NO_DRAFT)
+  const kept = await client.ensureQueryData(draftQuery(conversation)).catch(() => NO_DRAFT)
   const owed = owedDraft(conversation)
   if (!owed) return kept
   return isAhead(conversation) ? joinedDrafts(kept, owed) : owed

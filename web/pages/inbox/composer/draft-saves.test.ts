@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { ConversationId, MemberId } from '#contract/ids.ts'
 import { keepFor } from '../../../app/tab-memory.ts'
 import { questionOfLeaving } from '../../../app/unsent.ts'
-import { noteKnown } from './known-drafts.ts'
+import { noteRead } from './known-drafts.ts'
 import { dropOwed, isAhead, joinOwed, keepAhead, owedDraft, saveAfterRest, saveNow } from './draft-saves.ts'
 
 const { tellFailure } = vi.hoisted(() => ({ tellFailure: vi.fn<(error: unknown) => void>() }))
@@ -265,21 +265,47 @@ test('what could not be saved is saved by the next page of this tab', async () =
   expect(texts()).toEqual(['Offline', 'Offline'])
   asked[1]!.answer()
   await vi.advanceTimersByTimeAsync(0)
-  expect([next.owedDraft(conversation), [...storage.values()]]).toEqual([null, ['{}']])
+  expect([next.owedDraft(conversation), storage.get('parley.tab.ann.drafts')]).toEqual([null, '{}'])
 })
 
-test('what is taken away is named by all that the server may hold of it, and by nothing that only another device wrote', async () => {
-  noteKnown(conversation, 'Read')
+test('what is taken away is named by all that the server may hold of it', async () => {
+  noteRead(conversation, 'Read')
   write('Read, and')
   await rest()
   asked[0]!.fail()
   write('Read, and written')
   await rest()
   clear()
-  asked[1]!.answer()
+  asked[1]!.fail()
   await rest()
   expect(asked[2]).toMatchObject({ text: '', was: ['Read', 'Read, and', 'Read, and written'] })
   expect(asked.slice(0, 2).map(({ was }) => was)).toEqual([undefined, undefined])
   asked[2]!.answer()
+  await rest()
+})
+
+test('what was saved before stays known, whatever is typed behind it and however often a save fails', async () => {
+  write('Hello wor')
+  await rest()
+  asked[0]!.answer()
+  await rest()
+  for (const text of ['Hello worl', 'Hello world', 'Hello world!']) write(text)
+  clear()
+  expect(asked[1]).toMatchObject({ text: '', was: ['Hello wor'] })
+  asked[1]!.answer()
+  await rest()
+
+  write('A')
+  await rest()
+  asked[2]!.answer()
+  for (const text of ['B', 'C', 'D', 'E', 'F', 'G']) {
+    write(text)
+    await rest()
+    asked.at(-1)!.fail()
+    await vi.advanceTimersByTimeAsync(0)
+  }
+  clear()
+  expect(asked.at(-1)).toMatchObject({ text: '', was: ['A', 'B', 'E', 'F', 'G'] })
+  asked.at(-1)!.answer()
   await rest()
 })

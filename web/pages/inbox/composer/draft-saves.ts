@@ -16,7 +16,7 @@ import { noteOwed, noteUnsent } from '../../../app/unsent.ts'
 import { wordsIn } from '../../../app/words.ts'
 import { isSame, joinedDrafts } from './joined-drafts.ts'
 import { keepDraft } from './kept-draft.ts'
-import { knownOf, noteKnown } from './known-drafts.ts'
+import { knownOf, noteSaved, noteTried } from './known-drafts.ts'
 
 export interface Draft {
   readonly text: string
@@ -169,7 +169,7 @@ async function send(conversation: ConversationId, saving: Saving, isLeaving: boo
   // It dies with the page, and nobody would be there to send what comes behind it.
   saving.going?.abort()
   const { newest, was } = saving
-  noteKnown(conversation, newest.text)
+  if (newest.text !== '') noteTried(conversation, newest.text)
   const going = new AbortController()
   Object.assign(saving, { going, isDue: false })
   const options = { signal: going.signal, keepalive: isLeaving }
@@ -184,6 +184,7 @@ async function send(conversation: ConversationId, saving: Saving, isLeaving: boo
   // Forgotten meanwhile, or sent once more by the page that goes.
   if (savings.get(conversation) !== saving || saving.going !== going) return
   saving.going = null
+  if (error === null) noteSaved(conversation, newest.text)
   const code = error === null ? null : error instanceof CallFailed ? error.code : 'broken'
   const isLost = code !== null && PASSING.includes(code)
   if (code !== null && !isLost && saving.trouble !== 'refused' && newest.text !== '') tellFailure(error)

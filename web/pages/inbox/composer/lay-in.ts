@@ -1,22 +1,18 @@
 /** Into a text box that nobody looks at: what came back is found there when its conversation is opened again. */
-import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { keyOf } from '../../../app/acts.ts'
-import { client } from '../../../app/client.ts'
 import { attachUploaded } from './attached.ts'
 import type { ComposeAsk } from './composer.tsx'
-import { isAhead, keepAhead, owedDraft, saveNow, type Draft } from './draft-saves.ts'
+import { isAhead, keepAhead, owedDraft, saveNow } from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
 import { headOf, setHead } from './heads.ts'
-import { keepDraft } from './kept-draft.ts'
+import { keepDraft, keptDraft } from './kept-draft.ts'
 
 /** At once: whatever is waited for here could be waited for in vain. */
 export function layIn(
   conversation: ConversationId,
   { kind, back, uploadedAt = null }: ComposeAsk & Required<Pick<ComposeAsk, 'back'>>,
 ): void {
-  const kept = client.getQueryData<Draft>(keyOf(getDraft, { params: { id: conversation } }))
-  const before = owedDraft(conversation) ?? kept
+  const before = owedDraft(conversation) ?? keptDraft(conversation)
   const draft = { text: [before?.text, back.text].filter(Boolean).join('\n'), note: kind === 'note' }
   if (!before || isAhead(conversation)) keepAhead(conversation, draft)
   else {

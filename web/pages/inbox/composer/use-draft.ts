@@ -1,9 +1,7 @@
 /** The text being written: the member's draft on the server, so that another device goes on with it. */
 import { useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useLayoutEffect } from 'react'
-import { getDraft } from '#contract/calls/conversations.ts'
 import type { ConversationId } from '#contract/ids.ts'
-import { read } from '../../../app/acts.ts'
 import {
   isAhead,
   isBlind,
@@ -18,8 +16,7 @@ import {
 } from './draft-saves.ts'
 import { setDrafted } from './drafted.ts'
 import { NO_DRAFT } from './joined-drafts.ts'
-import { keepDraft } from './kept-draft.ts'
-import { noteKnown } from './known-drafts.ts'
+import { draftQuery, keepDraft } from './kept-draft.ts'
 
 export interface DraftOfConversation {
   draft: Draft
@@ -31,7 +28,7 @@ export interface DraftOfConversation {
 export function useDraft(conversation: ConversationId): DraftOfConversation {
   const isAsked = () => (owedDraft(conversation) === null || isAhead(conversation) ? 'always' : false)
   const { data, isFetching } = useQuery({
-    ...read(getDraft, { params: { id: conversation } }),
+    ...draftQuery(conversation),
     // The feed tells nothing of drafts: another device may have gone on with it, or sent it.
     refetchOnMount: isAsked,
     refetchOnWindowFocus: isAsked,
@@ -43,7 +40,6 @@ export function useDraft(conversation: ConversationId): DraftOfConversation {
   // Before the next key, and before half of it is seen.
   useLayoutEffect(() => {
     if (!known) return
-    noteKnown(conversation, known.text)
     const both = joinOwed(conversation, known)
     if (both || owedDraft(conversation) === null) setDrafted(conversation, (both ?? known).text.trim() !== '')
   }, [conversation, known])
