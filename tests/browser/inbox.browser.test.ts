@@ -478,12 +478,26 @@ test('on a phone there is one pane at a time, with a way back', async () => {
   await page.keyboard.press('Escape')
   await drawer.waitFor({ state: 'detached' })
   expect(await thread().isVisible()).toBe(true)
+  // Nor after a reload.
+  await opens.click()
+  await drawer.getByText('Where they are').waitFor()
+  await page.reload()
+  await drawer.getByText('Where they are').waitFor()
+  await page.keyboard.press('Escape')
+  await drawer.waitFor({ state: 'detached' })
+  expect(await thread().isVisible()).toBe(true)
   // Closed, it is nowhere on the way back.
   await page.goBack()
   await rows().getByRole('button', { name: 'Ann Petrova' }).waitFor()
   await openRow('Ann Petrova')
   await page.getByRole('button', { name: 'Back to the list' }).click()
   await rows().getByRole('button', { name: 'Ann Petrova' }).waitFor()
+  // A page that began with it has nothing of its own behind it.
+  await page.goto(`${parley.url}/inbox/${await conversationOf('Ann Petrova')}?view=all&pane=contact`)
+  await drawer.getByText('Where they are').waitFor()
+  await page.keyboard.press('Escape')
+  await drawer.waitFor({ state: 'detached' })
+  expect(await thread().isVisible()).toBe(true)
   await page.setViewportSize({ width: 1440, height: 900 })
 })
 

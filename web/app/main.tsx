@@ -8,6 +8,7 @@ import { createRoot } from 'react-dom/client'
 import { Surroundings } from './surroundings.tsx'
 import { router } from './router.tsx'
 import { startWords } from './words.ts'
+import './covered.ts'
 
 // After an update the old page's chunks are gone: the new page is one reload away, and that is all that helps.
 window.addEventListener('vite:preloadError', (event) => {

@@ -216,4 +216,8 @@ declare module '@tanstack/react-router' {
   interface Register {
     router: typeof router
   }
+  interface HistoryState {
+    /** Entered by opening a drawer over the entry before. */
+    isDrawer?: true
+  }
 }

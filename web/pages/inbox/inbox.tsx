@@ -1,7 +1,7 @@
 /** The inbox: views, list, thread, contact; how many of them stand side by side depends on the width. */
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
+import { useLocation, useNavigate, useParams, useRouter, useSearch } from '@tanstack/react-router'
 import { Suspense, useCallback, useEffect, useEffectEvent, useMemo, useRef, useState } from 'react'
 import {
   beginConversation,
@@ -13,6 +13,7 @@ import type { ConversationId, MessageId } from '#contract/ids.ts'
 import { read } from '../../app/acts.ts'
 import { call } from '../../app/call.ts'
 import { useChannels, useConnectors } from '../../app/channels.ts'
+import { wasCovered } from '../../app/covered.ts'
 import { useHold } from '../../app/hold.ts'
 import { lazily } from '../../app/lazily.ts'
 import { useMembers } from '../../app/members.ts'
@@ -84,20 +85,6 @@ export function InboxPage() {
   )
 }
 
-/** Whether a dialog or a menu was open when the key came: Escape closes that, and nothing behind it. */
-function useWasCovered() {
-  const wasCovered = useRef(false)
-  useEffect(() => {
-    const look = () => {
-      wasCovered.current = document.querySelector('[role="dialog"], [role="menu"]') !== null
-    }
-    // Before the dialog's own listener, which may take it away at once.
-    window.addEventListener('keydown', look, { capture: true })
-    return () => window.removeEventListener('keydown', look, { capture: true })
-  }, [])
-  return wasCovered
-}
-
 function Inbox({ language, hasChannels }: { language: string; hasChannels: boolean }) {
   const t = useWords('inbox')
   const navigate = useNavigate()
@@ -167,22 +154,26 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     setBusyWith(null)
   }
   const isDrawerOpen = search.pane === 'contact'
-  /** By a press here: then one step back is the same without it. A page that began with it has something else behind it. */
-  const isPushed = useRef(false)
+  /** By a press: then one step back is the same without it, over a reload too. A page that began with it has something else behind it. */
+  const isPushed = useLocation({ select: ({ state }) => state.isDrawer === true })
+  // A second press may come before the step is made.
+  const isLeaving = useRef(false)
+  useEffect(() => void (isLeaving.current = false), [isPushed])
   const closeDrawer = () => {
-    // A second press may come before the step is made.
-    const { current: wasPushed } = isPushed
-    isPushed.current = false
-    if (wasPushed) history.back()
-    else goTo(open, { ...search, pane: undefined }, true)
+    if (!isPushed) return goTo(open, { ...search, pane: undefined }, true)
+    if (!isLeaving.current) history.back()
+    isLeaving.current = true
   }
   const togglePane = () => {
     if (room.hasContact) setPaneWanted(!isPaneWanted)
     else if (isDrawerOpen) closeDrawer()
-    else {
-      isPushed.current = true
-      goTo(open, { ...search, pane: 'contact' })
-    }
+    else if (open)
+      void navigate({
+        to: '/inbox/$conversation',
+        params: { conversation: open },
+        search: { ...search, pane: 'contact' },
+        state: { isDrawer: true },
+      })
   }
 
   const canChange = useMay()('conversation.change')
@@ -192,9 +183,8 @@ function Inbox({ language, hasChannels }: { language: string; hasChannels: boole
     void Promise.all(behind).catch(() => {})
   }, [canChange])
 
-  const wasCovered = useWasCovered()
   const back = () => {
-    if (wasCovered.current) return
+    if (wasCovered()) return
     if (choice.isChoosing) choice.clear()
     else goTo(null)
   }
