@@ -64,6 +64,8 @@ let takenUp: Promise<void> = Promise.resolve()
 const unkept = new Set<ClientId>()
 /** What was written on this page, or on an earlier one of this browser. */
 const posted = new Set<ClientId>()
+/** Those that leave later than they were written: what came meanwhile their writer may not have seen. */
+const late = new Set<ClientId>()
 /** Between the tabs of this browser: a row that changed, or the id of one that is gone. */
 let others: BroadcastChannel | null = null
 let again: ReturnType<typeof setTimeout> | undefined
@@ -86,7 +88,7 @@ async function takeUp(member: MemberId): Promise<void> {
   })
   window.addEventListener('online', ask)
   const left = ((await (await shelf)?.all()) ?? []).filter((each) => each.member === member)
-  for (const { clientId } of left) posted.add(clientId)
+  for (const { clientId } of left) for (const known of [posted, late]) known.add(clientId)
   // No is no: a refused one goes when its writer says so, and not because a page was opened.
   set([...left.map((each) => (each.state === 'refused' ? each : { ...each, ...SAVING })), ...all])
   ask()
@@ -191,13 +193,16 @@ async function sendOne(pending: Pending): Promise<boolean> {
     return true
   }
   try {
-    const message = await call(sendMessage, { params: { id: pending.conversation }, body: bodyOf(pending) })
+    const read = late.has(pending.clientId) ? { marksRead: false } : {}
+    const body = { ...bodyOf(pending), ...read }
+    const message = await call(sendMessage, { params: { id: pending.conversation }, body })
     keepSent(message)
     await drop(pending.clientId)
     return true
   } catch (error) {
     const code = error instanceof CallFailed ? error.code : 'broken'
     const waits = WAITS.includes(code)
+    late.add(pending.clientId)
     await change(
       pending.clientId,
       waits
@@ -220,8 +225,6 @@ export function bodyOf(written: Written) {
   return {
     parts,
     clientId,
-    // It may leave late, when more has come: what was seen the page tells by itself.
-    marksRead: false,
     ...(subject ? { subject } : {}),
     ...(cc && cc.length > 0 ? { cc } : {}),
     ...(note ? { note } : {}),
