@@ -14,6 +14,9 @@ export function joinedDrafts(kept: Draft, typed: Draft, base?: Draft): Draft {
   // Nothing was typed yet.
   if (base?.text === typed.text) return joinedDrafts(kept, { ...typed, text: '' })
   if (kept.text.trim() === '') return typed
+  // Of two that were joined the other's came along behind it.
+  if (base && base.text !== '' && kept.text.startsWith(`${base.text}\n`))
+    return { text: typed.text + kept.text.slice(base.text.length), note: kept.note || typed.note }
   // For colleagues only, as soon as one of them is.
   const note = kept.note || typed.note
   if (typed.text.trim() === '') return { text: kept.text, note }

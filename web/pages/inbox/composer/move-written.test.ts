@@ -10,13 +10,18 @@ const [TINA, ANN] = ['tina' as ConversationId, 'ann' as ConversationId]
 const FILE = { id: 'kettle', name: 'kettle.txt', type: 'text/plain', bytes: 5 }
 const reply = (text: string) => ({ text, note: false })
 let saved: [string, string][]
+/** What the server has. */
+let kept: Record<string, ReturnType<typeof reply>>
 
 beforeEach(() => {
   vi.resetModules()
   saved = []
   vi.stubGlobal('window', new EventTarget())
-  vi.stubGlobal('fetch', async (path: string, { body }: RequestInit) => {
-    saved.push([path.split('/')[3]!, (JSON.parse(body as string) as { text: string }).text])
+  kept = {}
+  vi.stubGlobal('fetch', async (path: string, { body, method }: RequestInit) => {
+    const conversation = path.split('/')[3]!
+    if (method === 'GET') return Response.json(kept[conversation] ?? reply(''))
+    saved.push([conversation, (JSON.parse(body as string) as { text: string }).text])
     return Response.json({})
   })
   return () => vi.unstubAllGlobals()
@@ -48,12 +53,51 @@ test('words that the server does not have yet wait there for what it has, and ar
   expect(joinOwed(ANN, reply('Dear Ann\nTina, I'))).toEqual(reply('Dear Ann\nTina, I said'))
 })
 
-test('words that are owed there do not replace those that came along', async () => {
+async function aTab() {
+  const saves = await import('./draft-saves.ts')
+  const { noteRead } = await import('./known-drafts.ts')
+  const { keptDraft } = await import('./kept-draft.ts')
   const { client } = await import('../../../app/client.ts')
   const { moveWritten } = await import('./move-written.ts')
-  const { saveAfterRest } = await import('./draft-saves.ts')
-  client.setQueryData(['/api/conversations/:id/draft', { params: { id: TINA } }], reply('Kept for Tina'))
+  const join = () => {
+    for (const _ of ['told', 'opened']) moveWritten(TINA, ANN)
+  }
+  return { ...saves, noteRead, keptDraft, client, join }
+}
+
+test('words that are owed there do not replace those that came along', async () => {
+  const { noteRead, saveAfterRest, joinOwed, isAhead, join } = await aTab()
+  noteRead(ANN, 'Dear')
   saveAfterRest(ANN, reply('Dear Ann'))
-  for (const _ of ['told', 'opened']) moveWritten(TINA, ANN)
-  await vi.waitFor(() => expect(saved).toEqual([[ANN, 'Dear Ann\nKept for Tina']]))
+  join()
+  expect(isAhead(ANN)).toBe(true)
+  expect(joinOwed(ANN, reply('Dear\nKept for Tina'))).toEqual(reply('Dear Ann\nKept for Tina'))
+})
+
+test('what the server carried is not brought again by a tab that knows it, however old that is', async () => {
+  const { noteRead, owedDraft, client, join } = await aTab()
+  client.setQueryData(['/api/conversations/:id/draft', { params: { id: TINA } }], reply('Hello'))
+  noteRead(TINA, 'Hello')
+  join()
+  await vi.waitFor(() => expect(client.isFetching()).toBe(0))
+  expect([owedDraft(ANN), saved.filter(([, text]) => text.includes('Hello'))]).toEqual([null, []])
+})
+
+test('what was saved behind the join is brought after it, and lies no more where nobody looks', async () => {
+  const { noteRead, owedDraft, join } = await aTab()
+  noteRead(TINA, 'Tina, I said')
+  kept[TINA] = reply('Tina, I said')
+  join()
+  await vi.waitFor(() => expect(owedDraft(ANN)).toEqual(reply('Tina, I said')))
+  await vi.waitFor(() => expect(saved).toContainEqual([TINA, '']))
+})
+
+test('what was sent, and came along before it was taken away, waits there no more', async () => {
+  const { noteRead, keptDraft, saveNow, join } = await aTab()
+  noteRead(TINA, 'Hello')
+  kept[ANN] = reply('There\nHello')
+  saveNow(TINA, reply(''))
+  join()
+  await vi.waitFor(() => expect(keptDraft(ANN)).toEqual(reply('There')))
+  await vi.waitFor(() => expect(saved).toContainEqual([ANN, 'There']))
 })
