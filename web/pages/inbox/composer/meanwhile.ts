@@ -7,7 +7,7 @@ export interface Writing {
   /** How far the member has read it with his own eyes. */
   readonly seenSeq: number
   readonly conversation: string
-  /** It was sent from this page; the same member may write on another device too. */
+  /** As `isFromHere` of the outbox: the same member may write on another device too. */
   readonly isFromHere: boolean
 }
 

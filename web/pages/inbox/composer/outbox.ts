@@ -88,7 +88,10 @@ async function takeUp(member: MemberId): Promise<void> {
   })
   window.addEventListener('online', ask)
   const left = ((await (await shelf)?.all()) ?? []).filter((each) => each.member === member)
-  for (const { clientId } of left) for (const known of [posted, late]) known.add(clientId)
+  for (const { clientId } of left) {
+    posted.add(clientId)
+    late.add(clientId)
+  }
   // No is no: a refused one goes when its writer says so, and not because a page was opened.
   set([...left.map((each) => (each.state === 'refused' ? each : { ...each, ...SAVING })), ...all])
   ask()
@@ -155,7 +158,7 @@ export const refusedNow = (): readonly Pending[] => refused
 /** Those that only this browser knows: the server said no, and lists them nowhere. */
 export const useRefused = (): readonly Pending[] => useSyncExternalStore(subscribe, refusedNow)
 
-/** And not from another tab or device of the same member. */
+/** Written in this tab, before a reload too, and not in another tab or on another device of the same member. */
 export const isFromHere = ({ clientId }: Pick<MessageView, 'clientId'>): boolean =>
   clientId !== null && posted.has(clientId)
 

@@ -11,7 +11,7 @@ import { draftQuery, keepDraft, keptDraft } from './kept-draft.ts'
 import { readMarks } from './marks.ts'
 import { isFromHere } from './outbox.ts'
 
-/** As soon as its draft must be gone from the server too. */
+/** By then its draft is gone from the server too. */
 const SOON_MS = 1_000
 
 export function dropSentElsewhere(message: MessageView, me: MemberId): void {
